@@ -1,0 +1,187 @@
+package ui
+
+// The view models. Package web fills them from a snapshot of the fold; nothing
+// here reads a log, a clock or a request. A model holds only what its reader may
+// see: hidden tallies and drafts never get into a Phone or a Screen.
+
+// Page is what every full page needs around its fragment.
+type Page struct {
+	View    string // "start", "phone", "screen", "host", "verify", "error"; also <body data-view>
+	Title   string // document title, without the product's name
+	Code    string // the event's code, or ""
+	BaseURL string // absolute, without trailing slash: "https://drumroll.example"
+	// ShowMS is the length of the draw's show on phones and screens.
+	ShowMS int
+}
+
+// Event is one event as one view may see it.
+type Event struct {
+	Code       string // "K7QX4M"
+	Title      string
+	JoinURL    string // "https://drumroll.example/K7QX4M"
+	JoinHost   string // what people type: "drumroll.example" or "192.168.1.5:8080"
+	VerifyURL  string
+	QR         QR // of JoinURL
+	VerifyQR   QR // of VerifyURL; zero on phones
+	Connected  int
+	Joined     int
+	Names      bool       // participants may give a name
+	Rehearsal  bool       // a clone filled with a simulated crowd
+	Current    *Activity  // what phones and screen show; nil between activities
+	Activities []Activity // host: all, in running order; phone and screen: open and current ones
+	Draws      []Draw     // screen, host, verify: every draw so far, oldest first
+}
+
+// QR is a QR code as one SVG path over Size×Size modules (quiet zone included).
+type QR struct {
+	Size int
+	Path string
+}
+
+// Activity is one poll or raffle.
+type Activity struct {
+	ID         int
+	Kind       string // "poll", "raffle"
+	Title      string
+	State      string // "draft", "open", "closed", "revealed", "drawn"
+	Run        int
+	Options    []Option
+	MaxChoices int
+	Results    string // "live", "hidden"
+	// CountsShown: the option counts are filled. Else they are zero and must not be drawn.
+	CountsShown bool
+	Entries     int
+	HasDeadline bool
+	ClosesInMS  int64 // at rendering; the client counts on
+
+	// Raffles.
+	WinnersWanted int
+	Winners       []Winner
+	Voided        []Voided
+	Shortfall     int      // winners wanted but not had in the newest draw, for want of entrants
+	Draw          int      // number of the newest draw of this run, or 0
+	Draws         int      // draws of the event so far; the next one is Draws+1
+	Eligible      int      // tickets that can still win
+	Entrants      []string // up to 40 handles that rush by in the roll, winners included
+	Commitment    string   // hex, from open on
+	Fingerprint   string   // of the frozen list, in groups to compare by eye; "" until frozen
+}
+
+// Option is one answer of a poll.
+type Option struct {
+	Index   int
+	Letter  string // "A" … "Z", "AA" …
+	Text    string
+	Count   int
+	Percent int  // of entries, rounded
+	Leading bool // most votes (several where tied), only with CountsShown and votes
+}
+
+// Winner is a drawn ticket that stands.
+type Winner struct {
+	Name   string // the name to show: the participant's own where names are on and not hidden, else the handle
+	Handle string // "Teal Otter 42"
+	Ticket string // 32 hex digits
+	Short  string // "7C19-A2", next to a handle, since handles repeat in a crowd
+	Draw   int
+	Own    bool // Name is of the participant's own choosing, so a host may hide it
+}
+
+// Voided is a drawn ticket that was given back, with the reason.
+type Voided struct {
+	Winner
+	Reason string
+}
+
+// Draw is one line of the draw history.
+type Draw struct {
+	Number   int
+	Activity int
+	Title    string
+	Run      int
+	Entrants int
+	Names    []string
+	Reason   string // of a redraw
+}
+
+// You is what one phone knows of itself. The zero value is a stranger.
+type You struct {
+	Handle  string
+	Name    string           // own name, where names are on
+	Choices map[int][]int    // by activity: counted choice of the present run
+	Tickets map[int]string   // by activity: ticket of the present run
+	Won     map[int][]string // by activity: own tickets among the present run's winners
+}
+
+// Phone is the audience's view. In frames You is zero: what is personal is put
+// in by the client from the frame's "you".
+type Phone struct {
+	Page  Page
+	Event Event
+	You   You
+	// Notice is a sentence about the form just posted without JavaScript
+	// ("Counted.", "Not counted: voting closed."), or "".
+	Notice string
+}
+
+// Screen is the projector's view.
+type Screen struct {
+	Page  Page
+	Event Event
+}
+
+// Host is the presenter's console.
+type Host struct {
+	Page    Page
+	Event   Event
+	HostURL string // with #key; only on the full page of the main host, never in a frame
+	Remotes []Remote
+	People  []Person // participants with a name of their own, newest first, up to 50; only where names are on
+}
+
+// Remote is a host key of a second device.
+type Remote struct {
+	ID    int
+	Label string
+}
+
+// Person is a participant with a name of their own.
+type Person struct {
+	ID     string // 16 hex digits
+	Name   string
+	Handle string
+	Hidden bool
+}
+
+// Start is the front page.
+type Start struct {
+	Page       Page
+	Hosted     []Hosted // events that this browser hosts
+	NeedKey    bool     // creating asks for the create key
+	JoinError  string
+	HostError  string
+	JoinCode   string // as typed, to be kept beside its error
+	EventTitle string // likewise
+}
+
+// Hosted is one event that this browser hosts.
+type Hosted struct {
+	Code, Title string
+	Joined      int
+	Activities  int
+}
+
+// Unlock asks for the host key of an event.
+type Unlock struct {
+	Page  Page
+	Title string
+	Error string
+}
+
+// Problem is an error page.
+type Problem struct {
+	Page   Page
+	Status int
+	Title  string // "No event K7QX4M"
+	Detail string // what happened and what to do next
+}
