@@ -1,0 +1,186 @@
+package fairdraw
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// RecordVersion is the version of the Record's form and of the scheme.
+const RecordVersion = 1
+
+// Record is one draw with all that is needed to check it alone: the body of
+// GET /api/v1/events/{code}/draws/{n}. docs/draw-record.schema.json describes
+// its JSON; integers are below 2⁵³.
+type Record struct {
+	Version  int    `json:"version"`
+	Code     string `json:"code"`     // of the event
+	Event    ID     `json:"event"`    // the event's uid, never used again as codes are
+	Activity int    `json:"activity"` // the raffle
+	Title    string `json:"title"`    // the raffle's
+	Run      int    `json:"run"`
+	Draw     int    `json:"draw"`    // 1, 2, … through the event
+	Element  int    `json:"element"` // place of the seed in the run's chain: 1, 2, … through the run
+
+	Commitment Hash `json:"commitment"` // element 0 of the chain
+	Previous   Hash `json:"previous"`   // element Element−1
+	Seed       Hash `json:"seed"`       // element Element
+
+	Root   Hash   `json:"root"`
+	Size   int    `json:"size"`   // entrants in the frozen list
+	Beacon string `json:"beacon"` // public randomness in hex; "" in this version
+
+	Wanted    int     `json:"wanted"`    // winners
+	Shortfall int     `json:"shortfall"` // winners wanted but not had, since nobody was left
+	Winners   []Place `json:"winners"`   // in the order drawn
+	Skips     []Skip  `json:"skips"`     // in the order drawn
+
+	// Of a redraw: the winner whose ticket was given back, and why.
+	Voided *Place `json:"voided,omitempty"`
+	Reason string `json:"reason,omitempty"`
+
+	// Digest is SHA-256 over all of the above: a checksum of the copy, which
+	// proves nothing against somebody who computes it anew.
+	Digest Hash `json:"digest"`
+}
+
+// Place is an entrant at a position of the frozen list, with the proof.
+type Place struct {
+	Position int `json:"position"` // 0 to Size−1
+	Leaf
+	Proof []Hash `json:"proof"`
+}
+
+// Skip is an entrant who came up and was passed over.
+type Skip struct {
+	Place
+	Reason string `json:"reason"`
+}
+
+// Meta is what a draw is about: everything in its Record that comes neither
+// from the list nor from the picks.
+type Meta struct {
+	Code     string
+	UID      [16]byte
+	Activity int
+	Title    string
+	Run      int
+	Draw     int // 1, 2, … through the event
+	Element  int // chain element revealed, 1 to ChainLength
+
+	Commitment, Previous, Seed Hash
+
+	Wanted int
+	Voided string // ticket that a redraw gives back, in text form, or ""
+	Reason string // of the redraw
+}
+
+// NewRecord makes the record of a draw from the picks that Select made on list.
+// Positions outside of the list and a voided ticket that is not on it are the
+// caller's mistake: it panics.
+func NewRecord(m Meta, list *List, picks []Pick) *Record {
+	r := &Record{
+		Version: RecordVersion, Code: m.Code, Event: m.UID, Activity: m.Activity, Title: m.Title, Run: m.Run,
+		Draw: m.Draw, Element: m.Element,
+		Commitment: m.Commitment, Previous: m.Previous, Seed: m.Seed,
+		Root: list.Root(), Size: list.Size(), Wanted: m.Wanted,
+		Winners: []Place{}, Skips: []Skip{},
+	}
+	for _, p := range picks {
+		if p.Skip == "" {
+			r.Winners = append(r.Winners, placeAt(list, p.Pos))
+		} else {
+			r.Skips = append(r.Skips, Skip{placeAt(list, p.Pos), p.Skip})
+		}
+	}
+	r.Shortfall = m.Wanted - len(r.Winners)
+	if m.Voided != "" {
+		ticket, err := ParseTicket(m.Voided)
+		if err != nil {
+			panic(fmt.Sprintf("fairdraw: voided %v", err))
+		}
+		pos, ok := list.Find(ticket)
+		if !ok {
+			panic(fmt.Sprintf("fairdraw: voided ticket %v is not on the list", ticket))
+		}
+		place := placeAt(list, pos)
+		r.Voided, r.Reason = &place, m.Reason
+	}
+	r.Digest = r.digest()
+	return r
+}
+
+func placeAt(list *List, pos int) Place {
+	proof, err := list.Proof(pos)
+	if err != nil {
+		panic(fmt.Sprintf("fairdraw: %v", err))
+	}
+	return Place{Position: pos, Leaf: list.Leaf(pos), Proof: proof}
+}
+
+// digest is SHA-256 over the message of all fields but Digest, in the order of
+// the struct; a list is its length and then its elements' fields, and Voided a
+// list of at most one.
+func (r *Record) digest() Hash {
+	m := begin(nil, domainRecord).
+		text(r.Code).bytes(r.Event[:]).number(uint64(r.Activity)).text(r.Title).number(uint64(r.Run)).
+		number(uint64(r.Draw)).number(uint64(r.Element)).
+		bytes(r.Commitment[:]).bytes(r.Previous[:]).bytes(r.Seed[:]).
+		bytes(r.Root[:]).number(uint64(r.Size)).text(r.Beacon).
+		number(uint64(r.Wanted)).number(uint64(r.Shortfall))
+	m = m.number(uint64(len(r.Winners)))
+	for _, w := range r.Winners {
+		m = m.place(w)
+	}
+	m = m.number(uint64(len(r.Skips)))
+	for _, s := range r.Skips {
+		m = m.place(s.Place).text(s.Reason)
+	}
+	if r.Voided == nil {
+		m = m.number(0)
+	} else {
+		m = m.number(1).place(*r.Voided)
+	}
+	return sha256.Sum256(m.text(r.Reason))
+}
+
+func (m message) place(p Place) message {
+	m = m.number(uint64(p.Position)).bytes(p.Ticket[:]).text(p.Handle).bytes(p.NonceHash[:])
+	m = m.number(uint64(len(p.Proof)))
+	for _, h := range p.Proof {
+		m = m.bytes(h[:])
+	}
+	return m
+}
+
+// ParseRecord reads the JSON of a record. Unknown members are errors, since no
+// check would cover them. A record of another version is read as far as its
+// version, and Verify refuses it.
+func ParseRecord(data []byte) (*Record, error) {
+	var v struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(data, &v); err != nil {
+		return nil, fmt.Errorf("draw record: %w", err)
+	}
+	if v.Version != RecordVersion {
+		return &Record{Version: v.Version}, nil
+	}
+	r := new(Record)
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(r); err != nil {
+		return nil, fmt.Errorf("draw record: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("draw record: more after its end")
+	}
+	return r, nil
+}
+
+// beacon is the public randomness as bytes.
+func (r *Record) beacon() ([]byte, error) { return hex.DecodeString(r.Beacon) }
