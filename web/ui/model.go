@@ -10,8 +10,10 @@ type Page struct {
 	Title   string // document title, without the product's name
 	Code    string // the event's code, or ""
 	BaseURL string // absolute, without trailing slash: "https://drumroll.example"
-	// ShowMS is the length of the draw's show on phones and screens.
+	// ShowMS is the length of the draw's show on phones and screens; 0 means 5000.
 	ShowMS int
+	Asset  Assets // URLs of the built files; nil for their plain names
+	Theme  string // "light" or "dark" forces it (storybook); "" follows the device
 }
 
 // Event is one event as one view may see it.

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"html/template"
+	"log"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/a-h/templ"
+
+	"drumroll/static"
+)
+
+// Story is one state of one view. Component renders it in a theme: "light",
+// "dark" or "" for the device's own.
+type Story struct {
+	Name      string // unique in its group: "poll, voted"
+	Component func(theme string) templ.Component
+}
+
+// group is the stories of one view, served under /<name>/<number>.
+type group struct {
+	Name    string
+	Stories []Story
+}
+
+func groups() []group {
+	return []group{
+		{"phone", phoneStories()},
+		{"screen", screenStories()},
+		{"host", hostStories()},
+		{"start", startStories()},
+	}
+}
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8090", "listen address")
+	flag.Parse()
+	listener, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("listening on http://%s\n", listener.Addr())
+	log.Fatal(http.Serve(listener, Handler()))
+}
+
+// Handler serves the index and the stories, under the policy of the real pages.
+func Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", index)
+	mux.HandleFunc("GET /storybook.css", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/css")
+		fmt.Fprint(w, indexCSS)
+	})
+	mux.HandleFunc("GET /static/", func(w http.ResponseWriter, r *http.Request) {
+		files, err := static.Load(os.DirFS("static/dist"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		files.ServeHTTP(w, r)
+	})
+	for _, g := range groups() {
+		for i, s := range g.Stories {
+			mux.HandleFunc(fmt.Sprintf("GET /%s/%d", g.Name, i+1), func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/html; charset=utf-8")
+				w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; "+
+					"img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-src 'self'")
+				if err := s.Component(r.URL.Query().Get("theme")).Render(r.Context(), w); err != nil {
+					log.Printf("render %s/%d: %v", g.Name, i+1, err)
+				}
+			})
+		}
+	}
+	return mux
+}
+
+func index(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := indexPage.Execute(w, groups()); err != nil {
+		log.Printf("render index: %v", err)
+	}
+}
+
+var indexPage = template.Must(template.New("index").Funcs(template.FuncMap{
+	"add": func(a, b int) int { return a + b },
+}).Parse(`<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Storybook · Drumroll</title>
+<link rel="stylesheet" href="/storybook.css"></head><body>
+<h1>Drumroll, state by state</h1>
+{{range $g := .}}<h2>{{.Name}}</h2><ol>{{range $i, $s := .Stories}}
+<li><a href="/{{$g.Name}}/{{add $i 1}}">{{$s.Name}}</a> · <a href="/{{$g.Name}}/{{add $i 1}}?theme=dark">dark</a></li>{{end}}
+</ol>{{end}}</body></html>`))
+
+const indexCSS = `body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
+ol{columns:3 16rem}h2{text-transform:capitalize}`

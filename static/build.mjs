@@ -1,0 +1,74 @@
+// Builds everything that is served under /static/ into static/dist, which is
+// committed: running Drumroll needs no node. `npm run build` must leave the
+// tree unchanged after a commit; CI compares.
+//
+// Files name each other by plain relative names ("./confetti.js"); static/fs.go
+// turns those into content-hashed names when it loads them.
+import { build } from "esbuild";
+import subsetFont from "subset-font";
+import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const modules = join(here, "..", "node_modules");
+const dist = join(here, "dist");
+const views = ["phone", "screen", "host", "start", "verify"];
+
+// Browsers an audience still carries: nesting and the like are lowered to these.
+const target = ["es2020", "chrome99", "firefox97", "safari15.4"];
+
+async function exists(path) {
+  return stat(path).then(() => true, () => false);
+}
+
+async function bundles() {
+  const wanted = views.flatMap((v) => [join(here, "js", "src", `${v}.js`), join(here, "css", `${v}.css`)]);
+  const entryPoints = [];
+  for (const path of wanted) if (await exists(path)) entryPoints.push(path);
+  const shared = {
+    bundle: true, minify: true, target, charset: "utf8", legalComments: "inline",
+    outdir: dist, entryNames: "[name]", absWorkingDir: here, logLevel: "warning",
+  };
+  await build({ ...shared, entryPoints, format: "esm", external: ["./confetti.js", "*.woff2"] });
+  // Confetti is a chunk of its own: only a winner pays for it.
+  await build({
+    ...shared, format: "esm",
+    entryPoints: [{ in: join(modules, "canvas-confetti/dist/confetti.module.mjs"), out: "confetti" }],
+    banner: { js: "/*! canvas-confetti 1.9.4, ISC License, Copyright (c) 2020, Kiril Vatev */" },
+  });
+}
+
+// The type is cut in three, so that a phone pays only for the letters it meets:
+// core (ASCII and our own punctuation), the rest of Latin-1, Latin Extended.
+// The ranges stand again in css/tokens.css.
+function characters(...ranges) {
+  let text = "";
+  for (const [from, to] of ranges) for (let c = from; c <= to; c++) text += String.fromCodePoint(c);
+  return text;
+}
+
+const core = characters([0x20, 0x7e]) + "\u00a0·×–—‘’“”…✓";
+
+async function fonts() {
+  const files = join(modules, "@fontsource-variable/bricolage-grotesque/files");
+  const latin = await readFile(join(files, "bricolage-grotesque-latin-wght-normal.woff2"));
+  const extended = await readFile(join(files, "bricolage-grotesque-latin-ext-wght-normal.woff2"));
+  const cut = (font, text) =>
+    subsetFont(font, text, { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 800 } } });
+  await writeFile(join(dist, "bricolage.woff2"), await cut(latin, core));
+  const rest = [...characters([0xa1, 0xff], [0x131, 0x131], [0x152, 0x153], [0x2bb, 0x2dc], [0x2013, 0x2122])]
+    .filter((c) => !core.includes(c)).join("");
+  await writeFile(join(dist, "bricolage-latin.woff2"), await cut(latin, rest));
+  await writeFile(join(dist, "bricolage-ext.woff2"), await cut(extended, characters([0x100, 0x24f], [0x1e00, 0x1eff])));
+  await copyFile(join(modules, "@fontsource-variable/bricolage-grotesque/LICENSE"), join(dist, "bricolage-OFL.txt"));
+}
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+await Promise.all([bundles(), fonts(), copyFile(join(here, "img", "favicon.svg"), join(dist, "favicon.svg"))]);
+for (const name of (await readdir(dist)).sort()) {
+  const bytes = await readFile(join(dist, name));
+  console.log(`${name.padEnd(24)} ${String(bytes.length).padStart(7)} B  ${String(gzipSync(bytes, { level: 9 }).length).padStart(6)} gz`);
+}

@@ -1,0 +1,1 @@
+import { start } from "./core.js"; start();

@@ -1,0 +1,183 @@
+// A socket that comes back. Phones sleep, change networks and sit behind Wi-Fi
+// that stalls without a word, so nothing here waits for onclose: silence, an
+// `offline` or a woken tab is reason enough to drop the socket and dial again.
+
+const SILENCE = 40_000; // the server sends something at least every 15 s
+const WOKEN = 20_000; // a tab that slept this long does not trust its socket
+const GONE = 4410;
+const LEAVING = 1012;
+const BUSY = 1013;
+
+/** Full jitter: anything between nothing and 0.3 s · 2^attempt, at most 10 s. */
+export function backoff(attempt) {
+  return Math.random() * Math.min(10_000, 300 * 2 ** attempt);
+}
+
+/**
+ * Connects a view to its event and keeps it connected.
+ *
+ * Frames go to onState(frame, first), onTick, onAck, onWon; `first` marks the
+ * first state of a connection. onStatus gets "connected", "reconnecting", "busy"
+ * or "gone" (the event was deleted; nothing is dialled any more).
+ * send(object) answers whether the frame was handed to an open socket.
+ */
+export function connect({ code, view, onState, onTick, onAck, onWon, onStatus }) {
+  let socket = null;
+  let timer = 0;
+  let attempt = 0;
+  let refused = 0; // handshakes in a row that failed
+  let first = true;
+  let lastFrame = 0;
+  let lastBeat = Date.now();
+  let status = "";
+  let over = false;
+
+  const tell = (next) => {
+    if (next !== status) onStatus?.((status = next));
+  };
+
+  function drop() {
+    const old = socket;
+    socket = null;
+    if (!old) return;
+    old.onopen = old.onmessage = old.onclose = old.onerror = null;
+    old.close();
+  }
+
+  function redial(delay, next = "reconnecting") {
+    drop();
+    if (over) return;
+    tell(next);
+    clearTimeout(timer);
+    timer = setTimeout(dial, delay);
+  }
+
+  function finish() {
+    over = true;
+    clearTimeout(timer);
+    clearInterval(beat);
+    drop();
+    tell("gone");
+  }
+
+  function dial() {
+    clearTimeout(timer);
+    if (over || socket) return;
+    first = true;
+    lastFrame = Date.now();
+    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const mine = new WebSocket(`${scheme}//${location.host}/${code}/ws?view=${view}`, "drumroll.v1");
+    let opened = false;
+    socket = mine;
+    mine.onopen = () => {
+      opened = true;
+      refused = 0;
+      lastFrame = Date.now();
+    };
+    mine.onmessage = (message) => {
+      lastFrame = Date.now();
+      receive(JSON.parse(message.data));
+    };
+    mine.onclose = (event) => {
+      socket = null;
+      if (event.code === GONE) return finish();
+      if (event.code === LEAVING) return redial(200 + Math.random() * 1500);
+      if (event.code === BUSY) {
+        const wait = Number.parseInt(event.reason, 10) || 3000;
+        return redial(wait * (1 + Math.random() / 2), "busy");
+      }
+      redial(backoff(attempt++));
+      if (!opened && ++refused % 3 === 2) ask();
+    };
+  }
+
+  function receive(frame) {
+    switch (frame.t) {
+      case "state": {
+        const wasFirst = first;
+        first = false;
+        attempt = 0;
+        onState?.(frame, wasFirst);
+        tell("connected");
+        break;
+      }
+      case "tick":
+        onTick?.(frame);
+        break;
+      case "ack":
+        onAck?.(frame);
+        break;
+      case "won":
+        onWon?.(frame);
+        break;
+    }
+  }
+
+  // A browser does not tell why a handshake failed; plain HTTP does. 401 means a
+  // credential of an earlier event of this code: the page hands out a fresh one.
+  async function ask() {
+    try {
+      const answer = await fetch(`/api/v1/events/${code}`, { cache: "no-store" });
+      if (answer.status === 404) finish();
+      if (answer.status === 401 && freshTry()) location.reload();
+    } catch {
+      // No network: dialling goes on.
+    }
+  }
+
+  function freshTry() {
+    const key = `drumroll:reload:${code}`;
+    try {
+      const last = Number(sessionStorage.getItem(key));
+      sessionStorage.setItem(key, String(Date.now()));
+      return Date.now() - last > 60_000;
+    } catch {
+      return false;
+    }
+  }
+
+  function wake() {
+    if (over) return;
+    if (socket && Date.now() - lastFrame > WOKEN) drop();
+    if (!socket) {
+      attempt = 0;
+      dial();
+    }
+  }
+
+  const beat = setInterval(() => {
+    const now = Date.now();
+    const slept = now - lastBeat > WOKEN;
+    lastBeat = now;
+    if (!socket) return;
+    if (now - lastFrame > SILENCE || (slept && now - lastFrame > WOKEN)) redial(backoff(0));
+  }, 5000);
+
+  const listeners = [
+    [window, "offline", () => redial(backoff(2))],
+    [window, "online", wake],
+    [window, "pageshow", wake],
+    [document, "visibilitychange", () => document.visibilityState === "visible" && wake()],
+    [window, "pagehide", () => {
+      clearTimeout(timer);
+      drop();
+    }],
+  ];
+  for (const [target, name, listener] of listeners) target.addEventListener(name, listener);
+  dial();
+
+  return {
+    send(object) {
+      if (socket?.readyState !== WebSocket.OPEN) return false;
+      socket.send(JSON.stringify(object));
+      return true;
+    },
+    close() {
+      over = true;
+      clearTimeout(timer);
+      clearInterval(beat);
+      for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
+      drop();
+    },
+  };
+}
