@@ -1,9 +1,8 @@
 // What every view needs: the page's fragment kept in step with the server.
-// The socket itself is in socket.js, the draw's show in show.js.
+// The socket itself is in socket.js; the draw's show, for phone and screen, in show.js.
 import { Idiomorph } from "idiomorph";
 
 export { connect } from "./socket.js";
-export { drawShow } from "./show.js";
 
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 

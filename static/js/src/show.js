@@ -1,52 +1,110 @@
-// The draw's show: the result of a draw that happens while somebody watches is
-// held back for the length of the roll, counted from the frame's arrival, so that
-// it appears everywhere at the same moment. Whoever comes late sees it at once.
+// The draw's show: phones and projector hold a new draw back for the show's
+// length, so that every view in the room learns the name at the same moment.
 //
-// The markup carries both parts within [data-draw="N"]; while the show runs the
-// stage has data-show="roll" and CSS shows .roll instead of .result.
+// The fragment carries both parts, `.roll` and `.result`, inside
+// [data-draw="N"], where N counts draws through the event. While the show is
+// on, #live's parent has data-show="roll"; then for a few seconds
+// data-show="reveal", for entrances; then nothing. CSS does the rest.
+//
+// A reel is [data-reel] with an odd number of children (the middle one is the
+// hand of the clock), data-names = JSON array of what rushes by, and
+// data-final = the name it stops at (absent: it does not stop, many have won).
+
+const REVEAL_MS = 6000;
+const REDUCED_MS = 1000;
+const TURNS = 46; // names that pass before the reel stands
 
 /**
- * stage: the element around #live. reveal(): called when a show ends.
- * Call seen(root) with what the page showed at load and state(root, first) after
- * each state frame's morph; state answers whether a show began or runs.
+ * @param {HTMLElement} live the element whose content `state` frames replace
+ * @param {{ms?: number, reduced?: () => boolean, onRoll?: () => void, onReveal?: () => void}} options
+ *   ms: the show's length in milliseconds
+ * @returns {{fresh(): void, update(): void}} `fresh` before the first state of
+ *   each connection, `update` after each state was put into the page
  */
-export function drawShow(stage, { ms, reveal }) {
-  let newest = 0;
+export function createShow(live, { ms = 5000, reduced = () => false, onRoll, onReveal } = {}) {
+  const stage = live.parentElement;
+  let seen = newest(live, true);
+  let first = true;
+  let rolling = 0; // number of the draw being rolled, or 0
   let timer = 0;
-  const length = matchMedia("(prefers-reduced-motion: reduce)").matches ? Math.min(ms, 1000) : ms;
-  const latest = (root) =>
-    Math.max(0, ...[...root.querySelectorAll("[data-draw]")].map((el) => Number(el.dataset.draw) || 0));
 
-  const end = () => {
+  function stop() {
     clearTimeout(timer);
-    timer = 0;
+    rolling = 0;
     delete stage.dataset.show;
-  };
+  }
+
+  function reveal() {
+    rolling = 0;
+    stage.dataset.show = "reveal";
+    timer = setTimeout(() => delete stage.dataset.show, REVEAL_MS);
+    onReveal?.();
+  }
+
+  function roll(draw) {
+    const length = reduced() ? Math.min(ms, REDUCED_MS) : ms;
+    clearTimeout(timer);
+    rolling = draw;
+    stage.dataset.show = "roll";
+    timer = setTimeout(reveal, length);
+    if (!reduced()) spin(live, length, () => rolling === draw);
+    onRoll?.();
+  }
+
   return {
-    get running() {
-      return timer !== 0;
+    fresh() {
+      first = true;
     },
-    seen(root) {
-      newest = Math.max(newest, latest(root));
-    },
-    state(root, first) {
-      const draw = latest(root);
-      const fresh = draw > newest;
-      newest = Math.max(newest, draw);
-      if (first || draw === 0) {
-        if (timer) end();
-        return false;
+    update() {
+      const draw = newest(live, false);
+      if (first) {
+        // Who was away while it rolled sees the result at once. A roll that is
+        // under way goes on: the same draw, after a reconnect.
+        first = false;
+        if (draw !== rolling) stop();
+        seen = Math.max(seen, newest(live, true));
+      } else if (draw > seen) {
+        seen = draw;
+        roll(draw);
+      } else if (rolling && draw !== rolling) {
+        stop(); // reset, or another activity is on
       }
-      if (fresh) {
-        clearTimeout(timer);
-        stage.dataset.show = "roll";
-        stage.style.setProperty("--show", `${length}ms`);
-        timer = setTimeout(() => {
-          end();
-          reveal?.();
-        }, length);
-      }
-      return timer !== 0;
     },
   };
+}
+
+/** The newest draw in the fragment; with `all`, also those it only counts (data-draws). */
+function newest(live, all) {
+  let n = 0;
+  for (const el of live.querySelectorAll("[data-draw]")) n = Math.max(n, Number(el.dataset.draw) || 0);
+  if (all) for (const el of live.querySelectorAll("[data-draws]")) n = Math.max(n, Number(el.dataset.draws) || 0);
+  return n;
+}
+
+/** Turns every reel below `live`, looked up on each frame since a morph may replace it. */
+function spin(live, length, alive) {
+  const start = performance.now();
+  const frame = (now) => {
+    if (!alive()) return;
+    // The reel stands for the last moments: the breath before the light.
+    const t = Math.min(1, Math.max(0, now - start) / (length * 0.92));
+    for (const reel of live.querySelectorAll(".roll [data-reel]")) turn(reel, t);
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}
+
+function turn(reel, t) {
+  const names = JSON.parse(reel.dataset.names || "[]");
+  if (!names.length) return;
+  const final = reel.dataset.final;
+  const position = TURNS * (final === undefined ? t : 1 - (1 - t) ** 3.2);
+  const base = Math.floor(position);
+  const middle = reel.children.length >> 1;
+  for (let k = 0; k < reel.children.length; k++) {
+    const i = base + k - middle;
+    const name = i === TURNS && final !== undefined ? final : names[((i % names.length) + names.length) % names.length];
+    if (reel.children[k].textContent !== name) reel.children[k].textContent = name;
+  }
+  reel.style.setProperty("--turn", (position - base).toFixed(3));
 }
