@@ -1,0 +1,322 @@
+package event
+
+import (
+	"crypto/sha256"
+	"slices"
+	"sync"
+
+	"drumroll/internal/fairdraw"
+)
+
+// State is the fold of one event's log so far. It is not safe for concurrent
+// use: whoever owns it (replica) locks around Apply and around reading.
+type State struct {
+	created   bool
+	uid       UID
+	code      string
+	title     string
+	hostKey   Key
+	createdMs uint64
+	names     bool
+	rehearsal bool
+	deleted   bool
+
+	activities []*activity // running order
+	nextID     int
+	current    int // 0: none
+	draws      []*Draw
+	remotes    []remote
+	nextRemote int
+
+	people    people
+	named     []uint32 // participants who gave a name, oldest first
+	producers map[Producer]uint64
+
+	at        Position
+	structure uint64 // rises when something other than counts and people changed
+	freezes   []*freeze
+}
+
+type remote struct {
+	id    int
+	label string
+	hash  Key
+}
+
+// activity is a poll or raffle with its present run.
+type activity struct {
+	Spec
+	id    int
+	state string
+	run   int
+
+	deadlineMs  uint64 // the log's clock; 0: none
+	deadlineSet Position
+
+	tally  tally
+	frozen *freeze // raffle, from close on
+
+	commitment fairdraw.Hash // end of the run's seed chain
+	committed  bool
+	lastSeed   fairdraw.Hash // the chain element revealed last, or the commitment
+	runDraws   int           // draws of this run
+	winners    []Winner      // standing, in draw order
+	voided     []Voided
+	shortfall  int
+	lastDraw   int // number of this run's newest draw
+}
+
+// tally is what one run has counted, dense by participant index.
+type tally struct {
+	entries  int
+	counts   []int
+	choices  column[Choice]
+	ns       column[uint32]
+	entrants column[entrant]
+	ticketOf column[uint32] // entrant index + 1
+}
+
+type entrant struct {
+	who    uint32
+	ticket fairdraw.Ticket
+	nonce  [16]byte
+}
+
+// freeze is a raffle's entrant list as it was at the close. Sorting and hashing
+// a million tickets takes long, so it is done once, by whoever asks first, off
+// the fold's goroutine where possible; what it computes depends on the log alone.
+type freeze struct {
+	once     sync.Once
+	list     *fairdraw.List
+	entrants column[entrant] // never changed again
+	handle   func(who uint32) string
+	done     chan struct{} // closed once list is set
+}
+
+func (f *freeze) get() *fairdraw.List {
+	f.once.Do(func() {
+		f.list = fairdraw.Freeze(f.entrants.len, func(i int) fairdraw.Leaf {
+			e := f.entrants.at(uint32(i))
+			return fairdraw.Leaf{Ticket: e.ticket, Handle: f.handle(e.who), NonceHash: sha256.Sum256(e.nonce[:])}
+		})
+		close(f.done)
+	})
+	return f.list
+}
+
+// ready is the list where it has been computed, else nil.
+func (f *freeze) ready() *fairdraw.List {
+	if f == nil {
+		return nil
+	}
+	select {
+	case <-f.done:
+		return f.list
+	default:
+		return nil
+	}
+}
+
+// TakeFreezes hands over the work of computing entrant lists frozen since the
+// last call. The caller runs each function on a goroutine of its own, with no
+// lock held, and publishes a new snapshot when it returns.
+func (s *State) TakeFreezes() []func() {
+	var work []func()
+	for _, f := range s.freezes {
+		work = append(work, func() { f.get() })
+	}
+	s.freezes = nil
+	return work
+}
+
+// New is the state before the first record.
+func New() *State {
+	return &State{producers: map[Producer]uint64{}, nextID: 1, nextRemote: 1}
+}
+
+// Created reports whether the create record was folded.
+func (s *State) Created() bool { return s.created }
+
+// Deleted reports whether the delete record was folded.
+func (s *State) Deleted() bool { return s.deleted }
+
+// UID is the event's uid.
+func (s *State) UID() UID { return s.uid }
+
+// At is the position of the newest folded record.
+func (s *State) At() Position { return s.at }
+
+// Structure rises whenever something other than counts and people changed.
+func (s *State) Structure() uint64 { return s.structure }
+
+// Touch raises the structure number, for what changed beside the log: a frozen
+// list that is ready.
+func (s *State) Touch() { s.structure++ }
+
+// HostKeys are the hashes that admit a host: the main one and the remotes'.
+func (s *State) HostKeys() []Key {
+	keys := []Key{s.hostKey}
+	for _, r := range s.remotes {
+		keys = append(keys, r.hash)
+	}
+	return keys
+}
+
+// Joined reports whether the participant is known to the log.
+func (s *State) Joined(p Participant) bool {
+	_, ok := s.people.find(p)
+	return ok
+}
+
+func (s *State) find(id int) *activity {
+	for _, a := range s.activities {
+		if a.id == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// Gate is what an entry's admission needs to know of an activity.
+type Gate struct {
+	Kind       string
+	State      string
+	Run        int
+	Options    int
+	MaxChoices int
+}
+
+// Gate looks an activity up; false where there is none.
+func (s *State) Gate(id int) (Gate, bool) {
+	a := s.find(id)
+	if a == nil {
+		return Gate{}, false
+	}
+	return Gate{a.Kind, a.state, a.run, len(a.Options), a.MaxChoices}, true
+}
+
+// DrawSeed tells which chain element a raffle's next draw reveals: of which run,
+// the how manieth (1 …), and the number the draw will have.
+func (s *State) DrawSeed(id int) (run, element, number int) {
+	if a := s.find(id); a != nil {
+		return a.run, a.runDraws + 1, len(s.draws) + 1
+	}
+	return 0, 0, 0
+}
+
+// Deadline is the time at which an open activity closes by itself.
+type Deadline struct {
+	Activity int
+	Ms       uint64 // the log's clock
+	Set      Position
+}
+
+// Deadlines lists the running countdowns.
+func (s *State) Deadlines() []Deadline {
+	var out []Deadline
+	for _, a := range s.activities {
+		if a.state == Open && a.deadlineMs > 0 {
+			out = append(out, Deadline{a.id, a.deadlineMs, a.deadlineSet})
+		}
+	}
+	return out
+}
+
+// You is what one participant's own phone is told.
+type You struct {
+	Handle  string
+	Name    string
+	N       uint32         // the highest n of any entry of a present run
+	Choices map[int][]int  // by activity
+	Tickets map[int]string // by activity
+	Won     []Won
+}
+
+// Won is a standing win of a participant in a present run.
+type Won struct {
+	Activity int    `json:"activity"`
+	Draw     int    `json:"draw"`
+	Ticket   string `json:"ticket"`
+}
+
+// You looks up what a participant's own phone is told; one who has not joined
+// has a handle and nothing else.
+func (s *State) You(p Participant) You {
+	y := You{Handle: p.Handle(), Choices: map[int][]int{}, Tickets: map[int]string{}, Won: []Won{}}
+	i, ok := s.people.find(p)
+	if !ok {
+		return y
+	}
+	if n := s.people.names[i]; s.names && n != nil && !n.hidden {
+		y.Name = n.text
+	}
+	for _, a := range s.activities {
+		y.N = max(y.N, a.tally.ns.get(i))
+		if a.state == Draft {
+			continue
+		}
+		if c := a.tally.choices.get(i); c != 0 {
+			y.Choices[a.id] = c.Options()
+		}
+		if e := a.tally.ticketOf.get(i); e != 0 {
+			y.Tickets[a.id] = a.tally.entrants.at(e - 1).ticket.String()
+		}
+		for _, w := range a.winners {
+			if w.who == i {
+				y.Won = append(y.Won, Won{a.id, w.Draw, w.Ticket.String()})
+			}
+		}
+	}
+	return y
+}
+
+// Winner is a drawn ticket that stands.
+type Winner struct {
+	Ticket fairdraw.Ticket
+	Draw   int
+	who    uint32
+}
+
+// Voided is a drawn ticket that was given back.
+type Voided struct {
+	Winner
+	Reason string
+}
+
+// WinnerParticipants lists who won in draw n, for telling their phones.
+func (s *State) WinnerParticipants(n int) []WinnerTicket {
+	if n < 1 || n > len(s.draws) {
+		return nil
+	}
+	return slices.Clone(s.draws[n-1].won)
+}
+
+// WinnerTicket is a draw's winning ticket and whose it is.
+type WinnerTicket struct {
+	Participant Participant
+	Ticket      fairdraw.Ticket
+}
+
+// Draw is one picking of winners. It is never erased.
+type Draw struct {
+	Number   int
+	Activity int
+	Title    string
+	Run      int
+	At       Position
+	Record   *fairdraw.Record
+	won      []WinnerTicket
+	frozen   *freeze
+}
+
+// Draw returns draw n, 1 to the number of draws; nil where there is none.
+// The result is never changed.
+func (s *State) Draw(n int) *Draw {
+	if n < 1 || n > len(s.draws) {
+		return nil
+	}
+	return s.draws[n-1]
+}
+
+// List is the frozen entrant list that the draw picked from.
+func (d *Draw) List() *fairdraw.List { return d.frozen.get() }

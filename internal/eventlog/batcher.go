@@ -1,0 +1,271 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Errors of a Batcher.
+var (
+	// ErrOverloaded: too many items are waiting already. Nothing was kept.
+	ErrOverloaded = errors.New("too many entries are waiting")
+	// ErrGaveUp: the log did not take the item in time. It may still be in the
+	// log; whoever sends it again must do so in a way that counts once.
+	ErrGaveUp = errors.New("the log did not answer in time")
+	// ErrStopped: the Batcher was stopped.
+	ErrStopped = errors.New("stopped")
+)
+
+// BatcherConfig says what a Batcher needs to know. All fields but Observe are required.
+type BatcherConfig[T any] struct {
+	Log  Log
+	Code string
+	// Encode packs one record from the first n ≥ 1 of the items, under the given
+	// sequence number.
+	Encode func(seq uint64, items []T) (record []byte, n int)
+	// Fail is told of items that will not be resolved by the fold, with
+	// ErrGaveUp, ErrStopped or a wrapped ErrNotFound. It is called without locks.
+	Fail func(items []T, err error)
+	// MaxPending bounds the items that wait for the next flush, MaxBatch those of
+	// one flush.
+	MaxPending, MaxBatch int
+	// GiveUp is how long one flush is tried.
+	GiveUp time.Duration
+	// Observe is told of each flush: items, bytes, and how long the append took.
+	Observe func(items, bytes int, took time.Duration)
+	Logger  *slog.Logger
+}
+
+// Batcher is the group commit of one event: whatever arrived during the last
+// flush makes the next batch, so batches form by themselves under load and
+// nothing waits at rest.
+//
+// One flush is under way at a time, and each of its records has an identity
+// (sequence number), so that an append whose outcome is unknown is sent again
+// with the same bytes. Every item is resolved exactly once: by Take, when the
+// fold has met its record, or by Fail. The next flush starts only after the last
+// was confirmed by the log, read back by the fold, or given up.
+type Batcher[T any] struct {
+	cfg  BatcherConfig[T]
+	wake chan struct{} // one slot
+
+	mu      sync.Mutex
+	pending []T
+	stopped bool
+	seq     uint64               // of the newest record
+	flights map[uint64]flight[T] // records not yet resolved
+	unread  int                  // records of the present flush not yet taken
+	back    chan struct{}        // closed when unread falls to 0
+}
+
+type flight[T any] struct {
+	items     []T
+	confirmed bool
+}
+
+// NewBatcher returns a Batcher; nothing is appended until Run.
+func NewBatcher[T any](cfg BatcherConfig[T]) *Batcher[T] {
+	return &Batcher[T]{cfg: cfg, wake: make(chan struct{}, 1), flights: map[uint64]flight[T]{}}
+}
+
+// Add hands an item over. ErrOverloaded and ErrStopped mean that it was not
+// taken; otherwise it will be resolved by Take or Fail.
+func (b *Batcher[T]) Add(item T) error {
+	b.mu.Lock()
+	if b.stopped {
+		b.mu.Unlock()
+		return ErrStopped
+	}
+	if len(b.pending) >= b.cfg.MaxPending {
+		b.mu.Unlock()
+		return ErrOverloaded
+	}
+	b.pending = append(b.pending, item)
+	first := len(b.pending) == 1
+	b.mu.Unlock()
+	if first {
+		select {
+		case b.wake <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// Take returns the items of a record that the fold has met, once; nil where the
+// record is not in flight (any more). The caller resolves them.
+func (b *Batcher[T]) Take(seq uint64) []T {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f, ok := b.flights[seq]
+	if !ok {
+		return nil
+	}
+	delete(b.flights, seq)
+	if !f.confirmed {
+		b.landed()
+	}
+	return f.items
+}
+
+// landed notes that one record of the present flush needs no further append.
+func (b *Batcher[T]) landed() {
+	if b.unread--; b.unread == 0 {
+		close(b.back)
+	}
+}
+
+// Rewound fails what the log had confirmed but the fold has not met: the log
+// lost its tail and was folded again to its head without it.
+func (b *Batcher[T]) Rewound() {
+	b.mu.Lock()
+	var lost []T
+	for seq, f := range b.flights {
+		if f.confirmed {
+			lost = append(lost, f.items...)
+			delete(b.flights, seq)
+		}
+	}
+	b.mu.Unlock()
+	if len(lost) > 0 {
+		b.cfg.Fail(lost, ErrGaveUp)
+	}
+}
+
+// Run flushes until ctx ends; what is pending then is flushed once more within
+// the flush time-out, and items still unresolved after that are failed with
+// ErrStopped. Run returns when all is resolved but what Take may still resolve:
+// confirmed records that the fold has not met yet (call Stop after the fold).
+func (b *Batcher[T]) Run(ctx context.Context) {
+	for {
+		select {
+		case <-b.wake:
+			// Let what is about to be added join this batch.
+			runtime.Gosched()
+			b.flush(ctx)
+		case <-ctx.Done():
+			b.mu.Lock()
+			b.stopped = true
+			b.mu.Unlock()
+			for b.flush(context.WithoutCancel(ctx)) {
+			}
+			return
+		}
+	}
+}
+
+// Stop fails whatever is unresolved. It is called after Run has returned and the
+// fold has ended; a second call does nothing.
+func (b *Batcher[T]) Stop() {
+	b.mu.Lock()
+	b.stopped = true
+	left := b.pending
+	b.pending = nil
+	for seq, f := range b.flights {
+		left = append(left, f.items...)
+		delete(b.flights, seq)
+	}
+	b.mu.Unlock()
+	if len(left) > 0 {
+		b.cfg.Fail(left, ErrStopped)
+	}
+}
+
+// flush appends one batch; false where nothing was pending.
+func (b *Batcher[T]) flush(ctx context.Context) bool {
+	b.mu.Lock()
+	n := min(len(b.pending), b.cfg.MaxBatch)
+	if n == 0 {
+		b.mu.Unlock()
+		return false
+	}
+	items := b.pending[:n:n]
+	b.pending = b.pending[n:]
+	if len(b.pending) == 0 {
+		// A fresh array of the size that the last batch had: the old one belongs
+		// to the flight now.
+		b.pending = make([]T, 0, n)
+	} else {
+		select {
+		case b.wake <- struct{}{}:
+		default:
+		}
+	}
+	var records [][]byte
+	var seqs []uint64
+	bytes := 0
+	for rest := items; len(rest) > 0; {
+		b.seq++
+		record, n := b.cfg.Encode(b.seq, rest)
+		records = append(records, record)
+		seqs = append(seqs, b.seq)
+		bytes += len(record)
+		b.flights[b.seq] = flight[T]{items: rest[:n:n]}
+		rest = rest[n:]
+	}
+	b.unread = len(records)
+	b.back = make(chan struct{})
+	back := b.back
+	b.mu.Unlock()
+
+	start := time.Now()
+	err := b.deliver(ctx, records, back)
+	if b.cfg.Observe != nil {
+		b.cfg.Observe(n, bytes, time.Since(start))
+	}
+
+	b.mu.Lock()
+	var failed []T
+	for _, seq := range seqs {
+		f, ok := b.flights[seq]
+		switch {
+		case !ok: // taken
+		case err == nil:
+			f.confirmed = true
+			b.flights[seq] = f
+		default:
+			failed = append(failed, f.items...)
+			delete(b.flights, seq)
+		}
+	}
+	b.mu.Unlock()
+	if len(failed) > 0 {
+		b.cfg.Fail(failed, err)
+	}
+	return true
+}
+
+// deliver appends the records until the log confirms them or the fold has read
+// them back. It gives up after GiveUp, or at once where the event is gone.
+func (b *Batcher[T]) deliver(ctx context.Context, records [][]byte, back <-chan struct{}) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, b.cfg.GiveUp, ErrGaveUp)
+	defer cancel()
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
+		_, err := b.cfg.Log.Append(ctx, b.cfg.Code, records)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-back:
+			return nil
+		default:
+		}
+		if errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("append to %s: %w", b.cfg.Code, err)
+		}
+		b.cfg.Logger.Warn("append failed, trying again", "event", b.cfg.Code, "err", err)
+		select {
+		case <-back:
+			return nil
+		case <-ctx.Done():
+			return ErrGaveUp
+		case <-time.After(pause/2 + rand.N(pause)):
+		}
+	}
+}

@@ -1,0 +1,244 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+)
+
+const (
+	readMax  = 512                    // records a read
+	readWait = time.Second            // how long a read waits for one
+	verify   = 5 * time.Second        // how often the cursor is checked against the log
+	overdue  = 250 * time.Millisecond // how soon a failed close by the clock is tried again
+)
+
+// tail reads and folds until ctx ends or the event stops.
+func (r *Replica) tail(ctx context.Context) {
+	var results []event.Result
+	checked := time.Now()
+	suspect := false // an error came between: the log may have lost its tail
+	pause := 50 * time.Millisecond
+	for ctx.Err() == nil {
+		if suspect || time.Since(checked) > verify {
+			ok, err := r.check(ctx)
+			if !ok && err == nil {
+				return // stopped
+			}
+			if err != nil {
+				r.logger.Warn("cannot reach the log", "event", r.code, "err", err)
+				pause = sleep(ctx, pause)
+				suspect = true
+				continue
+			}
+			suspect, checked, pause = false, time.Now(), 50*time.Millisecond
+		}
+		r.mu.RLock()
+		cursor := r.cursor
+		r.mu.RUnlock()
+		records, err := r.log.Read(ctx, r.code, cursor, readMax, readWait)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, eventlog.ErrNotFound):
+			r.stop(ErrDeleted)
+			return
+		case errors.Is(err, eventlog.ErrCorrupt):
+			r.logger.Error("event stopped", "event", r.code, "err", err)
+			r.cfg.Metrics.Stopped()
+			r.stop(err)
+			return
+		case err != nil:
+			r.logger.Warn("read failed, trying again", "event", r.code, "err", err)
+			pause = sleep(ctx, pause)
+			suspect = true
+			continue
+		}
+		if len(records) > 0 {
+			if results, err = r.fold(records, results); err != nil {
+				r.logger.Error("event stopped", "event", r.code, "err", err)
+				r.cfg.Metrics.Stopped()
+				r.stop(err)
+				return
+			}
+			if r.Err() != nil {
+				return
+			}
+		}
+	}
+}
+
+// sleep waits for pause or the context, and returns the next, longer pause.
+func sleep(ctx context.Context, pause time.Duration) time.Duration {
+	select {
+	case <-time.After(pause):
+	case <-ctx.Done():
+	}
+	return min(2*pause, time.Second)
+}
+
+// fold applies what was read under one lock, then settles this node's waiters
+// and tells the watcher. results is scratch space, returned for the next call.
+func (r *Replica) fold(records []eventlog.Record, results []event.Result) ([]event.Result, error) {
+	for len(results) < len(records) {
+		results = append(results, event.Result{})
+	}
+	var failure error
+	folded := 0
+
+	r.mu.Lock()
+	structure := r.state.Structure()
+	for i := range records {
+		if failure = apply(r.state, &records[i], &results[i]); failure != nil {
+			break
+		}
+		folded++
+		r.cursor, r.last = records[i].Offset, records[i].Data
+	}
+	changed := r.state.Structure() != structure
+	deleted := r.state.Deleted()
+	deadlines := changed
+	work := r.state.TakeFreezes()
+	r.advance()
+	r.mu.Unlock()
+
+	counts := false
+	for i := range results[:folded] {
+		res := &results[i]
+		r.cfg.Metrics.Folded(len(res.Outcomes), !res.Repeat && res.Producer == r.cfg.Producer)
+		if res.Producer == r.cfg.Producer {
+			r.settle(res, event.Position(records[i].Offset))
+		}
+		counts = counts || res.Counts
+	}
+	r.freeze(work)
+	if deadlines {
+		select {
+		case r.lapsed <- struct{}{}:
+		default:
+		}
+	}
+	if counts || changed {
+		for i := range results[:folded] {
+			if results[i].Counts {
+				r.notify(Change{Who: results[i].Who})
+			}
+		}
+		if changed {
+			r.notify(Change{Structure: true})
+		}
+	}
+	if deleted {
+		r.stop(ErrDeleted)
+	}
+	return results, failure
+}
+
+// settle resolves the waiters of one of this node's own records.
+func (r *Replica) settle(res *event.Result, at event.Position) {
+	subs := r.batcher.Take(res.Seq)
+	if res.Repeat {
+		// Another copy of the record was folded before, which took the waiters
+		// along; if it had not, this would leave them hanging.
+		r.fail(subs, eventlog.ErrGaveUp)
+		return
+	}
+	for i := range subs {
+		s := Settled{At: at}
+		if subs[i].command != nil {
+			s.Refusal, s.Activity, s.ID = res.Refusal, res.Activity, res.ID
+		} else {
+			s.Outcome = res.Outcomes[i]
+			r.cfg.Metrics.Entry(s.Outcome.Status)
+		}
+		if subs[i].waiter != nil {
+			subs[i].waiter.Settle(s)
+		}
+	}
+}
+
+// check makes sure that the log still holds what was folded, and refolds where
+// it does not. false without an error: the event stopped.
+func (r *Replica) check(ctx context.Context) (bool, error) {
+	if err := r.readClock(ctx); err != nil {
+		return false, err
+	}
+	ok, err := r.held(ctx)
+	switch {
+	case errors.Is(err, eventlog.ErrNotFound):
+		r.stop(ErrDeleted)
+		return false, nil
+	case err != nil:
+		return false, err
+	case ok:
+		return true, nil
+	}
+	r.logger.Error("the log lost records that were folded here: folding it anew", "event", r.code)
+	r.cfg.Metrics.Rewound()
+	uid := r.uid()
+	if err := r.load(ctx); err != nil {
+		switch {
+		case errors.Is(err, eventlog.ErrNotFound):
+			r.stop(ErrDeleted)
+			return false, nil
+		case errors.Is(err, ErrDamaged), errors.Is(err, ErrNewer):
+			r.logger.Error("event stopped", "event", r.code, "err", err)
+			r.cfg.Metrics.Stopped()
+			r.stop(err)
+			return false, nil
+		}
+		return false, err
+	}
+	if r.uid() != uid {
+		// Deleted, and the code used again: not the event that people here know.
+		r.stop(ErrDeleted)
+		return false, nil
+	}
+	r.batcher.Rewound()
+	r.notify(Change{Structure: true})
+	select {
+	case r.lapsed <- struct{}{}:
+	default:
+	}
+	return true, nil
+}
+
+// watchClock appends the closes of countdowns that have run out.
+func (r *Replica) watchClock(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Reset(r.closeOverdue(ctx))
+		select {
+		case <-r.lapsed:
+		case <-timer.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// closeOverdue proposes a close for each countdown that has run out and returns
+// how long to sleep until the next one.
+func (r *Replica) closeOverdue(ctx context.Context) time.Duration {
+	var deadlines []event.Deadline
+	r.View(func(s *event.State) { deadlines = s.Deadlines() })
+	next := time.Hour
+	for _, d := range deadlines {
+		left := time.UnixMilli(int64(d.Ms)).Sub(r.Now())
+		if left <= 0 {
+			set := d.Set
+			_, err := r.Propose(ctx, &event.Command{Type: event.CmdClose, Activity: d.Activity, Deadline: &set})
+			var refusal *event.Refusal
+			if err == nil || errors.As(err, &refusal) {
+				continue // closed, by this node or another
+			}
+			left = overdue
+		}
+		next = min(next, left)
+	}
+	return next
+}
