@@ -1,0 +1,367 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"time"
+)
+
+// Conn is where a subscriber's frames go; package socket's and the tests'.
+type Conn interface {
+	// Offer writes frames if the connection is idle, and reports whether it did.
+	Offer(frames []byte) bool
+	// Close ends the connection, without waiting.
+	Close(code int, reason string)
+}
+
+// Frames are what one audience is sent of one snapshot.
+type Frames struct {
+	Structure uint64 // a client that was sent another one needs State
+	State     []byte // whole; or nil where it is Personal
+	Tick      []byte
+	// Essence is what Tick says, without its sequence number: while it stays the
+	// same, Tick is sent only to keep connections alive.
+	Essence []byte
+	// Personal makes the State of one subscriber, by key.
+	Personal func(key uint64) []byte
+
+	seq   uint64
+	made  time.Time
+	quiet bool // Tick would say nothing new
+}
+
+// Audience names those who are sent the same frames.
+type Audience struct {
+	View string
+	Base string // base URL that its pages show
+}
+
+// Subscriber is one socket.
+type Subscriber struct {
+	Key      uint64 // for Personal and Touched; 0: nobody in particular
+	Audience Audience
+	Conn     Conn
+
+	mu      sync.Mutex
+	sent    bool
+	seen    uint64  // Structure of the newest State sent
+	seq     uint64  // of the newest Frames sent
+	stale   bool    // what is personal changed: State is due
+	slot    *Frames // the newest that could not be written yet
+	credits int     // entries that this very socket was acknowledged and Touched has not reported
+}
+
+// Credit notes that the socket itself is told of an entry that counted, so that
+// Touched need not refresh it.
+func (s *Subscriber) Credit() {
+	s.mu.Lock()
+	s.credits++
+	s.mu.Unlock()
+}
+
+// Drained offers what waits in the slot; the connection calls it when it is idle
+// again.
+func (s *Subscriber) Drained() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.slot; f != nil {
+		s.slot = nil
+		s.offer(f)
+	}
+}
+
+func (s *Subscriber) deliver(f *Frames) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offer(f)
+}
+
+// offer chooses and writes the frame; mu is held.
+func (s *Subscriber) offer(f *Frames) {
+	if s.sent && f.seq <= s.seq {
+		return
+	}
+	whole := !s.sent || s.stale || s.seen != f.Structure
+	frame := f.Tick
+	if whole {
+		frame = f.State
+		if f.Personal != nil {
+			frame = f.Personal(s.Key)
+		}
+	}
+	if !whole && f.quiet {
+		return
+	}
+	if !s.Conn.Offer(frame) {
+		s.slot = f
+		return
+	}
+	s.slot, s.sent, s.seq = nil, true, f.seq
+	if whole {
+		s.seen, s.stale = f.Structure, false
+	}
+}
+
+// Config of a Topic.
+type Config struct {
+	// Encode makes an audience's frames of the present snapshot; seq rises. It is
+	// called from one goroutine at a time.
+	Encode    func(a Audience, seq uint64) *Frames
+	TickEvery time.Duration // least time between ticks
+	KeepAlive time.Duration // most time without a frame
+	// MaxAge is how old frames may be for a newcomer (they hold countdowns).
+	MaxAge time.Duration
+}
+
+// Topic is one event's subscribers.
+type Topic struct {
+	cfg  Config
+	wake chan struct{}
+
+	mu        sync.Mutex
+	audiences map[Audience]*audience
+	byKey     map[uint64][]*Subscriber
+	seq       uint64
+	dirty     bool // counts or people moved since the last publishing
+	structure bool // more than that moved
+	closed    func(Conn)
+}
+
+type audience struct {
+	subs    []*Subscriber
+	at      map[*Subscriber]int // index in subs
+	newest  *Frames
+	essence []byte // of the Tick that all were sent last
+}
+
+// NewTopic returns a topic; Run makes it publish.
+func NewTopic(cfg Config) *Topic {
+	return &Topic{cfg: cfg, wake: make(chan struct{}, 1), audiences: map[Audience]*audience{}, byKey: map[uint64][]*Subscriber{}}
+}
+
+// Subscribe adds a subscriber and sends it the present State.
+func (t *Topic) Subscribe(s *Subscriber) {
+	t.mu.Lock()
+	if t.closed != nil {
+		end := t.closed
+		t.mu.Unlock()
+		end(s.Conn)
+		return
+	}
+	a := t.audiences[s.Audience]
+	if a == nil {
+		a = &audience{at: map[*Subscriber]int{}}
+		t.audiences[s.Audience] = a
+	}
+	a.at[s] = len(a.subs)
+	a.subs = append(a.subs, s)
+	if s.Key != 0 {
+		t.byKey[s.Key] = append(t.byKey[s.Key], s)
+	}
+	f := a.newest
+	if f == nil || t.dirty || t.structure || time.Since(f.made) > t.cfg.MaxAge {
+		f = t.encode(s.Audience, a)
+	}
+	t.mu.Unlock()
+	s.deliver(f)
+}
+
+// Unsubscribe removes a subscriber.
+func (t *Topic) Unsubscribe(s *Subscriber) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := t.audiences[s.Audience]
+	if a == nil {
+		return
+	}
+	i, ok := a.at[s]
+	if !ok {
+		return
+	}
+	last := len(a.subs) - 1
+	a.subs[i] = a.subs[last]
+	a.at[a.subs[i]] = i
+	a.subs[last] = nil
+	a.subs = a.subs[:last]
+	delete(a.at, s)
+	if last == 0 {
+		delete(t.audiences, s.Audience)
+	}
+	if s.Key != 0 {
+		kin := t.byKey[s.Key]
+		for j := range kin {
+			if kin[j] == s {
+				kin[j] = kin[len(kin)-1]
+				kin = kin[:len(kin)-1]
+				break
+			}
+		}
+		if len(kin) == 0 {
+			delete(t.byKey, s.Key)
+		} else {
+			t.byKey[s.Key] = kin
+		}
+	}
+}
+
+// Count is the number of subscribers of a view, over its audiences.
+func (t *Topic) Count(view string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for key, a := range t.audiences {
+		if key.View == view {
+			n += len(a.subs)
+		}
+	}
+	return n
+}
+
+// Audiences is the number of different audiences.
+func (t *Topic) Audiences() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.audiences)
+}
+
+// ByKey calls f for each subscriber with the key.
+func (t *Topic) ByKey(key uint64, f func(*Subscriber)) {
+	t.mu.Lock()
+	kin := append([]*Subscriber(nil), t.byKey[key]...)
+	t.mu.Unlock()
+	for _, s := range kin {
+		f(s)
+	}
+}
+
+// Notify tells that something moved: counts and people alone, or more.
+func (t *Topic) Notify(structure bool) {
+	t.mu.Lock()
+	wake := !t.dirty && !t.structure || structure && !t.structure
+	t.dirty = true
+	t.structure = t.structure || structure
+	t.mu.Unlock()
+	if wake {
+		select {
+		case t.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Touched tells whose entries counted: their sockets that did not send them
+// themselves are due a State, with the next publishing.
+func (t *Topic) Touched(keys []uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, key := range keys {
+		for _, s := range t.byKey[key] {
+			s.mu.Lock()
+			if s.credits > 0 {
+				s.credits--
+			} else {
+				s.stale = true
+			}
+			s.mu.Unlock()
+		}
+	}
+}
+
+// Run publishes until ctx ends.
+func (t *Topic) Run(ctx context.Context) {
+	alive := time.NewTimer(t.cfg.KeepAlive)
+	defer alive.Stop()
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	<-pause.C
+	var last time.Time
+	for {
+		keep := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-alive.C:
+			keep = true
+		case <-t.wake:
+			// Ticks wait for their turn; structure does not.
+			for wait := t.cfg.TickEvery - time.Since(last); wait > 0 && !t.urgent(); wait = t.cfg.TickEvery - time.Since(last) {
+				pause.Reset(wait)
+				select {
+				case <-pause.C:
+				case <-t.wake:
+					pause.Stop()
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+		last = time.Now()
+		t.publish(keep)
+		alive.Reset(t.cfg.KeepAlive)
+	}
+}
+
+func (t *Topic) urgent() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.structure
+}
+
+// publish encodes once per audience and offers to every subscriber. Encoding and
+// the list of subscribers are taken under the lock, so that a newcomer is either
+// on the list or was sent something newer.
+func (t *Topic) publish(alive bool) {
+	type delivery struct {
+		frames *Frames
+		subs   []*Subscriber
+	}
+	var all []delivery
+	t.mu.Lock()
+	t.dirty, t.structure = false, false
+	for key, a := range t.audiences {
+		f := t.encode(key, a)
+		f.quiet = !alive && bytes.Equal(f.Essence, a.essence)
+		a.essence = f.Essence
+		all = append(all, delivery{f, append([]*Subscriber(nil), a.subs...)})
+	}
+	t.mu.Unlock()
+	for _, d := range all {
+		for _, s := range d.subs {
+			s.deliver(d.frames)
+		}
+	}
+}
+
+func (t *Topic) encode(key Audience, a *audience) *Frames {
+	t.seq++
+	f := t.cfg.Encode(key, t.seq)
+	f.seq, f.made = t.seq, time.Now()
+	a.newest = f
+	return f
+}
+
+// Close ends every subscriber's connection, and those that come later, spread
+// evenly over the given time; it returns when all were told or ctx ends.
+func (t *Topic) Close(ctx context.Context, over time.Duration, end func(Conn)) {
+	t.mu.Lock()
+	t.closed = end
+	var conns []Conn
+	for _, a := range t.audiences {
+		for _, s := range a.subs {
+			conns = append(conns, s.Conn)
+		}
+	}
+	t.mu.Unlock()
+	start := time.Now()
+	for i, c := range conns {
+		if due := start.Add(over * time.Duration(i) / time.Duration(len(conns))); time.Until(due) > 0 {
+			select {
+			case <-time.After(time.Until(due)):
+			case <-ctx.Done():
+				return
+			}
+		}
+		end(c)
+	}
+}

@@ -1,0 +1,311 @@
+package socket
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Close codes of the outside contract (DESIGN section 4).
+const (
+	CloseUnsupported = 1003
+	CloseLeaving     = 1012 // the node is leaving: dial again
+	CloseBusy        = 1013 // reason: milliseconds to wait
+	CloseDeleted     = 4410 // the event was deleted
+)
+
+const (
+	readBuffer   = 512 // a phone's frames fit; longer ones take several reads
+	writeBuffer  = 256 // only the library's control frames go through it
+	maxQueued    = 64 << 10
+	writeTimeout = 10 * time.Second // a peer that reads nothing for so long is cut
+	closeTimeout = 3 * time.Second  // for the peer's answer to a close frame
+)
+
+// Config of Accept.
+type Config struct {
+	Subprotocol    string
+	OriginPatterns []string // hosts allowed beside the request's own
+	ReadLimit      int64    // bytes a message; larger ones end the connection with 1009
+}
+
+// Conn is one connection. Its methods may be called from any goroutine.
+type Conn struct {
+	ws  *websocket.Conn
+	net net.Conn
+	raw syscall.RawConn // nil where the connection cannot be written without blocking
+
+	mu      sync.Mutex
+	queue   []byte // what waits for drain
+	busy    bool   // drain runs
+	closing bool   // a close frame was sent
+	dead    bool
+	drained func() // called without the lock when drain has written all
+
+	// Of one attempt to write, under mu: kept here so that it costs no garbage.
+	attempt  func(fd uintptr) bool
+	out      []byte
+	outCount int
+	outErr   error
+}
+
+// Accept upgrades a request. It answers w on errors. The request's handler
+// should return soon after, so that what the server holds for it is freed.
+func Accept(w http.ResponseWriter, r *http.Request, cfg Config) (*Conn, error) {
+	c := &Conn{}
+	c.attempt = c.writeOnce
+	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, conn: c}, r, &websocket.AcceptOptions{
+		Subprotocols:    []string{cfg.Subprotocol},
+		OriginPatterns:  cfg.OriginPatterns,
+		CompressionMode: websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ws.SetReadLimit(cfg.ReadLimit)
+	c.ws = ws
+	return c, nil
+}
+
+// hijacker hands the library small buffers and a net.Conn whose writes go
+// through Conn's lock.
+type hijacker struct {
+	http.ResponseWriter
+	conn *Conn
+}
+
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	nc, brw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	// The server may have set one for reading the request.
+	if err := nc.SetDeadline(time.Time{}); err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	h.conn.net = nc
+	if sc, ok := nc.(syscall.Conn); ok && canWriteRaw {
+		if raw, err := sc.SyscallConn(); err == nil {
+			h.conn.raw = raw
+		}
+	}
+	lc := &lockedConn{Conn: nc, c: h.conn}
+	// What the server has read beyond the request is the start of the first frame.
+	early, err := brw.Reader.Peek(brw.Reader.Buffered())
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	reader := bufio.NewReaderSize(lc, max(readBuffer, len(early)))
+	if len(early) > 0 {
+		lc.early = append([]byte(nil), early...)
+		if _, err := reader.Peek(len(early)); err != nil {
+			nc.Close()
+			return nil, nil, err
+		}
+	}
+	return lc, bufio.NewReadWriter(reader, bufio.NewWriterSize(lc, writeBuffer)), nil
+}
+
+// lockedConn is what the library reads from and writes to.
+type lockedConn struct {
+	net.Conn
+	c     *Conn
+	early []byte
+}
+
+func (l *lockedConn) Read(p []byte) (int, error) {
+	if len(l.early) > 0 {
+		n := copy(p, l.early)
+		l.early = l.early[n:]
+		return n, nil
+	}
+	return l.Conn.Read(p)
+}
+
+// Write takes the library's control frames; each comes in one call, for they fit
+// the write buffer.
+func (l *lockedConn) Write(p []byte) (int, error) {
+	if !l.c.send(p) {
+		return 0, net.ErrClosed
+	}
+	return len(p), nil
+}
+
+// OnDrained sets what is called when a busy connection can take frames again.
+// Call it before Serve.
+func (c *Conn) OnDrained(f func()) { c.drained = f }
+
+// Serve starts reading on a goroutine of its own: frame gets each text message
+// (valid during the call), ended is called once, when the connection is over.
+func (c *Conn) Serve(frame func([]byte), ended func()) {
+	go c.read(frame, ended)
+}
+
+var messages = sync.Pool{New: func() any { return new([2048]byte) }}
+
+func (c *Conn) read(frame func([]byte), ended func()) {
+	defer ended()
+	defer c.ws.CloseNow()
+	for {
+		// A context that can end would close the connection with it, and cost a timer.
+		kind, r, err := c.ws.Reader(context.Background())
+		if err != nil {
+			return
+		}
+		if kind != websocket.MessageText {
+			c.Close(CloseUnsupported, "text frames only")
+			return
+		}
+		buf := messages.Get().(*[2048]byte)
+		n, err := readAll(r, buf[:])
+		if err == nil {
+			frame(buf[:n])
+		}
+		messages.Put(buf)
+		if err != nil {
+			return
+		}
+	}
+}
+
+// readAll reads a message to its end; the read limit is below len(buf).
+func readAll(r io.Reader, buf []byte) (n int, err error) {
+	for {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+		switch {
+		case errors.Is(err, io.EOF):
+			return n, nil
+		case err != nil:
+			return n, err
+		case n == len(buf):
+			return n, io.ErrShortBuffer
+		}
+	}
+}
+
+// Send writes whole frames that must not be lost while the connection lives,
+// such as acknowledgements. A peer that does not take them is cut: false.
+func (c *Conn) Send(frames []byte) bool { return c.send(frames) }
+
+// Offer writes whole frames if the connection is idle; false where it is not:
+// OnDrained tells when to offer something newer.
+func (c *Conn) Offer(frames []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead || c.closing {
+		return true // nobody will miss them
+	}
+	if c.busy {
+		return false
+	}
+	c.write(frames)
+	return true
+}
+
+func (c *Conn) send(frames []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.dead || c.closing:
+		return false
+	case !c.busy:
+		c.write(frames)
+	case len(c.queue)+len(frames) > maxQueued:
+		c.kill()
+	default:
+		c.queue = append(c.queue, frames...)
+	}
+	return !c.dead
+}
+
+// write hands b to the kernel and what it does not take to drain; mu is held.
+func (c *Conn) write(b []byte) {
+	if c.raw != nil {
+		c.out, c.outCount, c.outErr = b, 0, nil
+		err := c.raw.Write(c.attempt)
+		c.out = nil
+		if err == nil {
+			err = c.outErr
+		}
+		if err != nil {
+			c.kill()
+			return
+		}
+		b = b[c.outCount:]
+	}
+	if len(b) > 0 {
+		c.queue = append(c.queue, b...)
+		c.busy = true
+		go c.drain()
+	}
+}
+
+// drain writes the queue with a deadline; it ends when the queue is empty or the
+// peer was cut.
+func (c *Conn) drain() {
+	for {
+		c.mu.Lock()
+		b := c.queue
+		c.queue = nil
+		if len(b) == 0 || c.dead {
+			c.busy = false
+			drained := c.drained
+			c.mu.Unlock()
+			if drained != nil {
+				drained()
+			}
+			return
+		}
+		c.mu.Unlock()
+		err := c.net.SetWriteDeadline(time.Now().Add(writeTimeout))
+		if err == nil {
+			_, err = c.net.Write(b)
+		}
+		if err != nil {
+			c.mu.Lock()
+			c.kill()
+			c.mu.Unlock()
+		}
+	}
+}
+
+// kill ends the connection at once; mu is held. The reader notices.
+func (c *Conn) kill() {
+	if !c.dead {
+		c.dead = true
+		c.queue = nil
+		c.net.Close()
+	}
+}
+
+// Close sends a close frame, after what is queued, and gives the peer a few
+// seconds to answer. It does not wait.
+func (c *Conn) Close(code int, reason string) {
+	frame := appendClose(nil, code, reason)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead || c.closing {
+		return
+	}
+	if c.busy {
+		c.queue = append(c.queue, frame...)
+	} else {
+		c.write(frame)
+	}
+	c.closing = true
+	if !c.dead && c.net.SetReadDeadline(time.Now().Add(closeTimeout)) != nil {
+		c.kill()
+	}
+}

@@ -1,0 +1,47 @@
+package socket
+
+import "encoding/binary"
+
+// Frames to the peer are whole, final and unmasked (RFC 6455 section 5.2).
+const (
+	opText  = 0x80 | 0x1
+	opClose = 0x80 | 0x8
+
+	maxHeader = 10
+)
+
+// AppendText appends a text frame with the given payload.
+func AppendText(dst, payload []byte) []byte {
+	return append(appendHeader(dst, opText, len(payload)), payload...)
+}
+
+// Text builds a text frame in one allocation: fill appends the payload of about
+// the given size.
+func Text(size int, fill func([]byte) []byte) []byte {
+	b := fill(make([]byte, maxHeader, maxHeader+size))
+	var header [maxHeader]byte
+	h := appendHeader(header[:0], opText, len(b)-maxHeader)
+	start := maxHeader - len(h)
+	copy(b[start:], h)
+	return b[start:]
+}
+
+func appendHeader(dst []byte, op byte, n int) []byte {
+	switch {
+	case n < 126:
+		return append(dst, op, byte(n))
+	case n < 1<<16:
+		return binary.BigEndian.AppendUint16(append(dst, op, 126), uint16(n))
+	default:
+		return binary.BigEndian.AppendUint64(append(dst, op, 127), uint64(n))
+	}
+}
+
+// appendClose appends a close frame; a reason is cut to what fits (section 5.5:
+// 125 bytes with the code).
+func appendClose(dst []byte, code int, reason string) []byte {
+	reason = reason[:min(len(reason), 123)]
+	dst = appendHeader(dst, opClose, 2+len(reason))
+	dst = binary.BigEndian.AppendUint16(dst, uint16(code))
+	return append(dst, reason...)
+}
