@@ -77,6 +77,8 @@ var (
 	// ErrCorrupt: the stored log cannot be read. The event stops; nothing is
 	// skipped.
 	ErrCorrupt = errors.New("log is damaged")
+	// ErrClosed: the Log was closed before the call began. Nothing was appended.
+	ErrClosed = errors.New("log is closed")
 )
 
 // Log stores one append-only sequence of records per event, named by the
@@ -85,20 +87,25 @@ var (
 // many goroutines at once. Record payloads are opaque here.
 type Log interface {
 	// Create makes the log of a new event with its first record, atomically:
-	// of two callers one gets ErrExists.
+	// of two callers one gets ErrExists. A code that ValidCode
+	// rejects is ErrNotFound here as everywhere. The
+	// first offset tells the place, not the time: redislog always gives 0-1.
 	Create(ctx context.Context, code string, first []byte) (Offset, error)
 
 	// Append adds the records, in order, all or none, with nothing of another
 	// append between them. On return without an error they are as durable as the
 	// store makes anything (bbolt: fsynced) and readable. The result is the last
-	// record's offset. It never creates a log: ErrNotFound.
+	// record's offset. It never creates a log: ErrNotFound. Appending no records
+	// changes nothing and returns the head.
 	Append(ctx context.Context, code string, records [][]byte) (Offset, error)
 
-	// Read returns up to max records after an offset, in order. Where there are
-	// none it waits up to wait for one (0 or less: not at all) and then returns an
-	// empty slice and no error. ErrNotFound where the Log can tell; a Log that
-	// cannot tell a deleted event from an idle one here returns an empty slice
-	// (Head and At can always tell).
+	// Read returns up to max records (at least 1) after an offset, in order.
+	// Where there are none it waits up to wait for one (0 or less: not at all) and
+	// then returns an empty slice and no error. A cancelled ctx or a Close ends
+	// the wait with an error, boltlog at once and redislog within a second.
+	// ErrNotFound where there is no log, and for a wait during which the log was
+	// deleted; redislog cannot tell a log that was made again under the same code
+	// meanwhile from the old one (the uid in the records can).
 	Read(ctx context.Context, code string, after Offset, max int, wait time.Duration) ([]Record, error)
 
 	// At reads back the one record at an offset; nil data and no error where the
@@ -122,12 +129,14 @@ type Log interface {
 
 	// Here tells how many phones are connected to this node for the event and
 	// returns the number over all nodes. A node's figure lapses after a few
-	// seconds unless it is told again. It is not part of the log.
+	// seconds unless it is told again. It is not part of the log, and nothing is
+	// stored for an event that has none.
 	Here(ctx context.Context, code, node string, phones int) (total int, err error)
 
 	// Ping reports whether the store answers and can take records.
 	Ping(ctx context.Context) error
 
-	// Close releases the store; calls under way return.
+	// Close releases the store; calls under way return, later ones get ErrClosed.
+	// A second Close does nothing.
 	Close() error
 }

@@ -1,0 +1,24 @@
+// Package boltlog is the embedded Log: one bbolt file per event in a data folder
+// that one process holds at a time.
+//
+//	DIR/drumroll.lock     held locked (flock) while the Log is open
+//	DIR/signing.key       32 bytes, mode 0600
+//	DIR/events/CODE.db    the log of one event; deleting the event unlinks it
+//	DIR/events/*.tmp      an event in the making, or the rest of a crash then
+//
+// # Invariants
+//
+//   - An append is one bbolt transaction, fsynced before it returns and before
+//     any reader learns of it: the head is published only after the commit.
+//   - A file named CODE.db is always a whole log with its first record in it: it
+//     is made under another name and renamed when it is durable.
+//   - After a failed commit the file is opened anew, so that what the process
+//     believes is what a crash would leave; only then is the append's outcome
+//     told.
+//   - Offsets never fall, even when the clock does.
+//   - Every record carries a CRC over its key and its data. What does not check,
+//     or makes bbolt panic, is eventlog.ErrCorrupt for this event alone.
+//
+// Vocabulary as in eventlog; besides, a slot is the in-memory side of one event:
+// its open file, its published head and those who wait for the next record.
+package boltlog

@@ -1,0 +1,329 @@
+package boltlog
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"drumroll/internal/eventlog"
+)
+
+// slot is one event's open file, its head and its waiting readers.
+type slot struct {
+	code string
+	path string
+
+	users int           // guarded by Log.mu
+	idle  *list.Element // guarded by Log.mu; set while there are no users
+
+	// writer holds one token. Its holder alone changes db, appends, and touches
+	// the three fields below.
+	writer  chan struct{}
+	failed  bool  // the last commit failed: settle before believing the file
+	damaged error // why the file cannot be read; it is not tried again
+	// db is nil while the file is closed. Readers use it without the token: a
+	// bbolt database closed under them answers ErrDatabaseNotOpen.
+	db atomic.Pointer[bolt.DB]
+
+	mu  sync.Mutex // guards pub
+	pub publication
+}
+
+// publication is what readers may know of a log.
+type publication struct {
+	head    eventlog.Offset
+	life    int           // how many logs under this code were deleted before
+	changed chan struct{} // closed when a later publication replaces this one
+}
+
+func newSlot(code, folder string) *slot {
+	s := &slot{
+		code:   code,
+		path:   filepath.Join(folder, code+".db"),
+		writer: make(chan struct{}, 1),
+		pub:    publication{changed: make(chan struct{})},
+	}
+	s.writer <- struct{}{}
+	return s
+}
+
+// forgettable reports that a slot without users knows nothing that a fresh one
+// would not find out.
+func (s *slot) forgettable() bool {
+	select {
+	case <-s.writer:
+		defer s.unlock()
+		return s.db.Load() == nil && !s.failed && s.damaged == nil
+	default:
+		return false
+	}
+}
+
+func (s *slot) lock(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-s.writer:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *slot) unlock() { s.writer <- struct{}{} }
+
+func (s *slot) published() publication {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pub
+}
+
+// publish tells readers a new head, or with ended that the log is gone.
+func (s *slot) publish(head eventlog.Offset, ended bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.pub.changed)
+	s.pub.head = head
+	s.pub.changed = make(chan struct{})
+	if ended {
+		s.pub.life++
+	}
+}
+
+// opened returns the event's database, opening its file if need be.
+func (s *slot) opened(ctx context.Context) (*bolt.DB, error) {
+	if db := s.db.Load(); db != nil {
+		return db, nil
+	}
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.unlock()
+	return s.openLocked()
+}
+
+// openLocked opens the file and publishes its head. The caller holds the writer.
+func (s *slot) openLocked() (*bolt.DB, error) {
+	if db := s.db.Load(); db != nil {
+		return db, nil
+	}
+	if s.damaged != nil {
+		return nil, s.damaged
+	}
+	db, head, err := openFile(s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("event %s: %w", s.code, eventlog.ErrNotFound)
+	case errors.Is(err, eventlog.ErrCorrupt):
+		s.damaged = fmt.Errorf("event %s: %w; stop drumroll and restore %s from a backup, or delete the event", s.code, err, s.path)
+		return nil, s.damaged
+	case err != nil:
+		return nil, fmt.Errorf("open event %s: %w", s.code, err)
+	}
+	if s.failed {
+		if err := settle(db); err == nil {
+			s.failed = false
+		} else if head != s.published().head {
+			// Readers must not see what a power cut could still take back.
+			return nil, errors.Join(fmt.Errorf("event %s: the last append is not durable: %w", s.code, err), db.Close())
+		}
+	}
+	s.publish(head, false)
+	s.db.Store(db)
+	return db, nil
+}
+
+// closeFile closes the file if it is open.
+func (s *slot) closeFile() error {
+	<-s.writer
+	defer s.unlock()
+	return s.closeLocked()
+}
+
+func (s *slot) closeLocked() error {
+	db := s.db.Swap(nil)
+	if db == nil {
+		return nil
+	}
+	return db.Close()
+}
+
+func (s *slot) create(ctx context.Context, now time.Time, first []byte) (eventlog.Offset, error) {
+	if err := s.lock(ctx); err != nil {
+		return eventlog.Offset{}, err
+	}
+	defer s.unlock()
+	switch _, err := os.Lstat(s.path); {
+	case err == nil:
+		return eventlog.Offset{}, fmt.Errorf("create event %s: %w", s.code, eventlog.ErrExists)
+	case !errors.Is(err, fs.ErrNotExist):
+		return eventlog.Offset{}, fmt.Errorf("create event %s: %w: %w", s.code, eventlog.ErrRefused, err)
+	}
+	// The writer token and the folder's lock make Lstat and Rename exclusive. A
+	// link(2) would be so by itself, but exFAT and others have none.
+	at := nextOffset(eventlog.Offset{}, now)
+	temp, err := createFile(s.path, at, first)
+	if err == nil {
+		if err = os.Rename(temp, s.path); err != nil {
+			err = errors.Join(err, os.Remove(temp))
+		}
+	}
+	if err != nil {
+		return eventlog.Offset{}, fmt.Errorf("create event %s: %w: %w", s.code, eventlog.ErrRefused, err)
+	}
+	if err := syncFolder(filepath.Dir(s.path)); err != nil {
+		return eventlog.Offset{}, fmt.Errorf("create event %s: %w", s.code, err)
+	}
+	s.damaged = nil
+	_, err = s.openLocked()
+	return at, err
+}
+
+func (s *slot) append(ctx context.Context, now func() time.Time, records [][]byte) (eventlog.Offset, error) {
+	if err := s.lock(ctx); err != nil {
+		return eventlog.Offset{}, fmt.Errorf("append to event %s: %w", s.code, err)
+	}
+	defer s.unlock()
+	db, err := s.openLocked()
+	switch {
+	case errors.Is(err, eventlog.ErrNotFound), errors.Is(err, eventlog.ErrCorrupt):
+		return eventlog.Offset{}, err
+	case err != nil:
+		return eventlog.Offset{}, fmt.Errorf("append: %w: %w", eventlog.ErrRefused, err)
+	}
+	before := s.published().head
+	last, err := appendRecords(db, before, now(), records)
+	if err != nil {
+		return s.afterFailure(before, last, err)
+	}
+	s.publish(last, false)
+	return last, nil
+}
+
+// afterFailure finds out what became of an append whose commit failed, by
+// opening the file anew and committing an empty transaction: once that is
+// durable, the failed commit is either below it or overwritten by it.
+func (s *slot) afterFailure(before, last eventlog.Offset, failure error) (eventlog.Offset, error) {
+	s.failed = true
+	failure = fmt.Errorf("append to event %s: %w", s.code, failure)
+	if errors.Is(failure, eventlog.ErrCorrupt) {
+		// The panic may have left the database's locks held: closing it could
+		// hang, so it is left behind.
+		s.damaged = failure
+		s.db.Store(nil)
+		s.publish(before, false) // waiting readers find the damage
+		return eventlog.Offset{}, failure
+	}
+	if err := s.closeLocked(); err != nil {
+		return eventlog.Offset{}, errors.Join(failure, err)
+	}
+	if _, err := s.openLocked(); err != nil {
+		return eventlog.Offset{}, errors.Join(failure, err)
+	}
+	switch head := s.published().head; {
+	case head == last && !s.failed:
+		return last, nil
+	case head == before && (!s.failed || outOfSpace(failure)):
+		// A commit that lacks room fails before the meta page, which is never
+		// new, so this much is certain even where settling failed too.
+		return eventlog.Offset{}, fmt.Errorf("%w: %w", eventlog.ErrRefused, failure)
+	}
+	return eventlog.Offset{}, failure
+}
+
+func (s *slot) read(ctx context.Context, after eventlog.Offset, max int, wait time.Duration, done <-chan struct{}) ([]eventlog.Record, error) {
+	var timeout <-chan time.Time
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	life := -1
+	for {
+		db, err := s.opened(ctx)
+		if err != nil {
+			return nil, err
+		}
+		pub := s.published()
+		if life < 0 {
+			life = pub.life
+		}
+		if life != pub.life {
+			return nil, fmt.Errorf("event %s: %w", s.code, eventlog.ErrNotFound)
+		}
+		if after.Compare(pub.head) < 0 {
+			records, err := readRecords(db, after, pub.head, max)
+			if isNotOpen(err) {
+				continue // closed under us: deleted, or opened anew after a failure
+			}
+			return records, s.explain(err)
+		}
+		if wait <= 0 {
+			return nil, nil
+		}
+		select {
+		case <-pub.changed:
+		case <-timeout:
+			return nil, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-done:
+			return nil, eventlog.ErrClosed
+		}
+	}
+}
+
+func (s *slot) at(ctx context.Context, at eventlog.Offset) ([]byte, error) {
+	for {
+		db, err := s.opened(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if at.Compare(s.published().head) > 0 {
+			return nil, nil
+		}
+		data, err := readOne(db, at)
+		if isNotOpen(err) {
+			continue
+		}
+		return data, s.explain(err)
+	}
+}
+
+func (s *slot) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("read event %s (%s): %w", s.code, s.path, err)
+}
+
+func (s *slot) delete(ctx context.Context) error {
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.unlock()
+	closed := s.closeLocked() // says nothing once the file is gone
+	err := os.Remove(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = eventlog.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("delete event %s: %w", s.code, errors.Join(err, closed))
+	}
+	s.failed, s.damaged = false, nil
+	s.publish(eventlog.Offset{}, true)
+	if err := syncFolder(filepath.Dir(s.path)); err != nil {
+		return fmt.Errorf("delete event %s: %w", s.code, err)
+	}
+	return nil
+}

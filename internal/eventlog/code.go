@@ -1,0 +1,18 @@
+package eventlog
+
+// ValidCode reports whether a Log may keep an event under this code: 1 to 32
+// upper-case letters and digits. For any other code there is no log. The alphabet
+// that codes are drawn from is smaller (no 0 O 1 I L); this rule only keeps a
+// code harmless as a file name and as a part of a Redis key.
+func ValidCode(code string) bool {
+	if len(code) < 1 || len(code) > 32 {
+		return false
+	}
+	for i := range len(code) {
+		c := code[i]
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
