@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"reflect"
 )
 
 // RecordVersion is the version of the Record's form and of the scheme.
@@ -157,9 +157,10 @@ func (m message) place(p Place) message {
 	return m
 }
 
-// ParseRecord reads the JSON of a record. Unknown members are errors, since no
-// check would cover them. A record of another version is read as far as its
-// version, and Verify refuses it.
+// ParseRecord reads the JSON of a record: exactly what a Record encodes to, in
+// any order of members and with any white space. A missing or further member is
+// an error, since no check would cover it. Of a record of another version only
+// the version is read; Verify refuses it.
 func ParseRecord(data []byte) (*Record, error) {
 	var v struct {
 		Version int `json:"version"`
@@ -176,10 +177,30 @@ func ParseRecord(data []byte) (*Record, error) {
 	if err := dec.Decode(r); err != nil {
 		return nil, fmt.Errorf("draw record: %w", err)
 	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("draw record: more after its end")
+	if err := sameMembers(data, r); err != nil {
+		return nil, fmt.Errorf("draw record: %w", err)
 	}
 	return r, nil
+}
+
+// sameMembers compares what data says with what was understood of it:
+// encoding/json passes over missing members, null, and names in another case.
+func sameMembers(data []byte, r *Record) error {
+	understood, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	var said, is any
+	if err := json.Unmarshal(data, &said); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(understood, &is); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(said, is) {
+		return errors.New("a member is missing, null or named otherwise than in the schema")
+	}
+	return nil
 }
 
 // beacon is the public randomness as bytes.

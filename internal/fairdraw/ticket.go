@@ -66,6 +66,7 @@ type Leaf struct {
 // message (domain, ticket, handle, nonce hash), RFC 6962 section 2.1.
 func (l Leaf) hash() tlog.Hash {
 	var buf [256]byte
-	m := begin(buf[:], domainLeaf).bytes(l.Ticket[:]).text(l.Handle).bytes(l.NonceHash[:])
-	return tlog.RecordHash(m)
+	m := append(message(buf[:0]), 0)
+	m = m.text(domainLeaf).bytes(l.Ticket[:]).text(l.Handle).bytes(l.NonceHash[:])
+	return sha256.Sum256(m)
 }

@@ -1,0 +1,63 @@
+package fairdraw
+
+import (
+	"io"
+	"testing"
+)
+
+const million = 1_000_000
+
+// millionLeaves are kept ready, as a fold keeps them.
+func millionLeaves() func(i int) Leaf {
+	leaves := make([]Leaf, million)
+	for i := range leaves {
+		leaves[i] = entrant(i)
+	}
+	return func(i int) Leaf { return leaves[i] }
+}
+
+func BenchmarkFreezeMillion(b *testing.B) {
+	leaf := millionLeaves()
+	b.ReportAllocs()
+	for b.Loop() {
+		Freeze(million, leaf)
+	}
+}
+
+func BenchmarkProofOfMillion(b *testing.B) {
+	list := Freeze(million, millionLeaves())
+	pos := 0
+	for b.Loop() {
+		if _, err := list.Proof(pos); err != nil {
+			b.Fatal(err)
+		}
+		pos = (pos + 7919) % million
+	}
+}
+
+// A draw of 1,000 winners with their proofs.
+func BenchmarkDrawOfMillion(b *testing.B) {
+	list := Freeze(million, millionLeaves())
+	b.ReportAllocs()
+	for b.Loop() {
+		picks := Select(Hash{1}, list.Root(), list.Size(), 1, nil, 1000, nil)
+		NewRecord(Meta{Wanted: 1000}, list, picks)
+	}
+}
+
+// The worst draw: nobody of a million is left, and everybody comes up.
+func BenchmarkSelectExhausted(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		Select(Hash{1}, Hash{2}, million, 1, nil, 1, func(int) string { return SkipWon })
+	}
+}
+
+func BenchmarkWriteEntrantsMillion(b *testing.B) {
+	list := Freeze(million, millionLeaves())
+	for b.Loop() {
+		if err := WriteEntrants(io.Discard, &Record{}, list); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package fairdraw
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"testing"
+)
+
+// What ParseTicket and ParseHash take is what String gives.
+func FuzzParseHex(f *testing.F) {
+	f.Add("7c19a2f00000000000000000000000ee")
+	f.Add(seedOf(1).String())
+	f.Add("7C19A2F00000000000000000000000EE")
+	f.Fuzz(func(t *testing.T, s string) {
+		if ticket, err := ParseTicket(s); err == nil && ticket.String() != s {
+			t.Errorf("ParseTicket(%q) = %v", s, ticket)
+		}
+		if h, err := ParseHash(s); err == nil && h.String() != s {
+			t.Errorf("ParseHash(%q) = %v", s, h)
+		}
+	})
+}
+
+// Whatever is offered as a record, checking it ends, and what passes is read
+// again as the same.
+func FuzzRecord(f *testing.F) {
+	ra := newRaffle(9)
+	for i := range ra.records {
+		f.Add([]byte(ra.json(f, i)))
+	}
+	f.Add([]byte(`{"version":2}`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		steps := Check(data, Known{Earlier: ra.records[:1]})
+		if len(steps) == 0 || steps[0].Name != StepRecord {
+			t.Fatalf("steps %v", steps)
+		}
+		r, err := ParseRecord(data)
+		if err != nil {
+			return
+		}
+		again, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Version != RecordVersion {
+			return
+		}
+		if r2, err := ParseRecord(again); err != nil || r2.digest() != r.digest() {
+			t.Errorf("read again: %v", err)
+		}
+	})
+}
+
+// An entrant list is read to its end or to its first fault, and never gives
+// more entrants than its head says.
+func FuzzEntrants(f *testing.F) {
+	ra := newRaffle(9)
+	f.Add([]byte(ra.entrants(f)))
+	f.Add([]byte("{}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := NewEntrants(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		n := 0
+		for ; ; n++ {
+			if _, err = e.Next(); err != nil {
+				break
+			}
+		}
+		if n > e.Head.Size || errors.Is(err, io.EOF) && n != e.Head.Size {
+			t.Errorf("%d entrants of %d, then %v", n, e.Head.Size, err)
+		}
+	})
+}
