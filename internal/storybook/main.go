@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/a-h/templ"
+	"github.com/coder/websocket"
 
 	"drumroll/static"
 )
@@ -63,6 +64,7 @@ func Handler() http.Handler {
 		}
 		files.ServeHTTP(w, r)
 	})
+	mux.HandleFunc("GET /K7QX4M/ws", quietSocket)
 	for _, g := range groups() {
 		for i, s := range g.Stories {
 			mux.HandleFunc(fmt.Sprintf("GET /%s/%d", g.Name, i+1), func(w http.ResponseWriter, r *http.Request) {
@@ -76,6 +78,16 @@ func Handler() http.Handler {
 		}
 	}
 	return mux
+}
+
+// quietSocket accepts a view's socket and says nothing, so that a story stays as
+// it was rendered.
+func quietSocket(w http.ResponseWriter, r *http.Request) {
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"drumroll.v1"}})
+	if err != nil {
+		return // answered by Accept
+	}
+	<-c.CloseRead(r.Context()).Done()
 }
 
 func index(w http.ResponseWriter, r *http.Request) {

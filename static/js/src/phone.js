@@ -1,1 +1,253 @@
-import { start } from "./core.js"; start();
+// The audience's phone: taps become entries, at once to the eye and for certain
+// to the log; frames become the page.
+import { announce, applyTick, confetti, connect, morph, reducedMotion, start } from "./core.js";
+import { openOutbox } from "./outbox.js";
+import { dress, shortTicket } from "./personal.js";
+import { createShow } from "./show.js";
+import { backoff } from "./socket.js";
+
+const MOST_IN_FLIGHT = 16; // unacknowledged entries the server takes from one socket
+
+const { code, showMs } = document.body.dataset;
+const live = document.getElementById("live");
+const stage = live.parentElement;
+const link = document.getElementById("link");
+const outbox = openOutbox(code);
+const flying = new Map(); // "activity:run" → the tap as sent on this connection
+const retries = new Map(); // "activity:run" → {timer, attempt}
+const notes = new Map(); // "activity:run" → why an entry was not counted
+let you = null; // the newest frame's `you`, kept up by acknowledgements
+let online = false;
+
+const place = (tap) => `${tap.activity}:${tap.run}`;
+const vibrate = (pattern) => navigator.vibrate?.(pattern);
+
+const me = {
+  get you() {
+    return you;
+  },
+  get online() {
+    return online;
+  },
+  waiting: outbox.waiting,
+  note: (activity, run) => notes.get(`${activity}:${run}`),
+};
+
+function refresh() {
+  dress(live, me);
+  const main = live.querySelector("#pane > [data-activity]");
+  stage.dataset.outcome = main?.dataset.outcome ?? "none";
+  if (you) {
+    const who = stage.querySelector(".who [data-who]");
+    if (who) who.textContent = you.name || you.handle;
+    keepWinsAtHand(main);
+  }
+  tellStatus();
+}
+
+// A winner's codes stay on the page when the host has moved on.
+function keepWinsAtHand(main) {
+  const shown = main && you.tickets?.[main.dataset.activity];
+  const tickets = (you.won ?? []).map((w) => w.ticket ?? w).filter((t) => typeof t === "string" && t !== shown);
+  document.getElementById("wins").hidden = tickets.length === 0;
+  document.getElementById("wins-codes").textContent = tickets.map(shortTicket).join(", ");
+}
+
+// --- taps -------------------------------------------------------------------
+
+function tap(section, choice) {
+  const entry = { activity: Number(section.dataset.activity), run: Number(section.dataset.run), choice };
+  notes.delete(place(entry));
+  outbox.put(entry);
+  vibrate(12);
+  flush();
+  refresh();
+}
+
+/** Sends what waits. A run with a tap in flight waits for its answer first. */
+function flush() {
+  if (!online || !you) return;
+  for (const waiting of outbox.all()) {
+    const at = place(waiting);
+    if (flying.has(at) || retries.get(at)?.timer || flying.size >= MOST_IN_FLIGHT) continue;
+    const entry = outbox.number(waiting, you.n);
+    you.n = Math.max(you.n ?? 0, entry.n);
+    const { activity, run, choice, n } = entry;
+    if (socket.send({ t: "entry", ref: `${at}:${n}`, activity, run, n, choice })) flying.set(at, entry);
+  }
+}
+
+function acknowledged(ack) {
+  const at = String(ack.ref).split(":").slice(0, 2).join(":");
+  const entry = flying.get(at);
+  if (!entry || `${at}:${entry.n}` !== ack.ref) return;
+  flying.delete(at);
+  if (ack.status === "retry") return retry(at, ack.after_ms);
+  retries.delete(at);
+  outbox.settle(entry);
+  if (ack.status === "closed" || ack.status === "invalid") refused(entry, ack.status);
+  else counted(entry, ack.ticket);
+  flush();
+  refresh();
+}
+
+function retry(at, afterMs) {
+  const attempt = (retries.get(at)?.attempt ?? 0) + 1;
+  const delay = afterMs > 0 ? afterMs * (1 + Math.random() / 4) : backoff(attempt);
+  const timer = setTimeout(() => {
+    retries.set(at, { attempt });
+    flush();
+  }, delay);
+  retries.set(at, { attempt, timer });
+}
+
+function counted(entry, ticket) {
+  learn(entry, ticket);
+  outbox.remember(entry, you.handle, ticket);
+  announce(entry.choice ? "Counted." : "You’re in. Your ticket is in the drum.");
+}
+
+function learn(entry, ticket) {
+  if (entry.choice) you.entries = { ...you.entries, [entry.activity]: entry.choice };
+  else if (ticket) you.tickets = { ...you.tickets, [entry.activity]: ticket };
+}
+
+function refused(entry, status) {
+  const why =
+    status === "invalid" ? "Not counted: that choice isn’t possible here."
+    : entry.choice ? "Not counted: voting closed before your tap arrived."
+    : "You’re not in: the drum closed before your tap arrived.";
+  notes.set(place(entry), why);
+  announce(why);
+}
+
+// The log may have been taken back behind an acknowledgement. What was counted for
+// this participant and is missing while the run is open is sent again, as new.
+function sendAgainWhatWasLost() {
+  for (const section of live.querySelectorAll('[data-activity][data-state="open"]')) {
+    const activity = Number(section.dataset.activity);
+    const run = Number(section.dataset.run);
+    const done = outbox.remembered(activity, run);
+    if (!done || done.who !== you.handle || outbox.waiting(activity, run)) continue;
+    const has = done.choice ? you.entries?.[activity] : you.tickets?.[activity];
+    const older = done.choice && has && (you.n ?? 0) < done.n && String(has) !== String(done.choice);
+    if (!has || older) outbox.put({ activity, run, choice: done.choice });
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-entry]");
+  if (!form) return;
+  event.preventDefault();
+  const section = form.closest("[data-activity]");
+  const button = event.submitter;
+  if (section.dataset.kind === "raffle") {
+    if (!outbox.waiting(Number(section.dataset.activity), Number(section.dataset.run))) tap(section);
+  } else if (button?.name === "choice" && button.dataset.mark === "") {
+    tap(section, [Number(button.value)]);
+  }
+});
+
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  const section = box.closest("form[data-entry]")?.closest("[data-activity]");
+  if (!section) return;
+  const choice = [...section.querySelectorAll("input:checked")].map((el) => Number(el.value));
+  const most = Number(section.dataset.max);
+  const at = `${section.dataset.activity}:${section.dataset.run}`;
+  if (choice.length > most || choice.length === 0) {
+    box.checked = !box.checked;
+    const why = choice.length ? `That’s ${most} already: untick one first.` : "Keep at least one, or tick another one first.";
+    notes.set(at, why);
+    announce(why);
+    refresh();
+    return;
+  }
+  tap(section, choice);
+});
+
+// Another tab of this browser tapped, or learned what became of a tap.
+outbox.listen(({ kind, value }) => {
+  if (kind === "done" && value && you && value.who === you.handle) learn(value, value.ticket);
+  refresh();
+});
+
+// --- frames -----------------------------------------------------------------
+
+const show = createShow(live, {
+  ms: Number(showMs) || 5000,
+  reduced: reducedMotion,
+  onRoll: () => vibrate(40),
+  onReveal() {
+    refresh();
+    const heading = [...live.querySelectorAll("[data-draw] h1")].find((el) => el.offsetParent !== null);
+    if (heading) announce(heading.textContent.trim());
+    if (stage.dataset.outcome !== "won") return;
+    vibrate([180, 90, 180, 90, 500]);
+    confetti().catch(() => {}); // a chunk that does not load spoils nothing
+  },
+});
+
+function onState(frame, first) {
+  if (frame.you) you = frame.you;
+  online = true;
+  if (first) {
+    flying.clear();
+    show.fresh();
+  }
+  morph(live, frame.html, (fragment) => dress(fragment, me));
+  sendAgainWhatWasLost();
+  flush();
+  refresh();
+  show.update();
+}
+
+function onWon(frame) {
+  if (!you) return;
+  const known = (you.won ?? []).some((w) => (w.ticket ?? w) === frame.ticket);
+  if (!known) you.won = [...(you.won ?? []), frame.ticket];
+}
+
+const statusWords = {
+  connected: "connected",
+  connecting: "connecting…",
+  reconnecting: "reconnecting…",
+  busy: "very busy, trying again…",
+  gone: "ended",
+};
+let status = "connecting";
+
+function tellStatus() {
+  const kept = !online && status !== "gone" && outbox.all().length > 0;
+  link.dataset.status = status;
+  document.getElementById("link-word").textContent = statusWords[status] + (kept ? " your tap is kept" : "");
+}
+
+function onStatus(next) {
+  status = next;
+  online = next === "connected";
+  if (!online) flying.clear();
+  if (next === "gone") {
+    outbox.forget();
+    delete stage.dataset.show;
+    stage.dataset.outcome = "none";
+    live.replaceChildren(document.getElementById("gone").content.cloneNode(true));
+    announce("This event is over.");
+    tellStatus();
+    return;
+  }
+  refresh();
+}
+
+document.documentElement.dataset.js = "";
+start();
+refresh();
+const socket = connect({
+  code,
+  view: "phone",
+  onState,
+  onTick: (frame) => applyTick(live, frame),
+  onAck: acknowledged,
+  onWon,
+  onStatus,
+});

@@ -1,0 +1,91 @@
+// A frame's html is the same for every phone. This puts in what is this phone's
+// own: its choice and whether it counts, its ticket, what the draw meant for it.
+// web/ui/phone.go answers the same questions for pages without a script.
+
+/** "7c19a2…" → "7C19-A2" */
+export const shortTicket = (t) => `${t.slice(0, 4)}-${t.slice(4, 6)}`.toUpperCase();
+
+const text = (el, value) => {
+  if (el && el.textContent !== value) el.textContent = value;
+};
+
+const words = {
+  counted: (open) => (open ? "✓ counted" : "✓ your vote"),
+  sending: () => "sending…",
+  kept: () => "kept, will be sent",
+};
+
+/**
+ * root: a parsed fragment, or the live element. me: {you, online, waiting(activity,
+ * run), note(activity, run)}; you is null until the first frame, and then what the
+ * server rendered stands.
+ */
+export function dress(root, me) {
+  for (const section of root.querySelectorAll("[data-activity]")) {
+    const id = Number(section.dataset.activity);
+    const run = Number(section.dataset.run);
+    const tap = me.waiting(id, run);
+    if (section.dataset.kind === "raffle") dressRaffle(section, me, id, tap);
+    else dressPoll(section, me, id, tap);
+    const note = section.querySelector("[data-note]");
+    if (note) {
+      const said = me.note(id, run);
+      note.hidden = !said;
+      text(note, said ?? "");
+    }
+  }
+  const who = me.you?.name || me.you?.handle;
+  if (who) for (const el of root.querySelectorAll("[data-who]")) text(el, who);
+}
+
+function dressPoll(section, me, id, tap) {
+  if (!tap && !me.you) return leftOver(section);
+  const chosen = tap?.choice ?? me.you?.entries?.[id] ?? [];
+  const open = section.dataset.state === "open";
+  section.dataset.in = chosen.length ? "yes" : "no";
+  for (const option of section.querySelectorAll("[data-option]")) {
+    const mine = chosen.includes(Number(option.dataset.option));
+    const mark = !mine ? "" : !tap ? "counted" : me.online ? "sending" : "kept";
+    option.dataset.mark = mark;
+    text(option.querySelector("[data-mark-text]"), mark && words[mark](open));
+    if (option.hasAttribute("aria-pressed")) option.setAttribute("aria-pressed", String(mine));
+    const box = option.querySelector("input");
+    if (box) {
+      box.checked = mine;
+      box.toggleAttribute("checked", mine);
+    }
+  }
+  leftOver(section);
+}
+
+/** Says how many of several choices are left. */
+function leftOver(section) {
+  const el = section.querySelector("[data-left]");
+  if (!el) return;
+  const left = Number(section.dataset.max) - section.querySelectorAll("input:checked").length;
+  section.toggleAttribute("data-full", left <= 0);
+  text(el, left > 0 ? `${left} left` : "That’s all.");
+}
+
+function dressRaffle(section, me, id, tap) {
+  const ticket = me.you?.tickets?.[id];
+  if (me.you) {
+    section.dataset.in = ticket ? "yes" : "no";
+    section.dataset.outcome = outcome(section, ticket);
+    for (const el of section.querySelectorAll("[data-own-ticket]")) text(el, ticket ? shortTicket(ticket) : "");
+    for (const el of section.querySelectorAll("[data-voided]")) el.hidden = el.dataset.voided !== ticket;
+    for (const el of section.querySelectorAll("[data-ticket]")) el.toggleAttribute("data-me", el.dataset.ticket === ticket);
+  }
+  const button = section.querySelector(".im-in");
+  if (!button) return;
+  const busy = Boolean(tap) && !ticket;
+  button.toggleAttribute("data-busy", busy);
+  text(button.querySelector("[data-enter-text]"), !busy ? "I’m in" : me.online ? "sending…" : "kept, will be sent");
+}
+
+function outcome(section, ticket) {
+  if (section.dataset.state !== "drawn" || !ticket) return "none";
+  const among = (name) => [...section.querySelectorAll(`[data-${name}]`)].some((el) => el.dataset[name] === ticket);
+  if (among("ticket")) return "won";
+  return among("voided") ? "back" : "lost";
+}
