@@ -35,7 +35,8 @@ type Result struct {
 	Repeat bool
 	Counts bool // counts or people moved
 
-	// Batch records: one outcome per item, and who did it, in order.
+	// Batch records: one outcome per item, in order, and whose entries counted
+	// or changed.
 	Outcomes []Outcome
 	Who      []Participant
 
@@ -106,7 +107,9 @@ func (s *State) applyBatch(at Position, body []byte, res *Result) error {
 		}
 		out := s.applyItem(&it, res)
 		res.Outcomes = append(res.Outcomes, out)
-		res.Who = append(res.Who, it.Participant)
+		if out.Status == Counted || out.Status == Changed {
+			res.Who = append(res.Who, it.Participant)
+		}
 	}
 }
 

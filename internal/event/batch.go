@@ -66,7 +66,9 @@ func AppendBatchHeader(dst []byte, id Identity) []byte {
 // SealBatch sets the checksum of the batch record that begins at start.
 func SealBatch(dst []byte, start int) []byte { return seal(dst, start) }
 
-// AppendItem appends one packed item.
+// AppendItem appends one packed item. An activity or run beyond what the form
+// holds is written as 0, which names none: one item of nonsense must not make a
+// record that nobody can read.
 func AppendItem(dst []byte, it *Item) []byte {
 	head := byte(it.Kind)
 	switch it.Kind {
@@ -83,8 +85,8 @@ func AppendItem(dst []byte, it *Item) []byte {
 		dst = binary.AppendUvarint(dst, uint64(len(it.Name)))
 		return append(dst, it.Name...)
 	}
-	dst = binary.AppendUvarint(dst, uint64(it.Activity))
-	dst = binary.AppendUvarint(dst, uint64(it.Run))
+	dst = appendNumber(dst, it.Activity)
+	dst = appendNumber(dst, it.Run)
 	dst = binary.AppendUvarint(dst, uint64(it.N))
 	if it.Kind == Vote {
 		for o := range it.Choice.All() {
@@ -94,6 +96,16 @@ func AppendItem(dst []byte, it *Item) []byte {
 	}
 	dst = append(dst, it.Pseudonym[:]...)
 	return append(dst, it.Nonce[:]...)
+}
+
+// maxNumber is the highest activity or run in a batch.
+const maxNumber = 1<<31 - 1
+
+func appendNumber(dst []byte, v int) []byte {
+	if v < 0 || v > maxNumber {
+		v = 0
+	}
+	return binary.AppendUvarint(dst, uint64(v))
 }
 
 // batchReader walks the items of a batch record's body.
@@ -139,8 +151,8 @@ func (r *batchReader) next(it *Item) (bool, error) {
 		r.rest = r.rest[n:]
 		return true, nil
 	}
-	activity, ok1 := r.uvarint(1 << 31)
-	run, ok2 := r.uvarint(1 << 31)
+	activity, ok1 := r.uvarint(maxNumber)
+	run, ok2 := r.uvarint(maxNumber)
 	n, ok3 := r.uvarint(1<<32 - 1)
 	if !ok1 || !ok2 || !ok3 {
 		return false, fmt.Errorf("%w: entry", ErrDamaged)

@@ -132,6 +132,9 @@ func (s *State) open(at Position, c *Command, _ *Result) *Refusal {
 	default:
 		return conflict("it is %s and cannot be opened", a.state)
 	}
+	if c.Seconds < 0 || c.Seconds > MaxSeconds {
+		return invalid("seconds must be 1 to %d", MaxSeconds)
+	}
 	if a.Kind == Raffle {
 		if c.Commitment == nil || c.Run != a.run {
 			return conflict("the raffle was reset meanwhile")
@@ -156,6 +159,8 @@ func (s *State) extend(at Position, c *Command, _ *Result) *Refusal {
 		return conflict("it is %s: no countdown is running", a.state)
 	case a.deadlineMs == 0:
 		return conflict("it has no time limit")
+	case c.Seconds < 1 || c.Seconds > MaxSeconds:
+		return invalid("seconds must be 1 to %d", MaxSeconds)
 	}
 	// Never by less than asked: a countdown that has just run out starts anew.
 	a.deadlineMs = max(a.deadlineMs, at.Ms) + 1000*uint64(c.Seconds)
@@ -222,6 +227,8 @@ func (s *State) results(_ Position, c *Command, _ *Result) *Refusal {
 		return conflict("a raffle has no results to hide")
 	case a.state == Revealed:
 		return conflict("the results are revealed already")
+	case c.Results != Live && c.Results != Hidden:
+		return invalid("results must be %q or %q", Live, Hidden)
 	}
 	a.Results = c.Results
 	return nil
@@ -283,7 +290,9 @@ func (s *State) draw(at Position, c *Command, _ *Result) *Refusal {
 		Code: s.code, UID: s.uid, Activity: a.id, Title: a.Title, Run: a.run,
 		Draw: number, Element: a.runDraws + 1,
 		Commitment: a.commitment, Previous: a.lastSeed, Seed: *c.Seed, Wanted: wanted,
-		Voided: c.Void, Reason: c.Reason,
+	}
+	if voids >= 0 {
+		meta.Voided, meta.Reason = c.Void, c.Reason
 	}
 	d.Record = fairdraw.NewRecord(meta, list, picks)
 	if voids >= 0 {

@@ -186,6 +186,9 @@ type Gate struct {
 	MaxChoices int
 }
 
+// Allows reports whether a poll takes such a choice.
+func (g Gate) Allows(c Choice) bool { return c.within(g.Options, g.MaxChoices) }
+
 // Gate looks an activity up; false where there is none.
 func (s *State) Gate(id int) (Gate, bool) {
 	a := s.find(id)

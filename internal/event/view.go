@@ -77,7 +77,7 @@ type DrawLine struct {
 	Number, Activity, Run, Entrants int
 	Title                           string
 	Winners                         []fairdraw.Ticket
-	Names                           []string
+	Names                           []string // beside Winners; a handle where the ticket was given back
 	Reason                          string
 }
 
@@ -105,12 +105,18 @@ func (s *State) Snapshot() Snapshot {
 	for i, a := range s.activities {
 		snap.Activities[i] = s.activityView(a)
 	}
+	returned := map[fairdraw.Ticket]bool{}
+	for _, d := range s.draws {
+		if d.Record.Voided != nil {
+			returned[d.Record.Voided.Ticket] = true
+		}
+	}
 	for _, d := range s.draws {
 		line := DrawLine{Number: d.Number, Activity: d.Activity, Run: d.Run, Entrants: d.Record.Size,
 			Title: d.Title, Reason: d.Record.Reason}
 		for _, w := range d.won {
 			i, _ := s.people.find(w.Participant)
-			shown, _ := s.people.shown(i, s.names)
+			shown, _ := s.people.shown(i, s.names && !returned[w.Ticket])
 			line.Names = append(line.Names, shown)
 			line.Winners = append(line.Winners, w.Ticket)
 		}
