@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"drumroll/internal/fairdraw"
+)
+
+// maxRecord bounds what is read of a draw record: one of 1,000 winners among a
+// million entrants has about 1.5 MB.
+const maxRecord = 64 << 20
+
+// errNotVerified is verify's answer to a record with a step that fails.
+var errNotVerified = errors.New("this draw does not check out")
+
+// verify is `drumroll verify`: it checks a draw record from a file or a URL and
+// writes one line per step to stdout. It returns errNotVerified if a step fails,
+// and another error if there was nothing to check.
+func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var known fairdraw.Known
+	var entrants string
+	var earlier []string
+	flags := flag.NewFlagSet("drumroll verify", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&entrants, "entrants", "", "`file or URL` of the whole entrant list, to check that nobody was added or left out")
+	flags.Func("earlier", "`file or URL` of an earlier draw of the same run, to check who was passed over; give all of them", func(s string) error {
+		earlier = append(earlier, s)
+		return nil
+	})
+	flags.StringVar(&known.Root, "root", "", "`fingerprint` or whole root of the frozen list, as the screen showed it before the draw")
+	flags.StringVar(&known.Commitment, "commitment", "", "`commitment` as it was shown before the first entry, 12 digits or more")
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "usage: drumroll verify [flags] FILE|URL\n\nChecks a draw record (/api/v1/events/CODE/draws/N) and exits with 0 if it is true, else 1.\n\n")
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	if flags.NArg() != 1 {
+		flags.Usage()
+		return fmt.Errorf("want one draw record, got %d", flags.NArg())
+	}
+
+	record, err := readRecord(ctx, flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	for _, source := range earlier {
+		data, err := readRecord(ctx, source)
+		if err != nil {
+			return err
+		}
+		r, err := fairdraw.ParseRecord(data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", source, err)
+		}
+		known.Earlier = append(known.Earlier, r)
+	}
+	if entrants != "" {
+		body, err := open(ctx, entrants)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		if known.Entrants, err = fairdraw.NewEntrants(body); err != nil {
+			return fmt.Errorf("%s: %w", entrants, err)
+		}
+	}
+	steps := fairdraw.Check(record, known)
+	if err := fairdraw.Report(stdout, steps); err != nil {
+		return err
+	}
+	if !fairdraw.OK(steps) {
+		return errNotVerified
+	}
+	return nil
+}
+
+func readRecord(ctx context.Context, source string) ([]byte, error) {
+	body, err := open(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, maxRecord+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", source, err)
+	}
+	if len(data) > maxRecord {
+		return nil, fmt.Errorf("read %s: more than %d MiB, so no draw record", source, maxRecord>>20)
+	}
+	return data, nil
+}
+
+// open reads a file or a URL.
+func open(ctx context.Context, source string) (io.ReadCloser, error) {
+	if !strings.HasPrefix(source, "http://") && !strings.HasPrefix(source, "https://") {
+		return os.Open(source)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, source, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		res.Body.Close()
+		return nil, fmt.Errorf("get %s: %s", source, res.Status)
+	}
+	return res.Body, nil
+}
