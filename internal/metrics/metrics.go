@@ -1,0 +1,180 @@
+package metrics
+
+import (
+	"net/http"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"drumroll/internal/event"
+)
+
+// Node is the metrics of one process. Its methods may be called from many
+// goroutines at once.
+type Node struct {
+	registry *prometheus.Registry
+
+	// By status, so that an entry costs one atomic addition.
+	entries [event.Malformed + 1]prometheus.Counter
+
+	batchItems    prometheus.Histogram
+	batchBytes    prometheus.Histogram
+	appendSeconds prometheus.Histogram
+	folded        *prometheus.CounterVec
+	foldedOwn     prometheus.Counter
+	foldedOthers  prometheus.Counter
+	foldedItems   prometheus.Counter
+	rewound       prometheus.Counter
+	stopped       prometheus.Counter
+	loaded        prometheus.Gauge
+
+	connections *prometheus.GaugeVec
+	frames      *prometheus.CounterVec
+	refused     *prometheus.CounterVec
+	requests    *prometheus.HistogramVec
+}
+
+// New returns a Node with all series of closed label sets at zero, so that a rate
+// over them is right from the first scrape on. version is the one that `drumroll
+// version` prints.
+func New(version string) *Node {
+	n := &Node{
+		registry: prometheus.NewRegistry(),
+		batchItems: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "drumroll_batch_items", Help: "Submissions (entries, joins, commands) that one append carried.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 13), // 1 … 4096
+		}),
+		batchBytes: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "drumroll_batch_bytes", Help: "Size of one append's records.",
+			Buckets: prometheus.ExponentialBuckets(64, 4, 9), // 64 B … 4 MiB
+		}),
+		appendSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "drumroll_append_duration_seconds", Help: "Time from handing an append to the log until it was durable, or given up.",
+			Buckets: prometheus.ExponentialBuckets(0.00025, 2, 16), // 0.25 ms … 8 s
+		}),
+		folded: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "drumroll_folded_records_total", Help: "Records folded, by who appended them: this node (own) or another, an earlier life of it included (others).",
+		}, []string{"producer"}),
+		foldedItems: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "drumroll_folded_items_total", Help: "Joins and entries in the batch records that were folded.",
+		}),
+		rewound: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "drumroll_log_rewound_total", Help: "Times the log no longer held records that were folded here, and the event was folded anew.",
+		}),
+		stopped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "drumroll_events_stopped_total", Help: "Events that stopped: a damaged record, one of a newer version, or a panic in the fold.",
+		}),
+		loaded: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "drumroll_events_loaded", Help: "Events held in memory.",
+		}),
+		connections: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "drumroll_connections", Help: "Open websockets by view.",
+		}, []string{"view"}),
+		frames: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "drumroll_frames_total", Help: "Frames handed to websockets by view.",
+		}, []string{"view"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "drumroll_refused_total", Help: "Requests, sockets and entries turned away, by reason.",
+		}, []string{"reason"}),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "drumroll_request_duration_seconds", Help: "HTTP requests by route pattern and status.",
+			Buckets: []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10},
+		}, []string{"route", "status"}),
+	}
+	entries := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "drumroll_entries_total", Help: "Entries submitted at this node, by what the fold made of them.",
+	}, []string{"outcome"})
+	for status, outcome := range outcomes {
+		if outcome != "" {
+			n.entries[status] = entries.WithLabelValues(outcome)
+		}
+	}
+	n.foldedOwn, n.foldedOthers = n.folded.WithLabelValues("own"), n.folded.WithLabelValues("others")
+	for _, view := range []string{"phone", "screen", "host"} {
+		n.connections.WithLabelValues(view)
+		n.frames.WithLabelValues(view)
+	}
+	for _, reason := range []string{"overloaded", "rate", "closed", "invalid", "auth", "origin"} {
+		n.refused.WithLabelValues(reason)
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "drumroll_build_info", Help: "Always 1; the labels say what runs.",
+		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
+	})
+	build.Set(1)
+	n.registry.MustRegister(entries, n.batchItems, n.batchBytes, n.appendSeconds, n.folded, n.foldedItems,
+		n.rewound, n.stopped, n.loaded, n.connections, n.frames, n.refused, n.requests, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return n
+}
+
+// outcomes are the words of the contract's `status`.
+var outcomes = [event.Malformed + 1]string{
+	event.Counted:   "counted",
+	event.Changed:   "changed",
+	event.Unchanged: "unchanged",
+	event.TooLate:   "closed",
+	event.Malformed: "invalid",
+}
+
+// Handler serves all metrics in Prometheus' text and OpenMetrics formats.
+func (n *Node) Handler() http.Handler {
+	return promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{Registry: n.registry, EnableOpenMetrics: true})
+}
+
+// Entry counts one entry of this node by the fold's verdict. A status that is no
+// entry's (0: a join) counts nowhere.
+func (n *Node) Entry(status event.Status) {
+	if int(status) < len(n.entries) && n.entries[status] != nil {
+		n.entries[status].Inc()
+	}
+}
+
+// Flush counts one append of so many submissions and bytes.
+func (n *Node) Flush(items, bytes int, took time.Duration) {
+	n.batchItems.Observe(float64(items))
+	n.batchBytes.Observe(float64(bytes))
+	n.appendSeconds.Observe(took.Seconds())
+}
+
+// Folded counts one folded record; items is 0 for a command.
+func (n *Node) Folded(items int, own bool) {
+	if own {
+		n.foldedOwn.Inc()
+	} else {
+		n.foldedOthers.Inc()
+	}
+	n.foldedItems.Add(float64(items))
+}
+
+// Rewound counts a log that lost records.
+func (n *Node) Rewound() { n.rewound.Inc() }
+
+// Stopped counts an event that stopped, damaged.
+func (n *Node) Stopped() { n.stopped.Inc() }
+
+// Loaded moves the number of events in memory.
+func (n *Node) Loaded(delta int) { n.loaded.Add(float64(delta)) }
+
+// Connections moves the number of open sockets of a view.
+func (n *Node) Connections(view string, delta int) {
+	n.connections.WithLabelValues(view).Add(float64(delta))
+}
+
+// Frames counts frames handed to the sockets of a view.
+func (n *Node) Frames(view string, frames int) {
+	n.frames.WithLabelValues(view).Add(float64(frames))
+}
+
+// Refused counts what was turned away. Reasons: overloaded, rate, closed, invalid,
+// auth, origin.
+func (n *Node) Refused(reason string) { n.refused.WithLabelValues(reason).Inc() }
+
+// Request counts one HTTP request. route is the pattern, never the path.
+func (n *Node) Request(route string, status int, took time.Duration) {
+	n.requests.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
+}
