@@ -1,0 +1,77 @@
+package arch_test
+
+// rule is what a package may import beside the standard library.
+type rule struct {
+	ours   []string // packages of this module, without "drumroll/"
+	theirs []string // modules of others
+	// tests is what its test files may import besides ours and theirs.
+	tests []string
+}
+
+const anything = "*"
+
+// support is for test files of every package: contract suites and real servers.
+var support = []string{"internal/eventlog/eventlogtest", "internal/redistest", "github.com/google/go-cmp"}
+
+// logs are for tests of what runs on a Log: real ones, not mocks.
+var logs = []string{"internal/eventlog", "internal/eventlog/boltlog", "internal/eventlog/redislog", "github.com/redis/go-redis/v9"}
+
+// rules is the table of the design's section 3, with the packages that came
+// since. A package that is not in it fails the test: say here what it may know.
+var rules = map[string]rule{
+	"cmd/drumroll": {ours: []string{anything}, theirs: []string{anything}, tests: []string{anything}},
+	"static":       {},
+	"web": {
+		ours: []string{"web/ui", "internal/event", "internal/eventlog", "internal/replica", "internal/hub",
+			"internal/socket", "internal/fairdraw", "static"},
+		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket",
+			"github.com/go-chi/chi/v5", "golang.org/x/sync", "golang.org/x/time"},
+		tests: logs,
+	},
+	"web/ui": {
+		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode"},
+		tests:  []string{"golang.org/x/net", "static"},
+	},
+	"internal/event":    {ours: []string{"internal/fairdraw"}},
+	"internal/fairdraw": {theirs: []string{"golang.org/x/mod"}},
+	"internal/eventlog": {tests: logs},
+	"internal/eventlog/boltlog": {
+		ours:   []string{"internal/eventlog"},
+		theirs: []string{"go.etcd.io/bbolt", "golang.org/x/sys"},
+	},
+	"internal/eventlog/redislog": {
+		ours:   []string{"internal/eventlog"},
+		theirs: []string{"github.com/redis/go-redis/v9"},
+	},
+	"internal/eventlog/eventlogtest": {ours: []string{"internal/eventlog"}, theirs: []string{"github.com/google/go-cmp"}},
+	"internal/replica":               {ours: []string{"internal/event", "internal/eventlog"}, tests: append([]string{"internal/fairdraw"}, logs...)},
+	"internal/hub":                   {},
+	"internal/socket":                {theirs: []string{"github.com/coder/websocket", "golang.org/x/sys"}},
+	"internal/metrics": {
+		ours:   []string{"internal/event"},
+		theirs: []string{"github.com/prometheus/client_golang"},
+		tests:  []string{"internal/replica", "web"},
+	},
+	"internal/redistest": {},
+	"internal/storybook": {
+		ours:   []string{"web/ui", "static"},
+		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket"},
+	},
+	"internal/arch": {},
+	// The whole from outside: it starts the binary and imports nothing that runs in it.
+	"internal/e2e": {
+		ours: []string{"internal/redistest"},
+		theirs: []string{"github.com/coder/websocket", "github.com/google/go-cmp",
+			"github.com/makiuchi-d/gozxing", "github.com/playwright-community/playwright-go"},
+	},
+}
+
+// pure packages decide alike on every node, so they may know neither clock nor
+// chance nor the machine they run on.
+var pure = []string{"internal/event", "internal/fairdraw"}
+
+// impure are the imports that would let them.
+var impure = []string{"time", "math/rand", "math/rand/v2", "crypto/rand", "os", "net", "net/http", "runtime", "maps"}
+
+// vague are names that say nothing about what lives in a package.
+var vague = []string{"util", "utils", "common", "helper", "helpers", "misc", "models", "types", "services", "shared", "lib", "base"}
