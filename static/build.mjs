@@ -7,7 +7,7 @@
 import { build } from "esbuild";
 import subsetFont from "subset-font";
 import { copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -29,15 +29,16 @@ async function bundles() {
   for (const path of wanted) if (await exists(path)) entryPoints.push(path);
   const shared = {
     bundle: true, minify: true, target, charset: "utf8", legalComments: "inline",
-    outdir: dist, entryNames: "[name]", absWorkingDir: here, logLevel: "warning",
+    outdir: dist, entryNames: "[name]", absWorkingDir: here, logLevel: "warning", metafile: true,
   };
-  await build({ ...shared, entryPoints, format: "esm", external: ["./confetti.js", "*.woff2"] });
+  const pages = await build({ ...shared, entryPoints, format: "esm", external: ["./confetti.js", "*.woff2"] });
   // Confetti is a chunk of its own: only a winner pays for it.
-  await build({
+  const party = await build({
     ...shared, format: "esm",
     entryPoints: [{ in: join(modules, "canvas-confetti/dist/confetti.module.mjs"), out: "confetti" }],
     banner: { js: "/*! canvas-confetti 1.9.4, ISC License, Copyright (c) 2020, Kiril Vatev */" },
   });
+  return [pages, party].flatMap((b) => Object.keys(b.metafile.outputs)).map((path) => basename(path));
 }
 
 // The type is cut in three, so that a phone pays only for the letters it meets:
@@ -52,23 +53,38 @@ function characters(...ranges) {
 const core = characters([0x20, 0x7e]) + "\u00a0·×–—‘’“”…✓";
 
 async function fonts() {
-  const files = join(modules, "@fontsource-variable/bricolage-grotesque/files");
-  const latin = await readFile(join(files, "bricolage-grotesque-latin-wght-normal.woff2"));
-  const extended = await readFile(join(files, "bricolage-grotesque-latin-ext-wght-normal.woff2"));
+  const family = join(modules, "@fontsource-variable/bricolage-grotesque");
+  const latin = await readFile(join(family, "files/bricolage-grotesque-latin-wght-normal.woff2"));
+  const extended = await readFile(join(family, "files/bricolage-grotesque-latin-ext-wght-normal.woff2"));
   const cut = (font, text) =>
     subsetFont(font, text, { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 800 } } });
-  await writeFile(join(dist, "bricolage.woff2"), await cut(latin, core));
   const rest = [...characters([0xa1, 0xff], [0x131, 0x131], [0x152, 0x153], [0x2bb, 0x2dc], [0x2013, 0x2122])]
     .filter((c) => !core.includes(c)).join("");
-  await writeFile(join(dist, "bricolage-latin.woff2"), await cut(latin, rest));
-  await writeFile(join(dist, "bricolage-ext.woff2"), await cut(extended, characters([0x100, 0x24f], [0x1e00, 0x1eff])));
-  await copyFile(join(modules, "@fontsource-variable/bricolage-grotesque/LICENSE"), join(dist, "bricolage-OFL.txt"));
+  const files = {
+    "bricolage.woff2": await cut(latin, core),
+    "bricolage-latin.woff2": await cut(latin, rest),
+    "bricolage-ext.woff2": await cut(extended, characters([0x100, 0x24f], [0x1e00, 0x1eff])),
+    "bricolage-OFL.txt": await readFile(join(family, "LICENSE")),
+  };
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(dist, name), bytes);
+  return Object.keys(files);
 }
 
-await rm(dist, { recursive: true, force: true });
+async function icon() {
+  await copyFile(join(here, "img", "favicon.svg"), join(dist, "favicon.svg"));
+  return ["favicon.svg"];
+}
+
+// Files are replaced one by one and left-overs removed last, so that a server
+// reading the folder meanwhile finds each name at all times.
 await mkdir(dist, { recursive: true });
-await Promise.all([bundles(), fonts(), copyFile(join(here, "img", "favicon.svg"), join(dist, "favicon.svg"))]);
+const built = new Set((await Promise.all([bundles(), fonts(), icon()])).flat());
 for (const name of (await readdir(dist)).sort()) {
-  const bytes = await readFile(join(dist, name));
+  const path = join(dist, name);
+  if (!built.has(name)) {
+    await rm(path, { recursive: true });
+    continue;
+  }
+  const bytes = await readFile(path);
   console.log(`${name.padEnd(24)} ${String(bytes.length).padStart(7)} B  ${String(gzipSync(bytes, { level: 9 }).length).padStart(6)} gz`);
 }

@@ -34,6 +34,7 @@ func groups() []group {
 		{"screen", screenStories()},
 		{"host", hostStories()},
 		{"start", startStories()},
+		{"verify", verifyStories()},
 	}
 }
 
@@ -65,6 +66,7 @@ func Handler() http.Handler {
 		files.ServeHTTP(w, r)
 	})
 	mux.HandleFunc("GET /K7QX4M/ws", quietSocket)
+	drawRecords(mux)
 	for _, g := range groups() {
 		for i, s := range g.Stories {
 			mux.HandleFunc(fmt.Sprintf("GET /%s/%d", g.Name, i+1), func(w http.ResponseWriter, r *http.Request) {

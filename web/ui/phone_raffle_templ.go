@@ -252,7 +252,7 @@ func phoneRaffle(p Phone, a Activity, small bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = phoneFoot(a, "ticket in the drum", "tickets in the drum").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = phoneFoot(a, "ticket", "tickets").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
