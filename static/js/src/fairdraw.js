@@ -203,6 +203,7 @@ function formFault(r) {
   const wrong = misfit(r, recordForm);
   if (wrong === "version") return `this is a record of version ${r.version}, and only version ${RECORD_VERSION} can be checked here`;
   if (!wrong && r.reason && !r.voided) return "there is a reason for giving a winner's ticket back, but no such ticket";
+  if (wrong === "it") return "this is no draw record";
   return wrong && `this is no complete draw record: ${wrong} is missing or malformed`;
 }
 

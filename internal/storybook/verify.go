@@ -1,0 +1,41 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"drumroll/web/ui"
+)
+
+// verifyStories are the page that checks draws. Its records are the test data of
+// the fair draw, served as the API would.
+func verifyStories() []Story {
+	draws := []ui.Draw{
+		{Number: 5, Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Entrants: 9, Names: []string{"قندس", "Teal Otter 42", "漢字"}},
+		{Number: 6, Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Entrants: 9, Names: []string{"漢字"}, Reason: "went home"},
+		{Number: 7, Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Entrants: 9, Names: []string{"Amber Fox 7", "Jade Lynx 3", "Coral Wren 12", "Grey Seal 90", "Blue Crane 1"}},
+		{Number: 8, Activity: 4, Title: "A prize whose record is not there", Run: 1, Entrants: 120, Names: []string{"Teal Otter 42"}},
+	}
+	story := func(name string, draws []ui.Draw) Story {
+		return Story{name, func(theme string) templ.Component {
+			return ui.VerifyPage(ui.Verify{Page: page("verify", "Check a draw", theme), Title: "Gopher Night Brno", Draws: draws})
+		}}
+	}
+	return []Story{
+		story("no draw yet", nil),
+		story("a true draw", draws[:1]),
+		story("a redraw, and one with skips", draws[:3]),
+		story("a record that cannot be had", draws),
+	}
+}
+
+// drawRecords answers for the API with the fair draw's test data.
+func drawRecords(mux *http.ServeMux) {
+	const folder = "internal/fairdraw/testdata/"
+	for draw, file := range map[string]string{"5": "record1.json", "6": "record2.json", "7": "record3.json"} {
+		url := "GET /api/v1/events/K7QX4M/draws/" + draw
+		mux.HandleFunc(url, func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, folder+file) })
+		mux.HandleFunc(url+"/entrants", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, folder+"entrants.ndjson") })
+	}
+}
