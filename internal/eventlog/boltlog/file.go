@@ -75,14 +75,20 @@ func decodeValue(key, v []byte) ([]byte, error) {
 	return append([]byte{}, v[crcBytes:]...), nil
 }
 
-// guarded runs f and turns a panic into ErrCorrupt: bbolt panics on pages that
-// make no sense, and its memory map faults where the file is shorter than its
-// meta page says.
+// panicked is a panic's value as an error. The database in which it happened may
+// hold its own locks for ever: it must neither be used nor closed again.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprint(p.value) }
+
+// guarded runs f and turns a panic into ErrCorrupt and panicked: bbolt panics on
+// pages that make no sense, and its memory map faults where the file is shorter
+// than its meta page says.
 func guarded(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", eventlog.ErrCorrupt, p)
+			err = fmt.Errorf("%w: %w", eventlog.ErrCorrupt, panicked{p})
 		}
 	}()
 	return f()
@@ -126,13 +132,13 @@ func openFile(path string) (*bolt.DB, eventlog.Offset, error) {
 	if err == nil {
 		return db, head, nil
 	}
-	if db != nil {
-		return nil, eventlog.Offset{}, errors.Join(err, guarded(db.Close))
-	}
-	if file != nil {
-		// After a panic in bolt.Open nothing else releases the file and its lock.
-		// (After an error bbolt has closed it, and this says so, to no effect.)
-		_ = file.Close()
+	var p panicked
+	switch {
+	case errors.As(err, &p) && file != nil:
+		// Nothing else releases the file and its lock now.
+		err = errors.Join(err, file.Close())
+	case db != nil:
+		err = errors.Join(err, db.Close())
 	}
 	return nil, eventlog.Offset{}, err
 }
@@ -189,14 +195,12 @@ func createFile(path string, at eventlog.Offset, first []byte) (temp string, err
 	if err != nil {
 		return "", err
 	}
-	err = guarded(func() error {
-		return db.Update(func(tx *bolt.Tx) error {
-			b, err := tx.CreateBucket(bucketName())
-			if err != nil {
-				return err
-			}
-			return put(b, at, first)
-		})
+	err = db.Update(func(tx *bolt.Tx) error {
+		b, err := tx.CreateBucket(bucketName())
+		if err != nil {
+			return err
+		}
+		return put(b, at, first)
 	})
 	return temp, errors.Join(err, db.Close())
 }

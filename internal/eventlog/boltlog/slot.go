@@ -25,14 +25,15 @@ type slot struct {
 	users int           // guarded by Log.mu
 	idle  *list.Element // guarded by Log.mu; set while there are no users
 
-	// writer holds one token. Its holder alone changes db, appends, and touches
-	// the three fields below.
-	writer  chan struct{}
-	failed  bool  // the last commit failed: settle before believing the file
-	damaged error // why the file cannot be read; it is not tried again
+	// writer holds one token. Its holder alone appends, opens and closes.
+	writer chan struct{}
+	failed bool // the last commit failed: settle before believing the file; writer's
 	// db is nil while the file is closed. Readers use it without the token: a
 	// bbolt database closed under them answers ErrDatabaseNotOpen.
 	db atomic.Pointer[bolt.DB]
+	// damage is why the file cannot be used, or nil. It is not tried again until
+	// the event is deleted or the Log opened anew.
+	damage atomic.Pointer[error]
 
 	mu  sync.Mutex // guards pub
 	pub publication
@@ -62,7 +63,7 @@ func (s *slot) forgettable() bool {
 	select {
 	case <-s.writer:
 		defer s.unlock()
-		return s.db.Load() == nil && !s.failed && s.damaged == nil
+		return s.db.Load() == nil && !s.failed && s.damage.Load() == nil
 	default:
 		return false
 	}
@@ -117,16 +118,15 @@ func (s *slot) openLocked() (*bolt.DB, error) {
 	if db := s.db.Load(); db != nil {
 		return db, nil
 	}
-	if s.damaged != nil {
-		return nil, s.damaged
+	if damage := s.damage.Load(); damage != nil {
+		return nil, *damage
 	}
 	db, head, err := openFile(s.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("event %s: %w", s.code, eventlog.ErrNotFound)
 	case errors.Is(err, eventlog.ErrCorrupt):
-		s.damaged = fmt.Errorf("event %s: %w; stop drumroll and restore %s from a backup, or delete the event", s.code, err, s.path)
-		return nil, s.damaged
+		return nil, s.abandon(err)
 	case err != nil:
 		return nil, fmt.Errorf("open event %s: %w", s.code, err)
 	}
@@ -141,6 +141,16 @@ func (s *slot) openLocked() (*bolt.DB, error) {
 	s.publish(head, false)
 	s.db.Store(db)
 	return db, nil
+}
+
+// abandon gives the file up: no later call touches it, waiting readers learn why.
+// It returns the damage as the user should read it.
+func (s *slot) abandon(err error) error {
+	err = fmt.Errorf("event %s: %w; stop drumroll and restore %s from a backup, or delete the event", s.code, err, s.path)
+	s.damage.Store(&err)
+	s.db.Store(nil)
+	s.publish(s.published().head, false)
+	return err
 }
 
 // closeFile closes the file if it is open.
@@ -184,7 +194,7 @@ func (s *slot) create(ctx context.Context, now time.Time, first []byte) (eventlo
 	if err := syncFolder(filepath.Dir(s.path)); err != nil {
 		return eventlog.Offset{}, fmt.Errorf("create event %s: %w", s.code, err)
 	}
-	s.damaged = nil
+	s.damage.Store(nil)
 	_, err = s.openLocked()
 	return at, err
 }
@@ -216,13 +226,8 @@ func (s *slot) append(ctx context.Context, now func() time.Time, records [][]byt
 func (s *slot) afterFailure(before, last eventlog.Offset, failure error) (eventlog.Offset, error) {
 	s.failed = true
 	failure = fmt.Errorf("append to event %s: %w", s.code, failure)
-	if errors.Is(failure, eventlog.ErrCorrupt) {
-		// The panic may have left the database's locks held: closing it could
-		// hang, so it is left behind.
-		s.damaged = failure
-		s.db.Store(nil)
-		s.publish(before, false) // waiting readers find the damage
-		return eventlog.Offset{}, failure
+	if p := (panicked{}); errors.As(failure, &p) {
+		return eventlog.Offset{}, s.abandon(failure)
 	}
 	if err := s.closeLocked(); err != nil {
 		return eventlog.Offset{}, errors.Join(failure, err)
@@ -300,9 +305,13 @@ func (s *slot) at(ctx context.Context, at eventlog.Offset) ([]byte, error) {
 	}
 }
 
+// explain says where a read failed, and gives the file up where it panicked.
 func (s *slot) explain(err error) error {
 	if err == nil {
 		return nil
+	}
+	if p := (panicked{}); errors.As(err, &p) {
+		return s.abandon(err)
 	}
 	return fmt.Errorf("read event %s (%s): %w", s.code, s.path, err)
 }
@@ -320,7 +329,8 @@ func (s *slot) delete(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("delete event %s: %w", s.code, errors.Join(err, closed))
 	}
-	s.failed, s.damaged = false, nil
+	s.failed = false
+	s.damage.Store(nil)
 	s.publish(eventlog.Offset{}, true)
 	if err := syncFolder(filepath.Dir(s.path)); err != nil {
 		return fmt.Errorf("delete event %s: %w", s.code, err)
