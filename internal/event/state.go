@@ -312,6 +312,9 @@ type Draw struct {
 	frozen   *freeze
 }
 
+// DrawCount is the number of draws so far.
+func (s *State) DrawCount() int { return len(s.draws) }
+
 // Draw returns draw n, 1 to the number of draws; nil where there is none.
 // The result is never changed.
 func (s *State) Draw(n int) *Draw {

@@ -3,6 +3,7 @@ package hub
 import (
 	"bytes"
 	"context"
+	"iter"
 	"sync"
 	"time"
 )
@@ -107,7 +108,9 @@ func (s *Subscriber) offer(f *Frames) {
 type Config struct {
 	// Encode makes an audience's frames of the present snapshot; seq rises. It is
 	// called from one goroutine at a time.
-	Encode    func(a Audience, seq uint64) *Frames
+	Encode func(a Audience, seq uint64) *Frames
+	// Published is called after each publishing, on Run's goroutine; or nil.
+	Published func()
 	TickEvery time.Duration // least time between ticks
 	KeepAlive time.Duration // most time without a frame
 	// MaxAge is how old frames may be for a newcomer (they hold countdowns).
@@ -252,10 +255,10 @@ func (t *Topic) Notify(structure bool) {
 
 // Touched tells whose entries counted: their sockets that did not send them
 // themselves are due a State, with the next publishing.
-func (t *Topic) Touched(keys []uint64) {
+func (t *Topic) Touched(keys iter.Seq[uint64]) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, key := range keys {
+	for key := range keys {
 		for _, s := range t.byKey[key] {
 			s.mu.Lock()
 			if s.credits > 0 {
@@ -298,6 +301,9 @@ func (t *Topic) Run(ctx context.Context) {
 		}
 		last = time.Now()
 		t.publish(keep)
+		if t.cfg.Published != nil {
+			t.cfg.Published()
+		}
 		alive.Reset(t.cfg.KeepAlive)
 	}
 }

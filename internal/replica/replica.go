@@ -23,6 +23,9 @@ var (
 	ErrNewer = errors.New("this event was used by a newer version of Drumroll")
 	// ErrDeleted: the event was deleted.
 	ErrDeleted = errors.New("the event was deleted")
+	// ErrRewound: the log lost records while somebody waited for them. What was
+	// waited for may be gone; ask again.
+	ErrRewound = errors.New("the log lost its newest records")
 )
 
 // Waiter is told, once, what became of what it submitted. Settle is called on
@@ -60,13 +63,16 @@ type submission struct {
 
 // Replica is this node's fold of one event.
 type Replica struct {
-	cfg     *Config
-	code    string
-	log     eventlog.Log
-	logger  *slog.Logger
-	batcher *eventlog.Batcher[submission]
-	cancel  context.CancelFunc
-	done    chan struct{} // closed when all goroutines have ended
+	cfg  *Config
+	code string
+	// producer is this load's own: a Batcher numbers its records from 1, and an
+	// append of an earlier load of the same event may still be on its way.
+	producer event.Producer
+	log      eventlog.Log
+	logger   *slog.Logger
+	batcher  *eventlog.Batcher[submission]
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when all goroutines have ended
 
 	pins     atomic.Int64
 	lastUsed atomic.Int64 // Unix ms
@@ -145,8 +151,8 @@ func (r *Replica) Submit(item event.Item, w Waiter) error {
 	return r.batcher.Add(submission{item: item, waiter: w})
 }
 
-// Propose appends a command and waits for the fold's verdict. The identity is
-// filled in here. Errors: *event.Refusal (with the Settled's Activity as it
+// Propose appends a command and waits for the fold's verdict. The command's
+// identity is set here, in a copy. Errors: *event.Refusal (with the Settled's Activity as it
 // truly is), those of the Batcher, or the context's.
 func (r *Replica) Propose(ctx context.Context, c *event.Command) (Settled, error) {
 	w := make(settledChan, 1)
@@ -164,19 +170,35 @@ func (r *Replica) Propose(ctx context.Context, c *event.Command) (Settled, error
 	}
 }
 
+// Enter is Submit and the wait for the fold's outcome. Errors: those of the
+// Batcher, or the context's (the item may be folded all the same).
+func (r *Replica) Enter(ctx context.Context, item event.Item) (Settled, error) {
+	w := make(settledChan, 1)
+	if err := r.Submit(item, w); err != nil {
+		return Settled{}, err
+	}
+	select {
+	case s := <-w:
+		return s, s.Err
+	case <-ctx.Done():
+		return Settled{}, ctx.Err()
+	}
+}
+
+// Done is closed when the replica has ended: evicted, deleted or stopped.
+func (r *Replica) Done() <-chan struct{} { return r.done }
+
 type settledChan chan Settled
 
 func (c settledChan) Settle(s Settled) { c <- s }
 
 // encode packs one record: a command alone, or all items up to the next command.
 func (r *Replica) encode(seq uint64, subs []submission) (record []byte, n int) {
-	// Reading uid without the lock: it is set before the Batcher runs and, for one
-	// code, changes only when the event was deleted and made again, which stops
-	// this replica.
-	id := event.Identity{UID: r.uid(), Producer: r.cfg.Producer, Seq: seq}
-	if c := subs[0].command; c != nil {
+	id := event.Identity{UID: r.uid(), Producer: r.producer, Seq: seq}
+	if subs[0].command != nil {
+		c := *subs[0].command // whoever proposed it may have gone, and use it again
 		c.Identity = id
-		return event.AppendCommand(nil, c), 1
+		return event.AppendCommand(nil, &c), 1
 	}
 	record = event.AppendBatchHeader(make([]byte, 0, 64+24*len(subs)), id)
 	for n < len(subs) && subs[n].command == nil {
@@ -202,17 +224,23 @@ func (r *Replica) fail(subs []submission, err error) {
 }
 
 // Wait returns when this node has folded up to at. Errors: why the event
-// stopped, or the context's.
+// stopped, ErrRewound, eventlog.ErrStopped, or the context's.
 func (r *Replica) Wait(ctx context.Context, at eventlog.Offset) error {
+	var began uint64 // epochs begin at 1
 	for {
 		r.mu.RLock()
-		moved, err, cursor := r.moved, r.err, r.cursor
+		moved, err, cursor, epoch := r.moved, r.err, r.cursor, r.epoch
 		r.mu.RUnlock()
+		if began == 0 {
+			began = epoch
+		}
 		switch {
 		case err != nil:
 			return err
 		case cursor.Compare(at) >= 0:
 			return nil
+		case epoch != began:
+			return ErrRewound
 		}
 		select {
 		case <-moved:
@@ -234,26 +262,50 @@ func (r *Replica) load(ctx context.Context) error {
 	return r.refold(ctx, head)
 }
 
-// refold folds the log from its first record up to head into a new state and
-// makes that the present one.
-func (r *Replica) refold(ctx context.Context, head eventlog.Offset) error {
+// met is an own record of the present flush that a refold came upon.
+type met struct {
+	subs []submission
+	res  event.Result
+	at   event.Position
+}
+
+// refold folds the log from its first record up to head into a new state, makes
+// that the present one and settles the waiters of own records that it met.
+// ErrDeleted: the log ends with the event's deletion, or is another event's.
+func (r *Replica) refold(ctx context.Context, head eventlog.Offset) (err error) {
 	state := event.New()
 	var cursor eventlog.Offset
 	var last []byte
 	var res event.Result
+	var own []met
+	defer func() {
+		for i := range own {
+			if err != nil {
+				r.fail(own[i].subs, eventlog.ErrGaveUp)
+			} else {
+				r.settle(own[i].subs, &own[i].res, own[i].at)
+			}
+		}
+	}()
 	for cursor.Compare(head) < 0 {
 		records, err := r.log.Read(ctx, r.code, cursor, readMax, 0)
 		if err != nil {
 			return err
 		}
 		if len(records) == 0 {
-			return fmt.Errorf("read %s after %v: %w", r.code, cursor, eventlog.ErrNotFound)
+			return fmt.Errorf("read %s: the log ends at %v, and ended at %v before", r.code, cursor, head)
 		}
 		for i := range records {
 			if err := apply(state, &records[i], &res); err != nil {
 				return err
 			}
 			r.cfg.Metrics.Folded(len(res.Outcomes), false)
+			if res.Producer == r.producer {
+				if subs := r.batcher.Take(res.Seq); subs != nil {
+					own = append(own, met{subs, res, event.Position(records[i].Offset)})
+					res = event.Result{} // what was in it is kept
+				}
+			}
 		}
 		cursor, last = records[len(records)-1].Offset, records[len(records)-1].Data
 	}
@@ -261,7 +313,12 @@ func (r *Replica) refold(ctx context.Context, head eventlog.Offset) error {
 		return fmt.Errorf("%w: %s has no create record", ErrDamaged, r.code)
 	}
 	if state.Deleted() {
-		return fmt.Errorf("load %s: %w", r.code, eventlog.ErrNotFound)
+		return ErrDeleted
+	}
+	if old := r.uid(); old != (event.UID{}) && old != state.UID() {
+		// Deleted, and the code used again: not the event that people here know,
+		// so it must not stand in for it even for a moment.
+		return ErrDeleted
 	}
 	r.mu.Lock()
 	r.state, r.cursor, r.last = state, cursor, last
@@ -277,7 +334,7 @@ func (r *Replica) refold(ctx context.Context, head eventlog.Offset) error {
 func apply(state *event.State, rec *eventlog.Record, res *event.Result) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: fold panicked at %v: %v\n%s", ErrDamaged, rec.Offset, p, debug.Stack())
+			err = panicked(fmt.Sprintf("fold at %v", rec.Offset), p)
 		}
 	}()
 	switch err := state.Apply(event.Position(rec.Offset), rec.Data, res); {
@@ -287,6 +344,33 @@ func apply(state *event.State, rec *eventlog.Record, res *event.Result) (err err
 		return fmt.Errorf("%w (at %v: %v)", ErrDamaged, rec.Offset, err)
 	}
 	return nil
+}
+
+// panicked is the error that a recovered panic of the event's code becomes.
+func panicked(what string, p any) error {
+	return fmt.Errorf("%w: %s panicked: %v\n%s", ErrDamaged, what, p, debug.Stack())
+}
+
+// fatal reports whether an error of reading or folding ends the event on this node.
+func fatal(err error) bool {
+	return errors.Is(err, ErrDamaged) || errors.Is(err, ErrNewer) || errors.Is(err, eventlog.ErrCorrupt)
+}
+
+// halt stops the event for an error that somebody has to look at.
+func (r *Replica) halt(err error) {
+	r.logger.Error("event stopped", "event", r.code, "err", err)
+	r.cfg.Metrics.Stopped()
+	r.stop(err)
+}
+
+// end tells those who still wait for the fold that it has ended.
+func (r *Replica) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err == nil {
+		r.err = eventlog.ErrStopped
+	}
+	r.advance()
 }
 
 // advance wakes those that wait for the cursor; the lock is held.
@@ -318,6 +402,11 @@ func (r *Replica) freeze(work []func()) {
 	for _, compute := range work {
 		// Ends by itself: it computes from data that nothing changes any more.
 		go func() {
+			defer func() {
+				if p := recover(); p != nil {
+					r.halt(panicked("freezing a list of entrants", p))
+				}
+			}()
 			compute()
 			r.mu.Lock()
 			r.state.Touch()

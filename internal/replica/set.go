@@ -14,10 +14,12 @@ import (
 
 // Config says what a Set needs to know.
 type Config struct {
-	Log      eventlog.Log
-	Logger   *slog.Logger
-	Metrics  Metrics
-	Producer event.Producer // random per process start
+	Log     eventlog.Log
+	Logger  *slog.Logger
+	Metrics Metrics
+	// Producer is random per process start; the n-th load of an event by this
+	// process appends under Producer + n.
+	Producer event.Producer
 
 	MaxPending int           // submissions an event that wait for a flush
 	MaxBatch   int           // submissions a flush
@@ -56,6 +58,7 @@ type Set struct {
 	mu      sync.Mutex
 	loaded  map[string]*loading
 	closed  bool
+	loads   uint64 // so far
 	running sync.WaitGroup
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -105,7 +108,9 @@ func (s *Set) Open(ctx context.Context, code string) (*Replica, error) {
 		if l == nil {
 			l = &loading{done: make(chan struct{})}
 			s.loaded[code] = l
-			s.running.Go(func() { s.load(code, l) })
+			s.loads++
+			producer := s.cfg.Producer + event.Producer(s.loads)
+			s.running.Go(func() { s.load(code, producer, l) })
 		}
 		s.mu.Unlock()
 
@@ -126,12 +131,24 @@ func (s *Set) Open(ctx context.Context, code string) (*Replica, error) {
 				return nil, ctx.Err()
 			}
 			continue
-		case err != nil:
+		case err != nil && !errors.Is(err, eventlog.ErrStopped):
 			return nil, err
 		}
-		l.r.lastUsed.Store(time.Now().UnixMilli())
-		return l.r, nil
+		if s.use(code, l) {
+			return l.r, nil
+		}
 	}
+}
+
+// use marks a loaded event as used; false where it was evicted meanwhile.
+func (s *Set) use(code string, l *loading) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loaded[code] != l {
+		return false
+	}
+	l.r.lastUsed.Store(time.Now().UnixMilli())
+	return true
 }
 
 func (s *Set) drop(code string, l *loading) {
@@ -142,10 +159,10 @@ func (s *Set) drop(code string, l *loading) {
 	}
 }
 
-func (s *Set) load(code string, l *loading) {
+func (s *Set) load(code string, producer event.Producer, l *loading) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	r := &Replica{
-		cfg: &s.cfg, code: code, log: s.cfg.Log, logger: s.cfg.Logger,
+		cfg: &s.cfg, code: code, producer: producer, log: s.cfg.Log, logger: s.cfg.Logger,
 		cancel: cancel, done: make(chan struct{}),
 		state: event.New(), moved: make(chan struct{}), lapsed: make(chan struct{}, 1),
 	}
@@ -154,9 +171,13 @@ func (s *Set) load(code string, l *loading) {
 		MaxPending: s.cfg.MaxPending, MaxBatch: s.cfg.MaxBatch, GiveUp: s.cfg.GiveUp,
 		Observe: s.cfg.Metrics.Flush, Logger: s.cfg.Logger,
 	})
-	if err := r.load(ctx); err != nil {
+	err := r.load(ctx)
+	if errors.Is(err, ErrDeleted) {
+		err = s.finishDelete(ctx, code)
+	}
+	if err != nil {
 		l.err = fmt.Errorf("load event %s: %w", code, err)
-		if errors.Is(err, ErrDamaged) || errors.Is(err, eventlog.ErrCorrupt) {
+		if fatal(err) {
 			s.cfg.Logger.Error("event cannot be loaded", "event", code, "err", err)
 			s.cfg.Metrics.Stopped()
 		}
@@ -193,6 +214,7 @@ func (s *Set) load(code string, l *loading) {
 	}
 	stopTail()
 	tail.Wait()
+	r.end()
 	r.batcher.Stop()
 	close(r.done)
 	s.forget(code, l, r.Err())
@@ -201,7 +223,7 @@ func (s *Set) load(code string, l *loading) {
 // forget lets the next request load the event again; where that would only read
 // up to the same damaged record, a crowd's requests share one attempt a while.
 func (s *Set) forget(code string, l *loading, why error) {
-	if errors.Is(why, ErrDamaged) || errors.Is(why, ErrNewer) || errors.Is(why, eventlog.ErrCorrupt) {
+	if fatal(why) {
 		select {
 		case <-time.After(damagedFor):
 		case <-s.ctx.Done():
@@ -261,6 +283,15 @@ func (s *Set) Delete(ctx context.Context, r *Replica) error {
 		return fmt.Errorf("delete event %s: %w", r.code, err)
 	}
 	return nil
+}
+
+// finishDelete removes a log that ends with its event's deletion: whoever wrote
+// that record died before the second step. The error is never nil.
+func (s *Set) finishDelete(ctx context.Context, code string) error {
+	if err := s.cfg.Log.Delete(ctx, code); err != nil {
+		return fmt.Errorf("finish deleting event %s: %w", code, err)
+	}
+	return fmt.Errorf("event %s: %w", code, eventlog.ErrNotFound)
 }
 
 // Close ends all replicas: what was submitted is flushed and settled first.

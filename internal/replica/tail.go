@@ -46,10 +46,8 @@ func (r *Replica) tail(ctx context.Context) {
 		case errors.Is(err, eventlog.ErrNotFound):
 			r.stop(ErrDeleted)
 			return
-		case errors.Is(err, eventlog.ErrCorrupt):
-			r.logger.Error("event stopped", "event", r.code, "err", err)
-			r.cfg.Metrics.Stopped()
-			r.stop(err)
+		case fatal(err):
+			r.halt(err)
 			return
 		case err != nil:
 			r.logger.Warn("read failed, trying again", "event", r.code, "err", err)
@@ -59,9 +57,7 @@ func (r *Replica) tail(ctx context.Context) {
 		}
 		if len(records) > 0 {
 			if results, err = r.fold(records, results); err != nil {
-				r.logger.Error("event stopped", "event", r.code, "err", err)
-				r.cfg.Metrics.Stopped()
-				r.stop(err)
+				r.halt(err)
 				return
 			}
 			if r.Err() != nil {
@@ -108,9 +104,10 @@ func (r *Replica) fold(records []eventlog.Record, results []event.Result) ([]eve
 	counts := false
 	for i := range results[:folded] {
 		res := &results[i]
-		r.cfg.Metrics.Folded(len(res.Outcomes), !res.Repeat && res.Producer == r.cfg.Producer)
-		if res.Producer == r.cfg.Producer {
-			r.settle(res, event.Position(records[i].Offset))
+		own := res.Producer == r.producer
+		r.cfg.Metrics.Folded(len(res.Outcomes), !res.Repeat && own)
+		if own {
+			r.settle(r.batcher.Take(res.Seq), res, event.Position(records[i].Offset))
 		}
 		counts = counts || res.Counts
 	}
@@ -137,9 +134,8 @@ func (r *Replica) fold(records []eventlog.Record, results []event.Result) ([]eve
 	return results, failure
 }
 
-// settle resolves the waiters of one of this node's own records.
-func (r *Replica) settle(res *event.Result, at event.Position) {
-	subs := r.batcher.Take(res.Seq)
+// settle resolves the submissions of one of this node's own records.
+func (r *Replica) settle(subs []submission, res *event.Result, at event.Position) {
 	if res.Repeat {
 		// Another copy of the record was folded before, which took the waiters
 		// along; if it had not, this would leave them hanging.
@@ -171,6 +167,9 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 	case errors.Is(err, eventlog.ErrNotFound):
 		r.stop(ErrDeleted)
 		return false, nil
+	case fatal(err):
+		r.halt(err)
+		return false, nil
 	case err != nil:
 		return false, err
 	case ok:
@@ -178,24 +177,16 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 	}
 	r.logger.Error("the log lost records that were folded here: folding it anew", "event", r.code)
 	r.cfg.Metrics.Rewound()
-	uid := r.uid()
 	if err := r.load(ctx); err != nil {
 		switch {
-		case errors.Is(err, eventlog.ErrNotFound):
+		case errors.Is(err, eventlog.ErrNotFound), errors.Is(err, ErrDeleted):
 			r.stop(ErrDeleted)
 			return false, nil
-		case errors.Is(err, ErrDamaged), errors.Is(err, ErrNewer):
-			r.logger.Error("event stopped", "event", r.code, "err", err)
-			r.cfg.Metrics.Stopped()
-			r.stop(err)
+		case fatal(err):
+			r.halt(err)
 			return false, nil
 		}
 		return false, err
-	}
-	if r.uid() != uid {
-		// Deleted, and the code used again: not the event that people here know.
-		r.stop(ErrDeleted)
-		return false, nil
 	}
 	r.batcher.Rewound()
 	r.notify(Change{Structure: true})

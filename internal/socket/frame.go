@@ -45,3 +45,13 @@ func appendClose(dst []byte, code int, reason string) []byte {
 	dst = binary.BigEndian.AppendUint16(dst, uint16(code))
 	return append(dst, reason...)
 }
+
+// SealSmall makes a text frame of b in place: its first two bytes, left free by
+// the caller, become the header. false where the payload needs a longer one.
+func SealSmall(b []byte) ([]byte, bool) {
+	if len(b)-2 >= 126 {
+		return nil, false
+	}
+	b[0], b[1] = opText, byte(len(b)-2)
+	return b, true
+}

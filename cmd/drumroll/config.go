@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// serveConfig is what the flags and environment of serve say.
+type serveConfig struct {
+	addr           string
+	data           string
+	redis          string
+	publicURL      *url.URL
+	createKey      string
+	trustedProxies []netip.Prefix
+	adminAddr      string
+	jsonLog        bool
+}
+
+// parseServe reads the flags of serve; each may be given as DRUMROLL_<FLAG> in
+// the environment too, where a flag wins. errUsage: what is wrong was written to
+// stderr in one line.
+func parseServe(args []string, env func(string) (string, bool), stderr io.Writer) (serveConfig, error) {
+	var c serveConfig
+	var public, proxies, format string
+	flags := flag.NewFlagSet("drumroll serve", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&c.addr, "addr", ":8080", "listen `address`; port 0 picks a free one")
+	flags.StringVar(&c.data, "data", "./drumroll-data", "`folder` of the embedded log")
+	flags.StringVar(&c.redis, "redis", "", "redis:// `URL`, several comma-separated for a Cluster; Redis Streams instead of the embedded log")
+	flags.StringVar(&public, "public-url", "", "base `URL` for QR codes and links; empty: from the request")
+	flags.StringVar(&c.createKey, "create-key", "", "`key` asked for when an event is made; empty: anyone who reaches the server may")
+	flags.StringVar(&proxies, "trusted-proxies", "", "comma-separated `CIDRs` whose forwarding headers are believed")
+	flags.StringVar(&c.adminAddr, "admin-addr", "127.0.0.1:9090", "`address` of /metrics and pprof; empty: off")
+	flags.StringVar(&format, "log-format", "text", "text or json")
+	fail := func(err error) (serveConfig, error) {
+		fmt.Fprintf(stderr, "drumroll: %v\n", err)
+		return c, errUsage
+	}
+	var failed error
+	flags.VisitAll(func(f *flag.Flag) {
+		name := "DRUMROLL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v, ok := env(name); ok {
+			if err := f.Value.Set(v); err != nil && failed == nil {
+				failed = fmt.Errorf("%s=%q: %w", name, v, err)
+			}
+		}
+	})
+	if failed != nil {
+		return fail(failed)
+	}
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(os.Stdout)
+			fmt.Fprint(os.Stdout, usage+"\nflags of serve (each also as DRUMROLL_<FLAG> in the environment):\n")
+			flags.PrintDefaults()
+			return c, errHelp
+		}
+		return fail(err)
+	}
+	if flags.NArg() > 0 {
+		return fail(fmt.Errorf("unexpected argument %q", flags.Arg(0)))
+	}
+	switch format {
+	case "text":
+	case "json":
+		c.jsonLog = true
+	default:
+		return fail(fmt.Errorf("--log-format %q: want text or json", format))
+	}
+	if public != "" {
+		u, err := url.Parse(public)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+			return fail(fmt.Errorf("--public-url %q: want http(s)://host[:port]", public))
+		}
+		u.Path = ""
+		c.publicURL = u
+	}
+	for _, cidr := range strings.Split(proxies, ",") {
+		if cidr = strings.TrimSpace(cidr); cidr == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(cidr)
+		if err != nil {
+			a, aerr := netip.ParseAddr(cidr)
+			if aerr != nil {
+				return fail(fmt.Errorf("--trusted-proxies %q: want CIDRs such as 10.0.0.0/8", cidr))
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		c.trustedProxies = append(c.trustedProxies, p.Masked())
+	}
+	return c, nil
+}
+
+// errHelp: help was asked for and given.
+var errHelp = errors.New("help")

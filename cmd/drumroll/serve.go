@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/redislog"
+	"drumroll/internal/metrics"
+	"drumroll/internal/replica"
+	"drumroll/static"
+	"drumroll/web"
+)
+
+const (
+	maxPending   = 200_000 // entries an event that wait for a flush: some 30 MB
+	maxBatch     = 4096
+	giveUp       = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
+	idle         = 10 * time.Minute
+	drainSockets = 2 * time.Second  // over which sockets are sent away
+	drainAll     = 15 * time.Second // for everything
+)
+
+func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error {
+	logger := newLogger(cfg.jsonLog, stderr)
+
+	log, err := openLog(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := log.Close(); err != nil {
+			logger.Error("close log", "err", err)
+		}
+	}()
+	key, err := log.SigningKey(ctx)
+	if err != nil {
+		return fmt.Errorf("signing key: %w", err)
+	}
+
+	// Listen first, so that an address in use is said before anything else starts.
+	// Dead phones are noticed within a minute, also by their share of the count.
+	lc := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}}
+	listener, err := lc.Listen(ctx, "tcp", cfg.addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close()
+	var admin net.Listener
+	if cfg.adminAddr != "" {
+		if admin, err = lc.Listen(ctx, "tcp", cfg.adminAddr); err != nil {
+			// Two programs on one laptop are no reason to refuse the show.
+			logger.Warn("no metrics: the admin address cannot be had", "addr", cfg.adminAddr, "err", err)
+		}
+	}
+
+	node := metrics.New(buildVersion())
+	replicas := replica.NewSet(replica.Config{
+		Log: log, Logger: logger, Metrics: node, Producer: newProducer(),
+		MaxPending: maxPending, MaxBatch: maxBatch, GiveUp: giveUp, Idle: idle,
+	})
+	lan := lanAddr(listener.Addr())
+	server, err := web.New(web.Config{
+		Log: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
+		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
+	})
+	if err != nil {
+		replicas.Close()
+		return err
+	}
+	httpServer := &http.Server{
+		Handler: server, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+
+	group, groupCtx := errgroup.WithContext(context.WithoutCancel(ctx))
+	group.Go(func() error { return served(httpServer.Serve(listener)) })
+	var adminServer *http.Server
+	if admin != nil {
+		adminServer = &http.Server{Handler: adminHandler(node, server), ReadHeaderTimeout: 10 * time.Second}
+		group.Go(func() error { return served(adminServer.Serve(admin)) })
+	}
+	if err := announce(stdout, listener.Addr(), lan, cfg); err != nil {
+		logger.Warn("standard output is closed", "err", err)
+	}
+	logger.Info("serving", "addr", listener.Addr().String(), "version", buildVersion(), "log", logKind(cfg))
+
+	select {
+	case <-ctx.Done():
+	case <-groupCtx.Done(): // a server failed
+	}
+
+	// Not ready; no new sockets; requests under way end while entries are still
+	// stored; sockets are sent away; then the folds end, and last the log.
+	logger.Info("leaving")
+	server.Leave()
+	end, cancel := context.WithTimeout(context.Background(), drainAll)
+	defer cancel()
+	server.Drain(end, drainSockets)
+	err = httpServer.Shutdown(end)
+	if adminServer != nil {
+		err = errors.Join(err, adminServer.Shutdown(end))
+	}
+	replicas.Close()
+	return errors.Join(err, group.Wait())
+}
+
+// served turns the answer of a server that was shut down into nil.
+func served(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func newLogger(json bool, stderr io.Writer) *slog.Logger {
+	if json {
+		return slog.New(slog.NewJSONHandler(stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(stderr, nil))
+}
+
+func openLog(ctx context.Context, cfg serveConfig) (eventlog.Log, error) {
+	if cfg.redis != "" {
+		return redislog.Open(ctx, cfg.redis)
+	}
+	return boltlog.Open(cfg.data)
+}
+
+func logKind(cfg serveConfig) string {
+	if cfg.redis != "" {
+		return "redis"
+	}
+	return "embedded"
+}
+
+func adminHandler(node *metrics.Node, server *web.Server) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", node.Handler())
+	mux.Handle("/healthz", server.Health())
+	mux.Handle("/readyz", server.Health())
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}
+
+// newProducer names this process start among all that append.
+func newProducer() event.Producer {
+	for {
+		var b [8]byte
+		_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+		if p := event.Producer(binary.BigEndian.Uint64(b[:])); p != 0 {
+			return p
+		}
+	}
+}
+
+func nodeID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// lanAddr is where the local network reaches the listener; zero where it does
+// not, since it listens on one address alone or there is no network.
+func lanAddr(addr net.Addr) netip.AddrPort {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return netip.AddrPort{}
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	for _, a := range addrs {
+		prefix, err := netip.ParsePrefix(a.String())
+		if err != nil {
+			continue
+		}
+		if ip := prefix.Addr(); ip.Is4() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast() {
+			return netip.AddrPortFrom(ip, uint16(tcp.Port))
+		}
+	}
+	return netip.AddrPort{}
+}

@@ -1,0 +1,217 @@
+package event
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The logs in testdata were written by released versions, and every later
+// version has to fold them to the state that stands beside them. NAME.log has a
+// record a line, "ms-seq hex"; NAME.json is what outline says of the folded
+// state. A log is never changed. The one way to get a new pair is to give it a
+// new name here: a file that is absent is written, and the test fails once.
+func goldenLogs() map[string]func(testing.TB) []placed {
+	return map[string]func(testing.TB) []placed{
+		"v1-evening": evening,
+		"v1-random":  func(t testing.TB) []placed { return randomLog(t, 42, 150) },
+	}
+}
+
+// evening is the log of a whole small event.
+func evening(t testing.TB) []placed {
+	j := newJournal(t, true)
+	poll := j.addPoll(Hidden, 2, "Go", "Rust", "Zig")
+	raffle := j.addRaffle(2)
+	edited := j.addPoll(Live, 1, "yes", "no")
+	j.addPoll(Live, 1, "never opened")
+	j.do(Command{Type: CmdEdit, Activity: edited, Spec: &Spec{Kind: Poll, Title: "Lunch 🍜 <b>", Options: []string{"ja", "nein", "<i>"}, MaxChoices: 1, Results: Live}})
+	j.do(Command{Type: CmdOrder, Order: []int{raffle, poll, edited, 4}})
+	j.do(Command{Type: CmdRemote, Label: "phone", Hash: &Key{7}})
+	j.do(Command{Type: CmdRemote, Label: "tablet", Hash: &Key{8}})
+	j.do(Command{Type: CmdRevoke, Remote: 1})
+	var joins []Item
+	for p := Participant(1); p <= 9; p++ {
+		joins = append(joins, Item{Kind: Join, Participant: p * 0x0123_4567_89ab})
+	}
+	joins[2].Name, joins[3].Name = "Ada", "Þórr ✨"
+	j.batch(joins...)
+	j.do(Command{Type: CmdHide, Person: joins[3].Participant, Hidden: true})
+
+	c := j.opening(poll)
+	c.Seconds = 60
+	j.do(c)
+	for i, it := range joins {
+		j.batch(vote(it.Participant, poll, 1, uint32(i+1), i%3), vote(it.Participant, poll, 1, uint32(i+2), i%2, 2))
+	}
+	j.do(Command{Type: CmdExtend, Activity: poll, Seconds: 30})
+	d := j.s.Deadlines()[0]
+	j.ms = d.Ms
+	j.do(Command{Type: CmdClose, Activity: poll, Deadline: &d.Set})
+	j.verb(CmdReveal, poll)
+
+	for range 2 { // two runs of the raffle
+		j.open(raffle)
+		run := j.activity(raffle).Run
+		for _, it := range joins[run:] {
+			j.batch(ticket(it.Participant, raffle, run))
+		}
+		j.verb(CmdClose, raffle)
+		j.do(j.drawing(raffle))
+		j.do(j.redrawing(raffle, j.activity(raffle).Winners[0].Ticket.String()))
+		if run == 1 {
+			j.verb(CmdReset, raffle)
+		}
+	}
+	j.open(edited)
+	j.batch(vote(joins[0].Participant, edited, 1, 0, 2), vote(joins[1].Participant, edited, 1, 1, 0))
+	j.apply(j.log[len(j.log)-1].data) // a retry
+	title := "Autumn meetup, second half"
+	j.do(Command{Type: CmdSettings, Title: &title})
+	return j.log
+}
+
+// outline is what a log must fold to for ever. It has fields of its own, so that
+// a Snapshot that gains some does not touch it.
+type outline struct {
+	Code, Title, UID string
+	Names            bool
+	Joined, Current  int
+	HostKeys         []Key
+	Deadlines        []Deadline
+	Activities       []outlineActivity
+	Draws            []outlineDraw
+	People           []outlinePerson
+}
+
+type outlineActivity struct {
+	ID                  int
+	Kind, Title, State  string
+	Options             []string
+	Run, Entries        int
+	Counts              []int
+	Winners, Voided     []string
+	Shortfall, LastDraw int
+	Root                string
+}
+
+type outlineDraw struct {
+	Activity, Run int
+	Winners       []string
+	Digest        string // covers seed, list, picks and reasons
+}
+
+type outlinePerson struct {
+	ID  Participant
+	You You
+}
+
+func outlineOf(s *State) outline {
+	snap := s.Snapshot()
+	o := outline{
+		Code: snap.Code, Title: snap.Title, UID: snap.UID.String(), Names: snap.Names, Joined: snap.Joined,
+		Current: snap.Current, HostKeys: s.HostKeys(), Deadlines: s.Deadlines(),
+	}
+	for _, a := range snap.Activities {
+		oa := outlineActivity{
+			ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Options: a.Options, Run: a.Run, Entries: a.Entries,
+			Counts: a.Counts, Shortfall: a.Shortfall, LastDraw: a.LastDraw, Root: a.Root,
+		}
+		for _, w := range a.Winners {
+			oa.Winners = append(oa.Winners, fmt.Sprintf("%v %s (%s) by draw %d", w.Ticket, w.Name, w.Handle, w.Draw))
+		}
+		for _, v := range a.Voided {
+			oa.Voided = append(oa.Voided, fmt.Sprintf("%v by draw %d: %s", v.Ticket, v.Draw, v.Reason))
+		}
+		o.Activities = append(o.Activities, oa)
+	}
+	for _, d := range s.draws {
+		od := outlineDraw{Activity: d.Activity, Run: d.Run, Digest: d.Record.Digest.String()}
+		for _, w := range d.won {
+			od.Winners = append(od.Winners, fmt.Sprintf("%v %v", w.Participant, w.Ticket))
+		}
+		o.Draws = append(o.Draws, od)
+	}
+	for i := range s.people.ids.len {
+		p := s.people.id(uint32(i))
+		o.People = append(o.People, outlinePerson{p, s.You(p)})
+	}
+	return o
+}
+
+func TestReleasedLogs(t *testing.T) {
+	for name, make := range goldenLogs() {
+		t.Run(name, func(t *testing.T) {
+			log := readGolden(t, filepath.Join("testdata", name+".log"), make)
+			s := foldAll(t, log)
+			look(s)
+			got, err := json.MarshalIndent(outlineOf(s), "", "\t")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, '\n')
+			path := filepath.Join("testdata", name+".json")
+			want, err := os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				writeGolden(t, path, got)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("a released log folds to another state (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func readGolden(t *testing.T, path string, make func(testing.TB) []placed) []placed {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		log := make(t)
+		var b bytes.Buffer
+		for _, r := range log {
+			fmt.Fprintf(&b, "%v %x\n", r.at, r.data)
+		}
+		writeGolden(t, path, b.Bytes())
+		return log
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log []placed
+	for line := range strings.Lines(string(data)) {
+		at, record, _ := strings.Cut(strings.TrimSpace(line), " ")
+		var r placed
+		if err := r.at.UnmarshalText([]byte(at)); err != nil {
+			t.Fatal(err)
+		}
+		if r.data, err = hex.DecodeString(record); err != nil {
+			t.Fatal(err)
+		}
+		log = append(log, r)
+	}
+	return log
+}
+
+func writeGolden(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Errorf("%s was absent and has been written: look at it, and commit it", path)
+}

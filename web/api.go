@@ -1,0 +1,151 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/replica"
+)
+
+// api turns a handler that returns an error into one that answers it.
+func (s *Server) api(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := h
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if err := h(w, r); err != nil {
+			s.failAPI(w, r, err)
+		}
+	}
+}
+
+// host is api for calls of the host: it finds the event and checks the key.
+func (s *Server) host(h func(http.ResponseWriter, *http.Request, *replica.Replica) error) http.HandlerFunc {
+	return s.api(func(w http.ResponseWriter, r *http.Request) error {
+		rep, err := s.event(r)
+		if err != nil {
+			return err
+		}
+		key := hostKey(r, rep.Code())
+		if key == "" {
+			return errNoHostKey
+		}
+		if !isHost(rep, key) {
+			if !s.limits.allow(limitKeys, clientIP(r)) {
+				return errRate
+			}
+			return errWrongHostKey
+		}
+		return h(w, r, rep)
+	})
+}
+
+// participant is api for calls of a phone.
+func (s *Server) participant(h func(http.ResponseWriter, *http.Request, *replica.Replica, event.Participant) error) http.HandlerFunc {
+	return s.api(func(w http.ResponseWriter, r *http.Request) error {
+		rep, err := s.event(r)
+		if err != nil {
+			return err
+		}
+		p, err := s.who(r, rep)
+		if err != nil {
+			return err
+		}
+		return h(w, r, rep, p)
+	})
+}
+
+// event finds the event that a request's path names, its code in any case.
+func (s *Server) event(r *http.Request) (*replica.Replica, error) {
+	code, ok := normalCode(chi.URLParam(r, "code"))
+	if !ok {
+		return nil, eventlog.ErrNotFound
+	}
+	rep, err := s.cfg.Replicas.Open(r.Context(), code)
+	if err != nil {
+		return nil, err
+	}
+	return rep, nil
+}
+
+// codeAlphabet leaves out what is mistaken for something else: 0 O 1 I L.
+const (
+	codeAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+	codeLength   = 6
+)
+
+// normalCode is a code as typed, in upper case; false where it cannot be one.
+func normalCode(typed string) (string, bool) {
+	if len(typed) != codeLength {
+		return "", false
+	}
+	code := strings.ToUpper(typed)
+	for _, c := range []byte(code) {
+		if strings.IndexByte(codeAlphabet, c) < 0 {
+			return "", false
+		}
+	}
+	return code, true
+}
+
+// decode reads a JSON body of at most limit bytes into v.
+func decode(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+	if kind := r.Header.Get("Content-Type"); kind != "" {
+		if media, _, err := mime.ParseMediaType(kind); err != nil || media != "application/json" {
+			return newProblem(http.StatusUnsupportedMediaType, "media_type", "Unsupported media type", "Send application/json.")
+		}
+	}
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
+	if err := dec.Decode(v); err != nil {
+		var tooBig *http.MaxBytesError
+		if errors.As(err, &tooBig) {
+			return err
+		}
+		return badJSON(err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		var tooBig *http.MaxBytesError
+		if errors.As(err, &tooBig) {
+			return err
+		}
+		return invalidInput("There is more after the JSON value.")
+	}
+	return nil
+}
+
+func badJSON(err error) error {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return invalidInput("The body is empty; send a JSON object.")
+	case errors.As(err, &kind):
+		return invalidInput("%q cannot be a JSON %s.", kind.Field, kind.Value)
+	}
+	return invalidInput("The body is not JSON: %v.", err)
+}
+
+func (s *Server) answer(w http.ResponseWriter, status int, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		s.cfg.Logger.Debug("answer not taken", "err", err)
+	}
+	return nil
+}
+
+func number(r *http.Request, name string) (int, error) {
+	n, err := strconv.Atoi(chi.URLParam(r, name))
+	if err != nil || n < 1 {
+		return 0, errNotFound
+	}
+	return n, nil
+}

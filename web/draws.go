@@ -1,0 +1,149 @@
+package web
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"drumroll/internal/event"
+	"drumroll/internal/fairdraw"
+	"drumroll/internal/replica"
+)
+
+// findDraw finds the draw that the path names.
+func (s *Server) findDraw(r *http.Request) (*event.Draw, error) {
+	rep, err := s.event(r)
+	if err != nil {
+		return nil, err
+	}
+	n, err := number(r, "n")
+	if err != nil {
+		return nil, err
+	}
+	var d *event.Draw
+	rep.View(func(st *event.State) { d = st.Draw(n) })
+	if d == nil {
+		return nil, newProblem(http.StatusNotFound, "unknown", "No such draw", "The event has made no draw with this number yet.")
+	}
+	return d, nil
+}
+
+func (s *Server) getDraw(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.findDraw(r)
+	if err != nil {
+		return err
+	}
+	return s.answer(w, http.StatusOK, d.Record)
+}
+
+// getEntrants streams the frozen list that a draw picked from.
+func (s *Server) getEntrants(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.findDraw(r)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	w.Header().Set("Cache-Control", "no-store")
+	if err := fairdraw.WriteEntrants(w, d.Record, d.List()); err != nil {
+		s.cfg.Logger.Debug("answer not taken", "err", err)
+	}
+	return nil
+}
+
+type apiDraw struct {
+	Draw     int      `json:"draw"`
+	Activity int      `json:"activity"`
+	Title    string   `json:"title"`
+	Run      int      `json:"run"`
+	Entrants int      `json:"entrants"`
+	Winners  []string `json:"winners"` // tickets
+	Names    []string `json:"names"`   // as shown
+	Reason   string   `json:"reason,omitempty"`
+}
+
+func drawsJSON(lines []event.DrawLine) []apiDraw {
+	out := make([]apiDraw, len(lines))
+	for i, d := range lines {
+		out[i] = apiDraw{Draw: d.Number, Activity: d.Activity, Title: d.Title, Run: d.Run, Entrants: d.Entrants,
+			Winners: []string{}, Names: d.Names, Reason: d.Reason}
+		for _, t := range d.Winners {
+			out[i].Winners = append(out[i].Winners, t.String())
+		}
+	}
+	return out
+}
+
+func (s *Server) listDraws(w http.ResponseWriter, r *http.Request) error {
+	rep, err := s.event(r)
+	if err != nil {
+		return err
+	}
+	snap, _ := rep.Snapshot()
+	return s.answer(w, http.StatusOK, map[string]any{"draws": drawsJSON(snap.Draws)})
+}
+
+func (s *Server) exportJSON(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
+	snap, _ := rep.Snapshot()
+	var records []*fairdraw.Record
+	rep.View(func(st *event.State) {
+		for n := range snap.Draws {
+			records = append(records, st.Draw(n+1).Record)
+		}
+	})
+	w.Header().Set("Content-Disposition", `attachment; filename="drumroll-`+rep.Code()+`.json"`)
+	return s.answer(w, http.StatusOK, struct {
+		Event   apiEvent           `json:"event"`
+		Draws   []apiDraw          `json:"draws"`
+		Records []*fairdraw.Record `json:"records"`
+	}{eventJSON(snap, s.room(rep).connected(), rep.Now()), drawsJSON(snap.Draws), append([]*fairdraw.Record{}, records...)})
+}
+
+// exportCSV has one line per option of a poll, and per winner or voided ticket
+// of a raffle.
+func (s *Server) exportCSV(w http.ResponseWriter, _ *http.Request, rep *replica.Replica) error {
+	snap, _ := rep.Snapshot()
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Disposition", `attachment; filename="drumroll-`+rep.Code()+`.csv"`)
+	out := csv.NewWriter(w)
+	rows := [][]string{{"activity", "kind", "title", "run", "state", "entries", "option", "text", "count", "draw", "ticket", "handle", "note"}}
+	for _, a := range snap.Activities {
+		head := []string{strconv.Itoa(a.ID), a.Kind, cell(a.Title), strconv.Itoa(a.Run), a.State, strconv.Itoa(a.Entries)}
+		row := func(rest ...string) { rows = append(rows, append(append([]string{}, head...), rest...)) }
+		for i, o := range a.Options {
+			row(letter(i), cell(o), strconv.Itoa(a.Counts[i]), "", "", "", "")
+		}
+		for _, win := range a.Winners {
+			row("", "", "", strconv.Itoa(win.Draw), win.Ticket.String(), cell(win.Name), "won")
+		}
+		for _, v := range a.Voided {
+			row("", "", "", strconv.Itoa(v.Draw), v.Ticket.String(), cell(v.Handle), cell("voided: "+v.Reason))
+		}
+		if a.Kind == event.Raffle && len(a.Winners)+len(a.Voided) == 0 {
+			row("", "", "", "", "", "", "")
+		}
+	}
+	if err := out.WriteAll(rows); err != nil {
+		s.cfg.Logger.Debug("answer not taken", "err", err)
+	}
+	return nil
+}
+
+// cell keeps spreadsheets from taking a stranger's text for a formula
+// (OWASP: CSV injection).
+func cell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+// letter names option i: A … Z, AA, AB …
+func letter(i int) string {
+	if i < 26 {
+		return string(rune('A' + i))
+	}
+	return fmt.Sprintf("%c%c", 'A'+i/26-1, 'A'+i%26)
+}

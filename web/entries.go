@@ -1,0 +1,220 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/replica"
+)
+
+// syncTimeout is how long a refusal on state may take to be made sure of.
+const syncTimeout = 5 * time.Second
+
+// entry is what a phone submits, over HTTP or the socket.
+type entry struct {
+	Activity int    `json:"activity"`
+	Choice   []int  `json:"choice"`
+	Run      int    `json:"run"`
+	N        uint32 `json:"n"`
+	Nonce    string `json:"nonce"` // 16 bytes in base64url that the phone chose, for a raffle's ticket
+}
+
+// admit turns an entry into an item for the log. What is malformed is refused at
+// once (errInvalid); what the state forbids (errClosed) only after this node has
+// folded to the log's head as of now.
+func admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *entry) (event.Item, error) {
+	if e.Activity < 1 || e.Run < 0 {
+		return event.Item{}, errInvalid
+	}
+	var choice event.Choice
+	for _, o := range e.Choice {
+		if !choice.Add(o) {
+			return event.Item{}, errInvalid
+		}
+	}
+	gate, err := look(rep, e)
+	if err != nil {
+		ctx, cancel := context.WithTimeout(ctx, syncTimeout)
+		defer cancel()
+		if err := rep.Sync(ctx); err != nil {
+			return event.Item{}, err
+		}
+		if gate, err = look(rep, e); err != nil {
+			return event.Item{}, err
+		}
+	}
+	it := event.Item{Kind: event.Vote, Participant: p, Activity: e.Activity, Run: gate.Run, N: e.N, Choice: choice}
+	if gate.Kind == event.Poll {
+		if !gate.Allows(choice) {
+			return event.Item{}, errInvalid
+		}
+		return it, nil
+	}
+	if choice != 0 {
+		return event.Item{}, errInvalid
+	}
+	it.Kind = event.Ticket
+	_, _ = rand.Read(it.Pseudonym[:]) // never fails (crypto/rand)
+	if e.Nonce == "" {
+		it.NonceByServer = true
+		_, _ = rand.Read(it.Nonce[:])
+	} else if n, err := base64.RawURLEncoding.Decode(it.Nonce[:], nonceBytes(e.Nonce)); err != nil || n != len(it.Nonce) {
+		return event.Item{}, errInvalid
+	}
+	return it, nil
+}
+
+// nonceBytes cuts what would not fit 16 bytes in any case, so that decoding
+// never runs past its destination.
+func nonceBytes(s string) []byte {
+	if len(s) != base64.RawURLEncoding.EncodedLen(16) {
+		return []byte("!")
+	}
+	return []byte(s)
+}
+
+// look finds the open run that an entry is for.
+func look(rep *replica.Replica, e *entry) (gate event.Gate, err error) {
+	var ok bool
+	rep.View(func(st *event.State) { gate, ok = st.Gate(e.Activity) })
+	switch {
+	case !ok:
+		return gate, errInvalid
+	case gate.State != event.Open, e.Run != 0 && e.Run != gate.Run:
+		return gate, errClosed
+	}
+	return gate, nil
+}
+
+// outcomeError is the error that an outcome is for an HTTP caller, or nil.
+func outcomeError(o event.Outcome) error {
+	switch o.Status {
+	case event.TooLate:
+		return errClosed
+	case event.Malformed:
+		return errInvalid
+	}
+	return nil
+}
+
+func (s *Server) postEntry(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
+	var e entry
+	if err := decode(w, r, maxEntry, &e); err != nil {
+		return err
+	}
+	settled, err := s.enter(r.Context(), rep, p, &e)
+	if err != nil {
+		return err
+	}
+	out := entryAnswer{Status: statusWord(settled.Outcome.Status), Run: settled.Outcome.Run, Offset: settled.At.String()}
+	if settled.Outcome.HasTicket {
+		out.Ticket = settled.Outcome.Ticket.String()
+	}
+	return s.answer(w, http.StatusOK, out)
+}
+
+type entryAnswer struct {
+	Status string `json:"status"`
+	Run    int    `json:"run"`
+	Offset string `json:"offset"`
+	Ticket string `json:"ticket,omitempty"`
+}
+
+// enter submits an entry that came over HTTP and waits for the fold.
+func (s *Server) enter(ctx context.Context, rep *replica.Replica, p event.Participant, e *entry) (replica.Settled, error) {
+	if !s.limits.allow(limitEntries, rep.Code()+p.String()) {
+		return replica.Settled{}, errRate
+	}
+	it, err := admit(ctx, rep, p, e)
+	if err != nil {
+		return replica.Settled{}, err
+	}
+	settled, err := rep.Enter(ctx, it)
+	if err != nil {
+		return settled, err
+	}
+	return settled, outcomeError(settled.Outcome)
+}
+
+func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
+	rep, err := s.event(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Name string `json:"name"`
+	}
+	if r.ContentLength != 0 {
+		if err := decode(w, r, maxEntry, &in); err != nil && !emptyBody(r, err) {
+			return err
+		}
+	}
+	if in.Name != "" {
+		if in.Name, err = event.Text("name", in.Name); err != nil {
+			return err
+		}
+	}
+	if !s.limits.allow(limitJoin, clientIP(r)) {
+		return errRate
+	}
+	p := newParticipant()
+	if _, err := rep.Enter(r.Context(), event.Item{Kind: event.Join, Participant: p, Name: in.Name}); err != nil {
+		return err
+	}
+	var you event.You
+	var uid event.UID
+	rep.View(func(st *event.State) { you, uid = st.You(p), st.UID() })
+	token := s.token(uid, p)
+	s.setCookie(w, r, participantCookie+rep.Code(), token)
+	out := map[string]string{"token": token, "handle": you.Handle}
+	if you.Name != "" {
+		out["name"] = you.Name
+	}
+	return s.answer(w, http.StatusCreated, out)
+}
+
+// putMe gives a participant a name of their own, where the host allows names.
+func (s *Server) putMe(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
+	var in struct {
+		Name string `json:"name"`
+	}
+	if err := decode(w, r, maxEntry, &in); err != nil {
+		return err
+	}
+	if err := s.rename(r, rep, p, in.Name); err != nil {
+		return err
+	}
+	var you event.You
+	rep.View(func(st *event.State) { you = st.You(p) })
+	return s.answer(w, http.StatusOK, map[string]string{"handle": you.Handle, "name": you.Name})
+}
+
+func (s *Server) rename(r *http.Request, rep *replica.Replica, p event.Participant, name string) error {
+	name, err := event.Text("name", name)
+	if err != nil {
+		return err
+	}
+	if snap, _ := rep.Snapshot(); !snap.Names {
+		return newProblem(http.StatusConflict, "conflict", "Names are off", "In this event everybody has a generated name.")
+	}
+	if !s.limits.allow(limitEntries, rep.Code()+p.String()) {
+		return errRate
+	}
+	_, err = rep.Enter(r.Context(), event.Item{Kind: event.Join, Participant: p, Name: name})
+	return err
+}
+
+// mayRetry reports whether the sender of an entry should send it again.
+func mayRetry(err error) bool {
+	var p *problem
+	if errors.As(err, &p) {
+		return p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable
+	}
+	return !errors.Is(err, eventlog.ErrNotFound) && !errors.Is(err, replica.ErrDeleted)
+}

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// limits keeps a token bucket per key (a participant, an address). A room's
+// phones share one address, so the ceiling per address is high; what counts is
+// the participant's. The number of buckets is bounded: full ones, which nobody
+// would miss, go first.
+type limits struct {
+	mu      *sync.Mutex
+	buckets map[limitKey]*bucket
+}
+
+type limitKey struct {
+	what string
+	who  string
+}
+
+type bucket struct {
+	*rate.Limiter
+	last time.Time
+}
+
+const maxBuckets = 200_000
+
+// Each limit is a rate a second and a burst.
+type limit struct {
+	what  string
+	rate  rate.Limit
+	burst int
+}
+
+var (
+	// A participant's entries over HTTP; sockets have their own bucket.
+	limitEntries = limit{"entries", 50, 200}
+	// Events made, and joins, from one address.
+	limitCreate = limit{"create", 20, 1000}
+	limitJoin   = limit{"join", 5000, 20_000}
+	// Wrong keys tried from one address.
+	limitKeys = limit{"keys", 5, 100}
+)
+
+func newLimits() limits {
+	return limits{mu: new(sync.Mutex), buckets: map[limitKey]*bucket{}}
+}
+
+// allow takes one token; false where there is none.
+func (l *limits) allow(what limit, who string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	key := limitKey{what.what, who}
+	b := l.buckets[key]
+	if b == nil {
+		if len(l.buckets) >= maxBuckets {
+			l.sweep(now)
+		}
+		b = &bucket{Limiter: rate.NewLimiter(what.rate, what.burst)}
+		l.buckets[key] = b
+	}
+	b.last = now
+	return b.AllowN(now, 1)
+}
+
+// sweep drops the buckets that are full again, and, where a flood of keys leaves
+// none such, all.
+func (l *limits) sweep(now time.Time) {
+	for key, b := range l.buckets {
+		if b.TokensAt(now) >= float64(b.Burst()) {
+			delete(l.buckets, key)
+		}
+	}
+	if len(l.buckets) >= maxBuckets {
+		clear(l.buckets)
+	}
+}

@@ -1,0 +1,119 @@
+package web
+
+import (
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/web/ui"
+)
+
+// models.go fills the view models from what a viewer may see of a snapshot.
+
+func (s *Server) pageModel(view, title, code string) ui.Page {
+	return ui.Page{View: view, Title: title, Code: code, ShowMS: showMS, Asset: s.cfg.Files.URL}
+}
+
+// eventModel takes a snapshot that was cut to what the viewer may see. base is
+// "" where the view shows no address.
+func eventModel(snap event.Snapshot, base string, connected int, now time.Time) (ui.Event, error) {
+	e := ui.Event{
+		Code: snap.Code, Title: snap.Title, Connected: connected, Joined: snap.Joined,
+		Names: snap.Names, Rehearsal: snap.Rehearsal,
+		Activities: make([]ui.Activity, len(snap.Activities)),
+	}
+	if base != "" {
+		e.JoinURL, e.JoinHost, e.VerifyURL = base+"/"+snap.Code, typed(base), base+"/"+snap.Code+"/verify"
+		var err error
+		if e.QR, err = joinQR(e.JoinURL); err != nil {
+			return e, err
+		}
+		if e.VerifyQR, err = joinQR(e.VerifyURL); err != nil {
+			return e, err
+		}
+	}
+	for i := range snap.Activities {
+		e.Activities[i] = activityModel(&snap.Activities[i], len(snap.Draws), now)
+		if snap.Activities[i].ID == snap.Current {
+			e.Current = &e.Activities[i]
+		}
+	}
+	e.Draws = drawModels(snap.Draws)
+	return e, nil
+}
+
+func drawModels(lines []event.DrawLine) []ui.Draw {
+	out := make([]ui.Draw, len(lines))
+	for i, d := range lines {
+		out[i] = ui.Draw{Number: d.Number, Activity: d.Activity, Title: d.Title, Run: d.Run,
+			Entrants: d.Entrants, Names: d.Names, Reason: d.Reason}
+	}
+	return out
+}
+
+func activityModel(a *event.Activity, draws int, now time.Time) ui.Activity {
+	out := ui.Activity{
+		ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Run: a.Run, MaxChoices: a.MaxChoices, Results: a.Results,
+		CountsShown: a.Counts != nil, Entries: a.Entries,
+		WinnersWanted: a.WinnersWanted, Shortfall: a.Shortfall, Draw: a.LastDraw, Draws: draws, Eligible: a.Eligible,
+		Entrants: a.Entrants, Commitment: a.Commitment, Fingerprint: a.Fingerprint,
+	}
+	if ms, ok := closesIn(a, now); ok {
+		out.HasDeadline, out.ClosesInMS = true, ms
+	}
+	most := 0
+	for _, c := range a.Counts {
+		most = max(most, c)
+	}
+	for i, text := range a.Options {
+		o := ui.Option{Index: i, Letter: letter(i), Text: text}
+		if a.Counts != nil {
+			o.Count = a.Counts[i]
+			o.Percent = percent(o.Count, a.Entries)
+			o.Leading = most > 0 && o.Count == most
+		}
+		out.Options = append(out.Options, o)
+	}
+	for _, w := range a.Winners {
+		out.Winners = append(out.Winners, winnerModel(w))
+	}
+	for _, v := range a.Voided {
+		out.Voided = append(out.Voided, ui.Voided{Winner: winnerModel(v.WinnerView), Reason: v.Reason})
+	}
+	return out
+}
+
+func winnerModel(w event.WinnerView) ui.Winner {
+	m := ui.Winner{Name: w.Name, Handle: w.Handle, Ticket: w.Ticket.String(), Short: w.Ticket.Short(), Draw: w.Draw, Own: w.Own}
+	if w.Person != 0 {
+		m.Person = w.Person.String()
+	}
+	return m
+}
+
+func percent(n, of int) int {
+	if of == 0 {
+		return 0
+	}
+	return (100*n + of/2) / of
+}
+
+// youModel is what a phone's own page shows of a participant.
+func youModel(y event.You) ui.You {
+	m := ui.You{Handle: y.Handle, Name: y.Name, Choices: y.Choices, Tickets: y.Tickets, Won: map[int][]string{}}
+	for _, w := range y.Won {
+		m.Won[w.Activity] = append(m.Won[w.Activity], w.Ticket)
+	}
+	return m
+}
+
+func hostModel(snap event.Snapshot, base string, connected int, now time.Time) (ui.Host, error) {
+	e, err := eventModel(snap, base, connected, now)
+	h := ui.Host{Event: e}
+	for _, r := range snap.Remotes {
+		h.Remotes = append(h.Remotes, ui.Remote(r))
+	}
+	for _, p := range snap.People {
+		h.People = append(h.People, ui.Person{ID: p.ID.String(), Name: p.Name, Handle: p.Handle, Hidden: p.Hidden})
+	}
+	return h, err
+}

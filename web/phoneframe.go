@@ -1,0 +1,162 @@
+package web
+
+import "encoding/json"
+
+// phoneFrame is what a phone sends.
+type phoneFrame struct {
+	T   string          `json:"t"`
+	Ref json.RawMessage `json:"ref"`
+	entry
+}
+
+// decodeFrame reads a phone's frame. Frames of the form that our own clients
+// send are read without garbage but for a choice; whatever else is JSON takes
+// the way through encoding/json, with the same result (a fuzz test compares).
+// choice is room for the options. Ref may point into data.
+func decodeFrame(data []byte, choice []int) (phoneFrame, error) {
+	p := frameParser{rest: data}
+	if f, ok := p.frame(choice); ok {
+		return f, nil
+	}
+	var f phoneFrame
+	err := json.Unmarshal(data, &f)
+	return f, err
+}
+
+// frameParser knows a subset of JSON: one object of known members, each at most
+// once, strings without escapes, integers of up to 9 digits, no white space.
+type frameParser struct{ rest []byte }
+
+func (p *frameParser) frame(choice []int) (f phoneFrame, ok bool) {
+	if !p.byte('{') {
+		return f, false
+	}
+	var seen [7]bool
+	once := func(i int) bool {
+		was := seen[i]
+		seen[i] = true
+		return !was
+	}
+	for {
+		key, ok := p.string()
+		if !ok || !p.byte(':') {
+			return f, false
+		}
+		switch string(key) {
+		case "t":
+			v, ok := p.string()
+			if !ok || !once(0) {
+				return f, false
+			}
+			f.T = "entry"
+			if string(v) != f.T {
+				f.T = string(v)
+			}
+		case "ref":
+			start := p.rest
+			if len(start) > 0 && start[0] == '"' {
+				_, ok = p.string()
+			} else {
+				_, ok = p.number()
+			}
+			if !ok || !once(1) {
+				return f, false
+			}
+			f.Ref = start[:len(start)-len(p.rest)]
+		case "activity":
+			if f.Activity, ok = p.number(); !ok || !once(2) {
+				return f, false
+			}
+		case "run":
+			if f.Run, ok = p.number(); !ok || !once(3) {
+				return f, false
+			}
+		case "n":
+			n, ok := p.number()
+			if !ok || !once(4) {
+				return f, false
+			}
+			f.N = uint32(n)
+		case "nonce":
+			v, ok := p.string()
+			if !ok || !once(5) {
+				return f, false
+			}
+			f.Nonce = string(v)
+		case "choice":
+			if f.Choice, ok = p.numbers(choice[:0]); !ok || !once(6) {
+				return f, false
+			}
+		default:
+			return f, false
+		}
+		if p.byte('}') {
+			return f, len(p.rest) == 0
+		}
+		if !p.byte(',') {
+			return f, false
+		}
+	}
+}
+
+func (p *frameParser) byte(c byte) bool {
+	if len(p.rest) == 0 || p.rest[0] != c {
+		return false
+	}
+	p.rest = p.rest[1:]
+	return true
+}
+
+// string reads a string of printable ASCII without escapes.
+func (p *frameParser) string() ([]byte, bool) {
+	if !p.byte('"') {
+		return nil, false
+	}
+	for i, c := range p.rest {
+		switch {
+		case c == '"':
+			s := p.rest[:i]
+			p.rest = p.rest[i+1:]
+			return s, true
+		case c < ' ' || c > '~' || c == '\\':
+			return nil, false
+		}
+	}
+	return nil, false
+}
+
+// number reads an integer of 1 to 9 digits, without sign or leading zero.
+func (p *frameParser) number() (int, bool) {
+	n, i := 0, 0
+	for i < len(p.rest) && i < 9 && p.rest[i] >= '0' && p.rest[i] <= '9' {
+		n = 10*n + int(p.rest[i]-'0')
+		i++
+	}
+	if i == 0 || i > 1 && p.rest[0] == '0' {
+		return 0, false
+	}
+	p.rest = p.rest[i:]
+	return n, true
+}
+
+func (p *frameParser) numbers(into []int) ([]int, bool) {
+	if !p.byte('[') {
+		return nil, false
+	}
+	if p.byte(']') {
+		return []int{}, true
+	}
+	for {
+		n, ok := p.number()
+		if !ok {
+			return nil, false
+		}
+		into = append(into, n)
+		if p.byte(']') {
+			return into, true
+		}
+		if !p.byte(',') {
+			return nil, false
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/replica"
+	"drumroll/web/ui"
+)
+
+// problem is an error with its HTTP form, RFC 9457.
+type problem struct {
+	Type     string       `json:"type"`
+	Title    string       `json:"title"`
+	Status   int          `json:"status"`
+	Detail   string       `json:"detail,omitempty"`
+	Code     string       `json:"code"`               // the last part of Type, for programs
+	Activity *apiActivity `json:"activity,omitempty"` // as it truly is, where a command was refused
+
+	cause error // to be logged
+}
+
+func (p *problem) Error() string { return p.Title + ": " + p.Detail }
+
+func newProblem(status int, code, title, detail string) *problem {
+	return &problem{Type: "urn:drumroll:problem:" + code, Title: title, Status: status, Detail: detail, Code: code}
+}
+
+// Errors of the web layer itself.
+var (
+	errNoHostKey    = newProblem(http.StatusUnauthorized, "unauthorized", "Host key needed", "This call is the host's: send the host key as a bearer token.")
+	errWrongHostKey = newProblem(http.StatusUnauthorized, "unauthorized", "Wrong host key", "The key is not this event's, or was revoked.")
+	errNoToken      = newProblem(http.StatusUnauthorized, "unauthorized", "Token needed", "Join first: POST to participants gives the token to send as a bearer token.")
+	errWrongToken   = newProblem(http.StatusUnauthorized, "unauthorized", "Wrong token", "The token is not of this event. Join again.")
+	errCreateKey    = newProblem(http.StatusUnauthorized, "unauthorized", "Create key needed", "This server asks for its create key when an event is made.")
+	errOrigin       = newProblem(http.StatusForbidden, "forbidden", "Foreign origin", "Requests from other sites are refused.")
+	errRate         = newProblem(http.StatusTooManyRequests, "rate", "Too many requests", "Wait a moment, then try again.")
+	errClosed       = newProblem(http.StatusConflict, "closed", "Voting is closed", "The entry was not counted: it is not open, or was reset meanwhile.")
+	errInvalid      = newProblem(http.StatusUnprocessableEntity, "invalid", "Invalid entry", "There is no such activity or option, or the choice has too many or too few.")
+	errLeaving      = newProblem(http.StatusServiceUnavailable, "leaving", "This node is leaving", "Try again: another node will answer.")
+	errNotFound     = newProblem(http.StatusNotFound, "unknown", "Not found", "There is nothing here.")
+)
+
+func invalidInput(format string, a ...any) *problem {
+	return newProblem(http.StatusUnprocessableEntity, "invalid", "Invalid input", fmt.Sprintf(format, a...))
+}
+
+// toProblem is the one place where errors become HTTP.
+func toProblem(err error) *problem {
+	var p *problem
+	var refusal *event.Refusal
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &refusal):
+		switch refusal.Code {
+		case event.Unknown:
+			return newProblem(http.StatusNotFound, "unknown", "Not found", sentence(refusal.Detail))
+		case event.Invalid:
+			return invalidInput("%s", sentence(refusal.Detail))
+		}
+		return newProblem(http.StatusConflict, "conflict", "Not possible now", sentence(refusal.Detail))
+	case errors.As(err, &tooBig):
+		return newProblem(http.StatusRequestEntityTooLarge, "too_large", "Body too large", fmt.Sprintf("At most %d bytes are taken here.", tooBig.Limit))
+	case errors.Is(err, eventlog.ErrNotFound), errors.Is(err, replica.ErrDeleted):
+		return newProblem(http.StatusNotFound, "unknown", "No such event", "Nobody hosts an event under this code. Check it on the screen; events can also have been deleted.")
+	case errors.Is(err, eventlog.ErrOverloaded):
+		return newProblem(http.StatusServiceUnavailable, "overloaded", "Busy", "More entries are waiting than this node takes. Nothing was lost that was acknowledged; try again.")
+	case errors.Is(err, replica.ErrNewer):
+		return newProblem(http.StatusServiceUnavailable, "newer", "Event of a newer version", "A newer version of Drumroll writes to this event. Update this node.").because(err)
+	case errors.Is(err, replica.ErrDamaged), errors.Is(err, eventlog.ErrCorrupt):
+		return newProblem(http.StatusInternalServerError, "damaged", "Event stopped", "This event's log is damaged. It was stopped so that nothing is counted wrongly; the server's log says where.").because(err)
+	case errors.Is(err, eventlog.ErrGaveUp), errors.Is(err, eventlog.ErrStopped), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return newProblem(http.StatusServiceUnavailable, "retry", "Not stored yet", "The log did not answer in time. Try again: it counts once.").because(err)
+	}
+	return newProblem(http.StatusServiceUnavailable, "retry", "The log cannot be reached", "Try again in a moment.").because(err)
+}
+
+func (p *problem) because(err error) *problem { p.cause = err; return p }
+
+// sentence makes a refusal's clause stand alone.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	if s[0] >= 'a' && s[0] <= 'z' {
+		s = string(s[0]-'a'+'A') + s[1:]
+	}
+	return s + "."
+}
+
+// retryAfterMS is how long a refused client should wait: spread, so that a
+// refused crowd does not come back as one.
+func retryAfterMS() int { return 500 + rand.IntN(2000) }
+
+func (p *problem) headers(w http.ResponseWriter) {
+	switch p.Status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", strconv.Itoa(1+retryAfterMS()/1000))
+	}
+}
+
+// note counts and logs a refusal.
+func (s *Server) note(r *http.Request, p *problem) {
+	if p.Status != http.StatusNotFound {
+		s.cfg.Metrics.Refused(p.Code)
+	}
+	if p.cause != nil && r.Context().Err() == nil {
+		s.cfg.Logger.Warn("request failed", "route", route(r), "status", p.Status, "err", p.cause)
+	}
+}
+
+// failAPI answers with problem+json.
+func (s *Server) failAPI(w http.ResponseWriter, r *http.Request, err error) {
+	p := toProblem(err)
+	s.note(r, p)
+	p.headers(w)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	if err := json.NewEncoder(w).Encode(p); err != nil {
+		s.cfg.Logger.Debug("answer not taken", "err", err)
+	}
+}
+
+// failPage answers with a page for people.
+func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
+	p := toProblem(err)
+	s.note(r, p)
+	p.headers(w)
+	s.page(w, r, p.Status, ui.ErrorPage(ui.Problem{
+		Page: s.pageModel("error", p.Title, ""), Status: p.Status, Title: p.Title, Detail: p.Detail,
+	}))
+}

@@ -1,0 +1,305 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/internal/hub"
+	"drumroll/internal/replica"
+	"drumroll/internal/socket"
+	"drumroll/web/ui"
+)
+
+// The views that a socket can have.
+const (
+	viewPhone  = "phone"
+	viewScreen = "screen"
+	viewHost   = "host"
+)
+
+const (
+	tickEvery    = 100 * time.Millisecond
+	keepAlive    = 12 * time.Second // the contract says at least every 15 s
+	freshness    = 250 * time.Millisecond
+	countEvery   = time.Second // how often the phones at other nodes are counted
+	maxAudiences = 16
+)
+
+// room joins one event's replica to its topic: it makes the frames.
+type room struct {
+	s     *Server
+	rep   *replica.Replica
+	topic *hub.Topic
+
+	elsewhere atomic.Int64 // phones connected to other nodes
+	announced int          // draws whose winners' phones were told; the topic's goroutine
+	over      atomic.Bool
+}
+
+// room returns the room of a replica, opened where it was not. It ends with the
+// replica.
+func (s *Server) room(rep *replica.Replica) *room {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.rooms[rep]; r != nil {
+		return r
+	}
+	r := &room{s: s, rep: rep}
+	rep.View(func(st *event.State) { r.announced = st.DrawCount() })
+	r.topic = hub.NewTopic(hub.Config{
+		Encode: r.encode, Published: r.tellWinners,
+		TickEvery: tickEvery, KeepAlive: keepAlive, MaxAge: freshness,
+	})
+	s.rooms[rep] = r
+	rep.Watch(r.changed)
+	ctx, cancel := context.WithCancel(context.Background())
+	go r.topic.Run(ctx)
+	go r.countElsewhere(ctx)
+	go func() {
+		<-rep.Done()
+		r.end()
+		cancel()
+		s.mu.Lock()
+		delete(s.rooms, rep)
+		s.mu.Unlock()
+	}()
+	return r
+}
+
+// changed is told by the fold's goroutine.
+func (r *room) changed(c replica.Change) {
+	if len(c.Who) > 0 {
+		r.topic.Touched(func(yield func(uint64) bool) {
+			for _, p := range c.Who {
+				if !yield(uint64(p)) {
+					return
+				}
+			}
+		})
+	}
+	if c.Structure && r.rep.Err() != nil {
+		go r.end()
+		return
+	}
+	r.topic.Notify(c.Structure)
+}
+
+// end sends everybody away, for the replica has stopped.
+func (r *room) end() {
+	if r.over.Swap(true) {
+		return
+	}
+	code, reason := socket.CloseLeaving, "dial again"
+	switch err := r.rep.Err(); {
+	case errors.Is(err, replica.ErrDeleted):
+		code, reason = socket.CloseDeleted, "the event was deleted"
+	case err != nil:
+		code, reason = socket.CloseBusy, "10000"
+	}
+	r.topic.Close(context.Background(), 0, func(c hub.Conn) { c.Close(code, reason) })
+}
+
+func (r *room) leave(ctx context.Context, over time.Duration) {
+	r.topic.Close(ctx, over, func(c hub.Conn) { c.Close(socket.CloseLeaving, "this node is leaving") })
+}
+
+// connected is the number of phones, over all nodes.
+func (r *room) connected() int { return r.topic.Count(viewPhone) + int(r.elsewhere.Load()) }
+
+// countElsewhere keeps the number of phones at other nodes, and tells them of
+// ours.
+func (r *room) countElsewhere(ctx context.Context) {
+	tick := time.NewTicker(countEvery)
+	defer tick.Stop()
+	for {
+		here := r.topic.Count(viewPhone)
+		call, cancel := context.WithTimeout(ctx, 2*countEvery)
+		total, err := r.s.cfg.Log.Here(call, r.rep.Code(), r.s.cfg.Node, here)
+		cancel()
+		// While the store is away the last figure stands; its absence is said elsewhere.
+		if err == nil && r.elsewhere.Swap(int64(total-here)) != int64(total-here) {
+			r.topic.Notify(false)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// seqStep leaves room for the several tick frames of one snapshot: an event has
+// at most 500 activities.
+const seqStep = 512
+
+// encode makes an audience's frames of the present snapshot.
+func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
+	snap, epoch := r.rep.Snapshot()
+	now := r.rep.Now()
+	connected := r.connected()
+	structure := epoch<<40 + snap.Structure
+	if a.View != viewHost {
+		snap = snap.OnAir()
+	}
+	seq *= seqStep
+	f := &hub.Frames{Structure: structure}
+	f.Tick, f.Essence = ticks(snap, connected, seq)
+
+	var state bytes.Buffer
+	state.WriteString(`{"t":"state","seq":`)
+	state.WriteString(strconv.FormatUint(seq, 10))
+	state.WriteString(`,"event":`)
+	if err := appendJSON(&state, eventJSON(snap, connected, now)); err != nil {
+		r.s.cfg.Logger.Error("encode event", "event", r.rep.Code(), "err", err)
+	}
+	html, err := r.html(a, snap, connected, now)
+	if err != nil {
+		r.s.cfg.Logger.Error("render view", "event", r.rep.Code(), "view", a.View, "err", err)
+	}
+	state.WriteString(`,"html":`)
+	if err := appendJSON(&state, html); err != nil {
+		r.s.cfg.Logger.Error("encode html", "event", r.rep.Code(), "err", err)
+	}
+	shared := state.Bytes()
+	if a.View == viewPhone {
+		f.Personal = func(key uint64) []byte { return r.personal(shared, event.Participant(key)) }
+	} else {
+		f.State = socket.AppendText(nil, append(shared, '}'))
+	}
+	r.s.cfg.Metrics.Frames(a.View, 1)
+	return f
+}
+
+// personal splices what one phone is told of itself into the shared frame.
+func (r *room) personal(shared []byte, p event.Participant) []byte {
+	var you event.You
+	r.rep.View(func(st *event.State) { you = st.You(p) })
+	tail, err := json.Marshal(youJSON(you))
+	if err != nil {
+		r.s.cfg.Logger.Error("encode you", "event", r.rep.Code(), "err", err)
+		tail = []byte("null")
+	}
+	return socket.Text(len(shared)+len(tail)+10, func(b []byte) []byte {
+		b = append(b, shared...)
+		b = append(b, `,"you":`...)
+		b = append(b, tail...)
+		return append(b, '}')
+	})
+}
+
+func (r *room) html(a hub.Audience, snap event.Snapshot, connected int, now time.Time) (string, error) {
+	var b bytes.Buffer
+	page := r.s.pageModel(a.View, snap.Title, snap.Code)
+	page.BaseURL = a.Base
+	if a.View == viewHost {
+		m, err := hostModel(snap, a.Base, connected, now)
+		if err != nil {
+			return "", err
+		}
+		m.Page = page
+		err = ui.HostLive(m).Render(context.Background(), &b)
+		return b.String(), err
+	}
+	e, err := eventModel(snap, a.Base, connected, now)
+	if err != nil {
+		return "", err
+	}
+	if a.View == viewScreen {
+		err = ui.ScreenLive(ui.Screen{Page: page, Event: e}).Render(context.Background(), &b)
+	} else {
+		err = ui.PhoneLive(ui.Phone{Page: page, Event: e}).Render(context.Background(), &b)
+	}
+	return b.String(), err
+}
+
+// ticks are the tick frames of a snapshot, one for each activity that is open or
+// current, and one without where there is none; essence is the same without
+// sequence numbers.
+func ticks(snap event.Snapshot, connected int, seq uint64) (frames, essence []byte) {
+	var payload []byte
+	add := func(a *event.Activity) {
+		seq++
+		payload = append(payload[:0], `{"t":"tick","seq":`...)
+		payload = strconv.AppendUint(payload, seq, 10)
+		mark := len(payload)
+		payload = append(payload, `,"activity":`...)
+		if a == nil {
+			payload = append(payload, "null"...)
+		} else {
+			payload = strconv.AppendInt(payload, int64(a.ID), 10)
+			payload = append(payload, `,"entries":`...)
+			payload = strconv.AppendInt(payload, int64(a.Entries), 10)
+			if a.Counts != nil {
+				payload = append(payload, `,"counts":[`...)
+				for i, c := range a.Counts {
+					if i > 0 {
+						payload = append(payload, ',')
+					}
+					payload = strconv.AppendInt(payload, int64(c), 10)
+				}
+				payload = append(payload, ']')
+			}
+		}
+		payload = append(payload, `,"connected":`...)
+		payload = strconv.AppendInt(payload, int64(connected), 10)
+		payload = append(payload, `,"joined":`...)
+		payload = strconv.AppendInt(payload, int64(snap.Joined), 10)
+		payload = append(payload, '}')
+		essence = append(essence, payload[mark:]...)
+		frames = socket.AppendText(frames, payload)
+	}
+	any := false
+	for i := range snap.Activities {
+		if a := &snap.Activities[i]; a.State == event.Open || a.ID == snap.Current {
+			add(a)
+			any = true
+		}
+	}
+	if !any {
+		add(nil)
+	}
+	return frames, essence
+}
+
+func appendJSON(b *bytes.Buffer, v any) error {
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1) // Encode ends with a line feed
+	return nil
+}
+
+// tellWinners sends the won frames of draws that were just published.
+func (r *room) tellWinners() {
+	for {
+		var winners []event.WinnerTicket
+		n := r.announced + 1
+		r.rep.View(func(st *event.State) {
+			if n > st.DrawCount() {
+				n = 0
+				return
+			}
+			winners = st.WinnerParticipants(n)
+		})
+		if n == 0 {
+			return
+		}
+		r.announced = n
+		for _, w := range winners {
+			frame := socket.AppendText(nil, []byte(`{"t":"won","draw":`+strconv.Itoa(n)+`,"ticket":"`+w.Ticket.String()+`"}`))
+			r.topic.ByKey(uint64(w.Participant), func(sub *hub.Subscriber) {
+				if c, ok := sub.Conn.(*socket.Conn); ok {
+					c.Send(frame)
+				}
+			})
+		}
+	}
+}

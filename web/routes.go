@@ -1,0 +1,212 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+const (
+	maxJSON  = 64 << 10 // an activity with 50 long options fits
+	maxEntry = 4 << 10
+	maxForm  = 16 << 10
+)
+
+// routes is every route of the server.
+func (s *Server) routes() (http.Handler, error) {
+	csrf, err := s.crossOrigin()
+	if err != nil {
+		return nil, err
+	}
+	r := chi.NewRouter()
+	r.Use(s.clientAddr(), s.observe, s.recoverPanic)
+
+	r.Get("/healthz", s.healthz)
+	r.Get("/readyz", s.readyz)
+	r.Mount("/static", s.cfg.Files)
+
+	// The entry call has the shortest way in: it is the one that a full room makes.
+	r.Route("/api/v1", func(r chi.Router) {
+		r.NotFound(func(w http.ResponseWriter, r *http.Request) { s.failAPI(w, r, errNotFound) })
+		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+			s.failAPI(w, r, newProblem(http.StatusMethodNotAllowed, "method", "Method not allowed", "See openapi.json for what is."))
+		})
+		r.Use(csrf(s.failAPI))
+		r.Get("/openapi.json", s.api(s.openapi))
+		r.Post("/events", s.api(s.createEvent))
+		r.Route("/events/{code}", func(r chi.Router) {
+			r.Get("/", s.api(s.getEvent))
+			r.Patch("/", s.host(s.patchEvent))
+			r.Delete("/", s.host(s.deleteEvent))
+			r.Post("/activities", s.host(s.addActivity))
+			r.Patch("/activities/{id}", s.host(s.patchActivity))
+			r.Delete("/activities/{id}", s.host(s.deleteActivity))
+			r.Put("/activities/{id}/results", s.host(s.putResults))
+			r.Post("/activities/{id}/{verb}", s.host(s.postVerb))
+			r.Put("/order", s.host(s.putOrder))
+			r.Post("/current", s.host(s.postCurrent))
+			r.Post("/remotes", s.host(s.addRemote))
+			r.Delete("/remotes/{id}", s.host(s.revokeRemote))
+			r.Put("/people/{person}", s.host(s.putPerson))
+			r.Post("/participants", s.api(s.join))
+			r.Put("/me", s.participant(s.putMe))
+			r.Post("/entries", s.participant(s.postEntry))
+			r.Get("/draws", s.api(s.listDraws))
+			r.Get("/draws/{n}", s.api(s.getDraw))
+			r.Get("/draws/{n}/entrants", s.api(s.getEntrants))
+			r.Get("/export.json", s.host(s.exportJSON))
+			r.Get("/export.csv", s.host(s.exportCSV))
+		})
+	})
+
+	r.Group(func(r chi.Router) {
+		r.Use(securityHeaders, csrf(s.failPage))
+		r.NotFound(func(w http.ResponseWriter, r *http.Request) { s.failPage(w, r, errNotFound) })
+		r.Get("/", s.startPage)
+		r.Post("/", s.startHosting)
+		r.Get("/{code}", s.phonePage)
+		r.Post("/{code}", s.phonePost)
+		r.Get("/{code}/screen", s.screenPage)
+		r.Get("/{code}/host", s.hostPage)
+		r.Post("/{code}/host", s.unlock)
+		r.Get("/{code}/verify", s.verifyPage)
+		r.Get("/{code}/qr.svg", s.qrSVG)
+		r.Get("/{code}/ws", s.websocket)
+	})
+	return r, nil
+}
+
+// observe counts requests by route; sockets are counted on their own.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(&rec, r)
+		s.cfg.Metrics.Request(route(r), rec.status, time.Since(start))
+	})
+}
+
+// statusWriter remembers the status. Unwrap lets ResponseController (flush,
+// hijack) reach the connection.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// route is the pattern that matched: never the path, which holds codes.
+func route(r *http.Request) string {
+	if c := chi.RouteContext(r.Context()); c != nil {
+		if p := c.RoutePattern(); p != "" {
+			return p
+		}
+	}
+	return "none"
+}
+
+func (s *Server) recoverPanic(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.cfg.Logger.Error("handler panicked", "route", route(r), "panic", p)
+				s.failAPI(w, r, newProblem(http.StatusInternalServerError, "internal", "Internal error", "The server's log says more."))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) clientAddr() func(http.Handler) http.Handler {
+	if len(s.cfg.TrustedProxies) == 0 {
+		return middleware.ClientIPFromRemoteAddr
+	}
+	prefixes := make([]string, len(s.cfg.TrustedProxies))
+	for i, p := range s.cfg.TrustedProxies {
+		prefixes[i] = p.String()
+	}
+	return middleware.ClientIPFromXFF(prefixes...)
+}
+
+// crossOrigin refuses unsafe requests that a browser sends from other sites;
+// clients that send no Origin are welcome.
+func (s *Server) crossOrigin() (func(fail func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler, error) {
+	var guard http.CrossOriginProtection
+	if u := s.cfg.PublicURL; u != nil {
+		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, err
+		}
+	}
+	return func(fail func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
+		return func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if guard.Check(r) != nil {
+					fail(w, r, errOrigin)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}
+	}, nil
+}
+
+// securityHeaders of pages. Nothing inline, nothing from elsewhere; the screen
+// is framed by the console alone. ws: and wss: are named, for not every browser
+// counts them to 'self'; they add this host only.
+func securityHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		connect := "'self'"
+		if plainHost(r.Host) {
+			connect += " ws://" + r.Host + " wss://" + r.Host
+		}
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "+
+			"img-src 'self' data:; connect-src "+connect+"; frame-src 'self'; frame-ancestors 'self'; "+
+			"form-action 'self'; base-uri 'none'; manifest-src 'self'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n")) // a prober that went away is none of our business
+}
+
+// readyz tells a load balancer whether to send people here.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if s.leaving.Load() {
+		http.Error(w, "leaving", http.StatusServiceUnavailable)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.cfg.Log.Ping(ctx); err != nil {
+		http.Error(w, "the log cannot be reached", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
+
+// Health serves /healthz and /readyz alone, for the admin address.
+func (s *Server) Health() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	return mux
+}

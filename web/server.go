@@ -1,0 +1,102 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"drumroll/internal/eventlog"
+	"drumroll/internal/replica"
+	"drumroll/static"
+)
+
+// showMS is how long phones and screens hold a winner's name back, in
+// milliseconds, while the drum rolls.
+const showMS = 5000
+
+// Config says what a Server needs to know.
+type Config struct {
+	Log        eventlog.Log
+	Replicas   *replica.Set
+	SigningKey []byte // 32 bytes
+	Node       string // names this process among the nodes
+	Files      *static.Files
+	Logger     *slog.Logger
+	Metrics    Metrics
+
+	PublicURL      *url.URL       // nil: from the request
+	LAN            netip.AddrPort // where phones of the local network reach this node; zero: nowhere
+	CreateKey      string         // "": anyone who reaches the server may create events
+	TrustedProxies []netip.Prefix
+}
+
+// Metrics is told what happens; the node counts it. Two implementations stand:
+// the node's Prometheus metrics and Discard.
+type Metrics interface {
+	Connections(view string, delta int)
+	Frames(view string, n int)
+	Refused(reason string)
+	Request(route string, status int, took time.Duration)
+}
+
+// Discard is Metrics that nobody reads.
+type Discard struct{}
+
+func (Discard) Connections(string, int)            {}
+func (Discard) Frames(string, int)                 {}
+func (Discard) Refused(string)                     {}
+func (Discard) Request(string, int, time.Duration) {}
+
+// Server serves one node.
+type Server struct {
+	cfg       Config
+	createKey [32]byte // SHA-256, so that comparing takes the same time for all lengths
+	limits    limits
+	handler   http.Handler
+
+	leaving atomic.Bool
+
+	mu    sync.Mutex
+	rooms map[*replica.Replica]*room
+}
+
+// New builds a Server from its configuration.
+func New(cfg Config) (*Server, error) {
+	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), limits: newLimits(), rooms: map[*replica.Replica]*room{}}
+	h, err := s.routes()
+	if err != nil {
+		return nil, fmt.Errorf("build routes: %w", err)
+	}
+	s.handler = h
+	return s, nil
+}
+
+// ServeHTTP serves every route.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Leave makes the node not ready and takes no new sockets; what is connected
+// stays until Drain.
+func (s *Server) Leave() { s.leaving.Store(true) }
+
+// Drain sends all sockets away (close code 1012), spread over the given time, so
+// that they do not all knock at the other nodes at once.
+func (s *Server) Drain(ctx context.Context, over time.Duration) {
+	s.mu.Lock()
+	var all []*room
+	for _, r := range s.rooms {
+		all = append(all, r)
+	}
+	s.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, r := range all {
+		wg.Go(func() { r.leave(ctx, over) })
+	}
+	wg.Wait()
+}

@@ -1,0 +1,265 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/hub"
+	"drumroll/internal/replica"
+	"drumroll/internal/socket"
+)
+
+const (
+	subprotocol = "drumroll.v1"
+	maxFrame    = 1024 // bytes a phone's frame; an entry with 50 choices fits
+	maxUnacked  = 16   // entries of one socket that are not acknowledged yet
+	maxRef      = 64   // bytes of a ref, as JSON
+
+	// A socket's own bucket of entries.
+	socketRate  = 50.0 // a second
+	socketBurst = 200
+)
+
+// websocket is the endpoint of all three views.
+func (s *Server) websocket(w http.ResponseWriter, r *http.Request) {
+	if err := s.openSocket(w, r); err != nil {
+		s.failAPI(w, r, err)
+	}
+}
+
+func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
+	rep, err := s.event(r)
+	if err != nil {
+		return err
+	}
+	view := r.URL.Query().Get("view")
+	var p event.Participant
+	switch view {
+	case viewPhone, "":
+		view = viewPhone
+		if p, err = s.who(r, rep); err != nil {
+			return err
+		}
+	case viewHost:
+		key := hostKey(r, rep.Code())
+		if key == "" {
+			return errNoHostKey
+		}
+		if !isHost(rep, key) {
+			return errWrongHostKey
+		}
+	case viewScreen:
+	default:
+		return invalidInput("view must be phone, screen or host.")
+	}
+	if s.leaving.Load() {
+		return errLeaving
+	}
+	room := s.room(rep)
+	audience := hub.Audience{View: view}
+	if view != viewPhone {
+		// Pages of screen and host show where to join, which depends on how they
+		// were reached themselves.
+		audience.Base = s.baseURL(r)
+		if room.topic.Audiences() >= maxAudiences {
+			audience.Base = s.fallbackBase()
+		}
+	}
+	origins := []string(nil)
+	if u := s.cfg.PublicURL; u != nil {
+		origins = append(origins, u.Host)
+	}
+	conn, err := socket.Accept(w, r, socket.Config{Subprotocol: subprotocol, OriginPatterns: origins, ReadLimit: maxFrame})
+	if err != nil {
+		// The library has answered: no websocket request, or a foreign origin.
+		s.cfg.Metrics.Refused("handshake")
+		return nil
+	}
+
+	sub := &hub.Subscriber{Key: uint64(p), Audience: audience, Conn: conn}
+	conn.OnDrained(sub.Drained)
+	c := &client{s: s, rep: rep, conn: conn, sub: sub, who: p, tokens: socketBurst, filled: time.Now()}
+	rep.Pin()
+	s.cfg.Metrics.Connections(view, +1)
+	room.topic.Subscribe(sub)
+	if view == viewPhone {
+		room.topic.Notify(false)
+		c.join()
+	}
+	// From here on the connection has a goroutine of its own, and what the server
+	// holds for this request is freed.
+	conn.Serve(c.frame, func() {
+		room.topic.Unsubscribe(sub)
+		room.topic.Notify(false)
+		s.cfg.Metrics.Connections(view, -1)
+		rep.Unpin()
+	})
+	return nil
+}
+
+// fallbackBase is the base URL of pages when too many were asked for at once.
+func (s *Server) fallbackBase() string {
+	switch {
+	case s.cfg.PublicURL != nil:
+		return s.cfg.PublicURL.Scheme + "://" + s.cfg.PublicURL.Host
+	case s.cfg.LAN.IsValid():
+		return "http://" + s.cfg.LAN.String()
+	}
+	return "http://localhost"
+}
+
+// client is one socket's end here. Its frame method runs on the socket's own
+// goroutine alone.
+type client struct {
+	s    *Server
+	rep  *replica.Replica
+	conn *socket.Conn
+	sub  *hub.Subscriber
+	who  event.Participant // 0: a screen or host
+
+	unacked atomic.Int32
+	tokens  float64
+	filled  time.Time
+}
+
+// join makes the participant known to the log, where it is not yet.
+func (c *client) join() {
+	joined := false
+	c.rep.View(func(st *event.State) { joined = st.Joined(c.who) })
+	if !joined {
+		// Should the log be too busy, the first entry joins as well.
+		_ = c.rep.Submit(event.Item{Kind: event.Join, Participant: c.who}, nil)
+	}
+}
+
+func (c *client) frame(data []byte) {
+	var room [event.MaxOptions]int
+	f, err := decodeFrame(data, room[:])
+	if err != nil || f.T != "entry" || c.who == 0 || len(f.Ref) > maxRef {
+		if err != nil || len(f.Ref) > maxRef {
+			f.Ref = nil
+		}
+		c.s.cfg.Metrics.Refused("invalid")
+		c.ack(f.Ref, "invalid", "", 0)
+		return
+	}
+	if !c.allowed() || c.unacked.Load() >= maxUnacked {
+		c.s.cfg.Metrics.Refused("rate")
+		c.ack(f.Ref, "retry", "", retryAfterMS())
+		return
+	}
+	it, err := admit(context.Background(), c.rep, c.who, &f.entry)
+	if err == nil {
+		w := waiters.Get().(*socketWaiter)
+		w.c = c
+		w.ref = append(w.ref[:0], f.Ref...)
+		c.unacked.Add(1)
+		if err = c.rep.Submit(it, w); err == nil {
+			return
+		}
+		c.unacked.Add(-1)
+		w.free()
+	}
+	c.refuse(f.Ref, err)
+}
+
+// allowed takes one token of the socket's bucket.
+func (c *client) allowed() bool {
+	now := time.Now()
+	c.tokens = min(socketBurst, c.tokens+socketRate*now.Sub(c.filled).Seconds())
+	c.filled = now
+	if c.tokens < 1 {
+		return false
+	}
+	c.tokens--
+	return true
+}
+
+func (c *client) refuse(ref []byte, err error) {
+	var p *problem
+	switch {
+	case errors.As(err, &p) && (p == errClosed || p == errInvalid):
+		c.s.cfg.Metrics.Refused(p.Code)
+		c.ack(ref, p.Code, "", 0)
+	case mayRetry(err):
+		c.s.cfg.Metrics.Refused("overloaded")
+		c.ack(ref, "retry", "", retryAfterMS())
+	default:
+		c.ack(ref, "closed", "", 0) // the event is gone; the close frame says so
+	}
+}
+
+// socketWaiter acknowledges one entry, from the fold's goroutine.
+type socketWaiter struct {
+	c   *client
+	ref []byte
+}
+
+var waiters = sync.Pool{New: func() any { return new(socketWaiter) }}
+
+func (w *socketWaiter) free() {
+	w.c = nil
+	waiters.Put(w)
+}
+
+func (w *socketWaiter) Settle(st replica.Settled) {
+	c := w.c
+	c.unacked.Add(-1)
+	if st.Err != nil {
+		c.refuse(w.ref, st.Err)
+		if errors.Is(st.Err, eventlog.ErrStopped) {
+			c.s.cfg.Logger.Debug("entry not stored before the end", "event", c.rep.Code())
+		}
+	} else {
+		if o := st.Outcome.Status; o == event.Counted || o == event.Changed {
+			c.sub.Credit()
+		}
+		ticket := ""
+		if st.Outcome.HasTicket {
+			ticket = st.Outcome.Ticket.String()
+		}
+		c.ack(w.ref, statusWord(st.Outcome.Status), ticket, 0)
+	}
+	w.free()
+}
+
+var ackBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 256); return &b }}
+
+// ack sends an acknowledgement frame. ref is JSON as the phone sent it.
+func (c *client) ack(ref []byte, status, ticket string, afterMS int) {
+	buf := ackBuffers.Get().(*[]byte)
+	b := append((*buf)[:0], 0, 0) // the header of a frame below 126 bytes
+	b = append(b, `{"t":"ack","ref":`...)
+	if len(ref) == 0 {
+		b = append(b, "null"...)
+	} else {
+		b = append(b, ref...)
+	}
+	b = append(b, `,"status":"`...)
+	b = append(b, status...)
+	b = append(b, '"')
+	if ticket != "" {
+		b = append(b, `,"ticket":"`...)
+		b = append(b, ticket...)
+		b = append(b, '"')
+	}
+	if afterMS > 0 {
+		b = append(b, `,"after_ms":`...)
+		b = strconv.AppendInt(b, int64(afterMS), 10)
+	}
+	b = append(b, '}')
+	if frame, ok := socket.SealSmall(b); ok {
+		c.conn.Send(frame)
+	} else {
+		c.conn.Send(socket.AppendText(nil, b[2:]))
+	}
+	*buf = b
+	ackBuffers.Put(buf)
+}
