@@ -1,0 +1,68 @@
+# Everything that is done with this repository. `make` alone explains itself.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GO_DIRS := cmd internal static web
+# The race detector watches every test run, also the server in the browser tests.
+GO_TEST := go test -race -shuffle=on
+ARGS ?=
+
+.PHONY: help
+help: ## show this
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  ARGS="…" is handed on to the server (run, dev) or to go test (e2e), as in: make e2e ARGS="-run QR -v"'
+
+.PHONY: run
+run: ## start the server with its data in ./drumroll-data
+	go run ./cmd/drumroll $(ARGS)
+
+.PHONY: dev
+dev: node_modules ## the same, rebuilt, restarted and reloaded in the browser at each change
+	scripts/dev $(ARGS)
+
+.PHONY: storybook
+storybook: ## serve every state of every view from fixtures, without a backend
+	go run ./internal/storybook
+
+.PHONY: build
+build: ## one static binary, bin/drumroll
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/drumroll ./cmd/drumroll
+
+.PHONY: generate
+generate: node_modules ## rebuild what is generated and committed: templ's Go files, static/dist
+	go tool templ generate -log-level=warn
+	npm run --silent build
+
+.PHONY: test
+test: ## install what the tests need, then run all of them: races, real Redis, real browsers
+	@scripts/need test
+	@start=$$SECONDS; $(MAKE) --no-print-directory unit e2e; \
+	echo "make test: everything passed in $$((SECONDS - start)) s"
+
+.PHONY: unit
+unit: node_modules ## all tests but the ones with browsers
+	$(GO_TEST) ./...
+	@scripts/node-tests
+
+.PHONY: e2e
+e2e: node_modules ## the real binary, real browsers and a real Redis
+	$(GO_TEST) -tags e2e -timeout 30m $(ARGS) ./internal/e2e/...
+
+.PHONY: lint
+lint: node_modules ## format, vet, linters, and whether what is generated is up to date
+	@scripts/lint
+
+.PHONY: bench
+bench: ## Go benchmarks of the fold, the draw, the logs and the replica
+	go test -run '^$$' -bench . -benchmem ./internal/...
+
+.PHONY: screenshots
+screenshots: node_modules ## take the README's pictures anew (docs/screenshots)
+	go test -tags e2e,screenshots -count=1 -run '^TestScreenshots$$' ./internal/e2e
+
+node_modules: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch node_modules
