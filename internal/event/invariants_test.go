@@ -107,6 +107,9 @@ func randomCommand(rng *rand.Rand, j *journal) Command {
 		c.Order = rng.Perm(4)
 	case CmdHide:
 		c.Person, c.Hidden = Participant(1+rng.Uint64N(12)), rng.IntN(2) == 0
+		if n := len(j.s.named); n > 0 {
+			c.Person = j.s.people.id(j.s.named[rng.IntN(n)])
+		}
 	case CmdRemote:
 		c.Hash, c.Label = &Key{byte(rng.IntN(9))}, "remote"
 	case CmdRevoke:
@@ -155,7 +158,7 @@ func look(s *State) {
 // The logs that are split at each record.
 const (
 	splitSeeds   = 8
-	splitRecords = 170
+	splitRecords = 120
 )
 
 // fold(a ++ b) = fold(fold(a), b) for every split, whatever is read between.
