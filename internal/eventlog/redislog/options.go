@@ -1,0 +1,96 @@
+package redislog
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+const (
+	dialTimeout = 2 * time.Second
+	// ioTimeout bounds the write of a command and the wait for its reply, beyond
+	// what a blocking read may block.
+	ioTimeout = 3 * time.Second
+	// blockLimit is how long one XREAD blocks. A blocked one heeds neither a
+	// cancelled context nor a dead peer.
+	blockLimit = time.Second
+	// tailPool is how many events one node can wait on at once, on each node of a
+	// Cluster: every blocked XREAD holds a connection.
+	tailPool = 4096
+	// commandPool is how many other commands can be under way at once.
+	commandPool = 64
+)
+
+// parseURLs reads the value of --redis: one or several comma-separated addresses,
+// of which later ones may leave out the scheme. Several are the seeds of a
+// Cluster, or with ?master_name=x the Sentinels. User, password, database number
+// and TLS are those of the first. Errors never quote the value: it may hold a
+// password.
+func parseURLs(urls string) (*redis.UniversalOptions, error) {
+	var o redis.UniversalOptions
+	scheme := ""
+	for i, piece := range strings.Split(urls, ",") {
+		piece = strings.TrimSpace(piece)
+		if i > 0 && !strings.Contains(piece, "://") {
+			piece = scheme + "://" + piece
+		}
+		u, err := url.Parse(piece)
+		if err != nil || u.Host == "" || (u.Scheme != "redis" && u.Scheme != "rediss") {
+			return nil, fmt.Errorf("address %d of --redis is not of the form redis://[user:password@]host[:port][/database]", i+1)
+		}
+		scheme = u.Scheme
+		query := u.Query()
+		if name := query.Get("master_name"); name != "" {
+			o.MasterName = name
+		}
+		query.Del("master_name")
+		u.RawQuery = query.Encode()
+		one, err := redis.ParseURL(u.String())
+		if err != nil {
+			return nil, fmt.Errorf("address %d of --redis (%s): %w", i+1, u.Host, errors.New(strings.ReplaceAll(err.Error(), u.String(), u.Redacted())))
+		}
+		o.Addrs = append(o.Addrs, one.Addr)
+		if i > 0 {
+			continue
+		}
+		o.Username, o.Password, o.DB = one.Username, one.Password, one.DB
+		if one.TLSConfig != nil {
+			// Left to the dialer: each node is checked against its own name.
+			one.TLSConfig.ServerName = ""
+			o.TLSConfig = one.TLSConfig
+		}
+	}
+	if len(o.Addrs) > 1 && o.MasterName == "" && o.DB != 0 {
+		return nil, errors.New("--redis: a Cluster has no database but 0")
+	}
+
+	o.ClientName = "drumroll"
+	o.DisableIdentity = true // CLIENT SETINFO is unknown to Redis 7.0
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	o.MaxRetries = -1
+	o.DialerRetries = 1
+	o.MaxRedirects = 3
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
+	o.PoolTimeout = ioTimeout
+	o.ContextTimeoutEnabled = true
+	o.PoolSize = commandPool
+	return &o, nil
+}
+
+// tailOptions are those of the client that blocks.
+func tailOptions(o redis.UniversalOptions) *redis.UniversalOptions {
+	o.PoolSize = tailPool
+	o.PipelinePoolSize = -1
+	o.MaxConcurrentDials = 4 * runtime.GOMAXPROCS(0)
+	o.ConnMaxIdleTime = time.Minute
+	// It sends little, and there is a connection for every event.
+	o.WriteBufferSize = 1 << 10
+	o.ReadBufferSize = 16 << 10
+	return &o
+}

@@ -1,0 +1,176 @@
+package redislog
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"drumroll/internal/eventlog"
+)
+
+const (
+	keyName   = "drumroll:signing-key"
+	probeName = "drumroll:probe"
+	keySize   = 32
+	// openLimit bounds Open, so that a wrong address is told soon.
+	openLimit = 5 * time.Second
+)
+
+// Log is the eventlog.Log on Redis. Open makes one; the zero value is of no use.
+type Log struct {
+	client redis.UniversalClient
+	tail   redis.UniversalClient // for reads that block
+	here   *redis.Script
+
+	closing sync.Once
+	done    chan struct{} // closed by Close
+}
+
+var _ eventlog.Log = (*Log)(nil)
+
+// Open connects to the Redis at the URLs (see --redis: one address, those of a
+// Cluster, or Sentinels with ?master_name=x). The error is one line fit for the
+// user; where nobody answers it comes within five seconds.
+func Open(ctx context.Context, urls string) (*Log, error) {
+	o, err := parseURLs(urls)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	client := redis.NewUniversalClient(o)
+	if err := client.Ping(ctx).Err(); err != nil {
+		return nil, errors.Join(fmt.Errorf("Redis at %s: %w", strings.Join(o.Addrs, ", "), err), client.Close())
+	}
+	if len(o.Addrs) == 1 && o.MasterName == "" {
+		// One address may be that of a Cluster, too. A Redis that hides INFO is
+		// taken for standalone.
+		info, err := client.Info(ctx, "cluster").Result()
+		if err == nil && strings.Contains(info, "cluster_enabled:1") {
+			if err := client.Close(); err != nil {
+				return nil, fmt.Errorf("Redis at %s: %w", o.Addrs[0], err)
+			}
+			o.IsClusterMode = true
+			client = redis.NewUniversalClient(o)
+		}
+	}
+	return &Log{
+		client: client,
+		tail:   redis.NewUniversalClient(tailOptions(*o)),
+		here:   redis.NewScript(hereScript),
+		done:   make(chan struct{}),
+	}, nil
+}
+
+func logKey(code string) string  { return "drumroll:{" + code + "}:log" }
+func hereKey(code string) string { return "drumroll:{" + code + "}:here" }
+
+// ready tells why a call for the code cannot begin.
+func (l *Log) ready(code string) error {
+	if l.isClosed() {
+		return eventlog.ErrClosed
+	}
+	if !eventlog.ValidCode(code) {
+		return fmt.Errorf("event %q: %w", code, eventlog.ErrNotFound)
+	}
+	return nil
+}
+
+func (l *Log) isClosed() bool {
+	select {
+	case <-l.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Delete implements eventlog.Log.
+func (l *Log) Delete(ctx context.Context, code string) error {
+	if err := l.ready(code); err != nil {
+		return err
+	}
+	var log *redis.IntCmd
+	_, err := l.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		log = p.Unlink(ctx, logKey(code))
+		p.Unlink(ctx, hereKey(code))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("delete event %s: %w", code, err)
+	}
+	if log.Val() == 0 {
+		return fmt.Errorf("delete event %s: %w", code, eventlog.ErrNotFound)
+	}
+	return nil
+}
+
+// Clock implements eventlog.Log. In a Cluster it is the clock of one of the
+// masters; they are supposed to agree.
+func (l *Log) Clock(ctx context.Context) (time.Time, error) {
+	if l.isClosed() {
+		return time.Time{}, eventlog.ErrClosed
+	}
+	now, err := l.client.Time(ctx).Result()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("Redis' clock: %w", err)
+	}
+	return now, nil
+}
+
+// SigningKey implements eventlog.Log.
+func (l *Log) SigningKey(ctx context.Context) ([]byte, error) {
+	if l.isClosed() {
+		return nil, eventlog.ErrClosed
+	}
+	fresh := make([]byte, keySize)
+	if _, err := rand.Read(fresh); err != nil {
+		return nil, fmt.Errorf("make signing key: %w", err)
+	}
+	if err := l.client.SetNX(ctx, keyName, fresh, 0).Err(); err != nil {
+		return nil, fmt.Errorf("signing key: %w", err)
+	}
+	key, err := l.client.Get(ctx, keyName).Bytes()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("signing key: %w", err)
+	case len(key) != keySize:
+		return nil, fmt.Errorf("signing key %s in Redis holds %d bytes instead of %d", keyName, len(key), keySize)
+	}
+	return key, nil
+}
+
+// Ping implements eventlog.Log: it writes a key that lapses, so that a replica, a
+// full memory or a failing disk is noticed, and in a Cluster asks every master.
+func (l *Log) Ping(ctx context.Context) error {
+	if l.isClosed() {
+		return eventlog.ErrClosed
+	}
+	if err := l.client.Set(ctx, probeName, 1, 10*time.Second).Err(); err != nil {
+		return fmt.Errorf("Redis takes no writes: %w", err)
+	}
+	if c, ok := l.client.(*redis.ClusterClient); ok {
+		err := c.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return c.Ping(ctx).Err() })
+		if err != nil {
+			return fmt.Errorf("a master of the Redis Cluster does not answer: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close implements eventlog.Log. An append under way may end with an unknown
+// outcome.
+func (l *Log) Close() error {
+	var err error
+	l.closing.Do(func() {
+		close(l.done)
+		err = errors.Join(l.tail.Close(), l.client.Close())
+	})
+	return err
+}

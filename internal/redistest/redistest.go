@@ -1,0 +1,180 @@
+// Package redistest runs real Redis servers for tests: on free ports of the
+// loopback, each in a folder of its own, stopped when the test ends.
+package redistest
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// startLimit bounds the wait for a server that starts.
+const startLimit = 20 * time.Second
+
+// Server is one redis-server. Its methods are for the test's own goroutine.
+type Server struct {
+	port     int
+	dir      string
+	settings []string
+	cmd      *exec.Cmd
+	output   *bytes.Buffer
+}
+
+// Start starts a server and waits until it answers. Settings are names and values
+// in turn, as in redis.conf: Start(t, "appendfsync", "everysec"). Without them it
+// keeps an append-only file, synced at each write, so that Kill loses nothing.
+func Start(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s := &Server{port: freePort(t), dir: t.TempDir(), settings: settings}
+	s.launch(t)
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// Addr is the server's host:port.
+func (s *Server) Addr() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
+
+// URL is the server's address as redis://host:port.
+func (s *Server) URL() string { return "redis://" + s.Addr() }
+
+// Kill ends the server with SIGKILL, if it runs, and waits for its end.
+func (s *Server) Kill() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill() // it may have ended by itself
+	_ = s.cmd.Wait()         // and this then says how
+	s.cmd = nil
+}
+
+// Stop ends the server in good order and waits for its end.
+func (s *Server) Stop(t testing.TB) {
+	t.Helper()
+	if s.cmd == nil {
+		return
+	}
+	// It closes the connection instead of answering.
+	if _, err := s.ask("SHUTDOWN"); err == nil {
+		t.Fatalf("redis-server refused to stop\n%s", s.output)
+	}
+	_ = s.cmd.Wait()
+	s.cmd = nil
+}
+
+// Restart starts the server again after a Kill or a Stop, on the same port and
+// folder.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	s.Kill()
+	s.launch(t)
+}
+
+func (s *Server) launch(t testing.TB) {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatalf("these tests need a real redis-server on the PATH (Debian: apt install redis-server): %v", err)
+	}
+	args := []string{
+		"--port", fmt.Sprint(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "",
+		"--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no",
+	}
+	for i := 0; i < len(s.settings); i += 2 {
+		args = append(args, "--"+s.settings[i], s.settings[i+1])
+	}
+	s.output = new(bytes.Buffer)
+	s.cmd = exec.Command(path, args...)
+	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
+	if err := s.cmd.Start(); err != nil {
+		t.Fatalf("start redis-server: %v", err)
+	}
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(5 * time.Millisecond) {
+		reply, err := s.ask("PING")
+		if err == nil && reply == "+PONG" {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.Kill()
+			t.Fatalf("redis-server does not answer (%q, %v)\n%s", reply, err, s.output)
+		}
+	}
+}
+
+// ask sends an inline command and returns the first line of the reply.
+func (s *Server) ask(command string) (string, error) {
+	c, err := net.DialTimeout("tcp", s.Addr(), time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return "", err
+	}
+	if _, err := fmt.Fprintf(c, "%s\r\n", command); err != nil {
+		return "", err
+	}
+	line, err := bufio.NewReader(c).ReadString('\n')
+	return strings.TrimSpace(line), err
+}
+
+// freePort returns a port that nobody listens on. A cluster's node also takes the
+// port plus 10000, so high ones are not for it.
+func freePort(t testing.TB) int {
+	t.Helper()
+	for range 200 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if port <= 55535 {
+			return port
+		}
+	}
+	t.Fatal("no free port below 55536")
+	return 0
+}
+
+// StartCluster starts a Redis Cluster of three masters, without replicas, and
+// waits until it is whole. It returns the masters.
+func StartCluster(t testing.TB) []*Server {
+	t.Helper()
+	var nodes []*Server
+	args := []string{"--cluster", "create"}
+	for range 3 {
+		s := Start(t, "cluster-enabled", "yes", "cluster-node-timeout", "2000")
+		nodes = append(nodes, s)
+		args = append(args, s.Addr())
+	}
+	cli, err := exec.LookPath("redis-cli")
+	if err != nil {
+		t.Fatalf("these tests need redis-cli on the PATH: %v", err)
+	}
+	if out, err := exec.Command(cli, append(args, "--cluster-yes")...).CombinedOutput(); err != nil {
+		t.Fatalf("redis-cli --cluster create: %v\n%s", err, out)
+	}
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(20 * time.Millisecond) {
+		whole := 0
+		for _, s := range nodes {
+			out, err := exec.Command(cli, "-p", fmt.Sprint(s.port), "cluster", "info").Output()
+			if err == nil && bytes.Contains(out, []byte("cluster_state:ok")) {
+				whole++
+			}
+		}
+		if whole == len(nodes) {
+			return nodes
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the cluster in %s is not whole", filepath.Dir(nodes[0].dir))
+		}
+	}
+}
