@@ -86,7 +86,7 @@ type Winner struct {
 	Ticket string // 32 hex digits
 	Short  string // "7C19-A2", next to a handle, since handles repeat in a crowd
 	Draw   int
-	Own    bool // Name is of the participant's own choosing, so a host may hide it
+	Own    bool   // Name is of the participant's own choosing, so a host may hide it
 	Person string // host only, with Own: the participant's id, 16 hex digits
 }
 

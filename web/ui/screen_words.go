@@ -105,13 +105,9 @@ func drawNote(e Event, a *Activity) string {
 	return strings.Join(notes, " ")
 }
 
-// verifyAddress is VerifyURL as people type it.
-func verifyAddress(e Event) string {
-	_, address, found := strings.Cut(e.VerifyURL, "://")
-	if !found {
-		return e.VerifyURL
-	}
-	return address
+// verifyPath is the part of VerifyURL that people type after the host.
+func verifyPath(e Event) string {
+	return strings.TrimPrefix(e.VerifyURL[max(0, strings.Index(e.VerifyURL, "://")+3):], e.JoinHost)
 }
 
 // reelStart fills a reel's five slots for the moment before the script turns it.

@@ -43,10 +43,7 @@ export function wireDialogs({ call, say, setTimer }) {
 
   function open(opener) {
     const dialog = $(opener.dataset.dialog);
-    if (!dialog) {
-      say("Only the browser that opened the host link can show it.");
-      return;
-    }
+    if (!dialog) return;
     opener.closest("[popover]")?.hidePopover();
     for (const error of dialog.querySelectorAll(".form-error")) error.textContent = "";
     if (dialog.id === "rename-dialog") $("rename-name").value = opener.dataset.title;
