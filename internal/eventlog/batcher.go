@@ -122,7 +122,8 @@ func (b *Batcher[T]) landed() {
 }
 
 // Rewound fails what the log had confirmed but the fold has not met: the log
-// lost its tail and was folded again to its head without it.
+// lost its tail and was folded again to its head without it. It is called after
+// Take was for each record of the new fold.
 func (b *Batcher[T]) Rewound() {
 	b.mu.Lock()
 	var lost []T
@@ -138,25 +139,32 @@ func (b *Batcher[T]) Rewound() {
 	}
 }
 
-// Run flushes until ctx ends; what is pending then is flushed once more within
-// the flush time-out, and items still unresolved after that are failed with
-// ErrStopped. Run returns when all is resolved but what Take may still resolve:
-// confirmed records that the fold has not met yet (call Stop after the fold).
+// Run flushes until ctx ends. A flush that is under way then is not cut short,
+// and what is pending is flushed within one more GiveUp; items still pending
+// after that are left to Stop. Run returns when all is resolved but those and
+// what Take may still resolve: confirmed records that the fold has not met yet
+// (call Stop after the fold).
 func (b *Batcher[T]) Run(ctx context.Context) {
+	// The end of ctx is no reason to leave an append's outcome unknown.
+	whole := context.WithoutCancel(ctx)
 	for {
 		select {
 		case <-b.wake:
-			// Let what is about to be added join this batch.
-			runtime.Gosched()
-			b.flush(ctx)
 		case <-ctx.Done():
-			b.mu.Lock()
-			b.stopped = true
-			b.mu.Unlock()
-			for b.flush(context.WithoutCancel(ctx)) {
-			}
-			return
 		}
+		if ctx.Err() != nil {
+			break
+		}
+		// Let what is about to be added join this batch.
+		runtime.Gosched()
+		b.flush(whole)
+	}
+	b.mu.Lock()
+	b.stopped = true
+	b.mu.Unlock()
+	last, cancel := context.WithTimeout(whole, b.cfg.GiveUp)
+	defer cancel()
+	for last.Err() == nil && b.flush(last) {
 	}
 }
 
@@ -244,7 +252,7 @@ func (b *Batcher[T]) flush(ctx context.Context) bool {
 // deliver appends the records until the log confirms them or the fold has read
 // them back. It gives up after GiveUp, or at once where the event is gone.
 func (b *Batcher[T]) deliver(ctx context.Context, records [][]byte, back <-chan struct{}) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, b.cfg.GiveUp, ErrGaveUp)
+	ctx, cancel := context.WithTimeout(ctx, b.cfg.GiveUp)
 	defer cancel()
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
 		_, err := b.cfg.Log.Append(ctx, b.cfg.Code, records)
@@ -256,8 +264,11 @@ func (b *Batcher[T]) deliver(ctx context.Context, records [][]byte, back <-chan 
 			return nil
 		default:
 		}
-		if errors.Is(err, ErrNotFound) {
+		switch {
+		case errors.Is(err, ErrNotFound):
 			return fmt.Errorf("append to %s: %w", b.cfg.Code, err)
+		case errors.Is(err, ErrClosed):
+			return ErrGaveUp // no further try can succeed
 		}
 		b.cfg.Logger.Warn("append failed, trying again", "event", b.cfg.Code, "err", err)
 		select {
