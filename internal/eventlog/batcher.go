@@ -162,9 +162,10 @@ func (b *Batcher[T]) Run(ctx context.Context) {
 	b.mu.Lock()
 	b.stopped = true
 	b.mu.Unlock()
-	last, cancel := context.WithTimeout(whole, b.cfg.GiveUp)
+	until := time.Now().Add(b.cfg.GiveUp)
+	last, cancel := context.WithDeadline(whole, until)
 	defer cancel()
-	for last.Err() == nil && b.flush(last) {
+	for time.Now().Before(until) && b.flush(last) {
 	}
 }
 
