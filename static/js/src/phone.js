@@ -8,6 +8,8 @@ import { backoff } from "./socket.js";
 
 const MOST_IN_FLIGHT = 16; // unacknowledged entries the server takes from one socket
 
+const PATIENCE = 15_000; // for an acknowledgement, before the same tap is sent again
+
 const { code, showMs } = document.body.dataset;
 const live = document.getElementById("live");
 const stage = live.parentElement;
@@ -73,7 +75,13 @@ function flush() {
     const entry = outbox.number(waiting, you.n);
     you.n = Math.max(you.n ?? 0, entry.n);
     const { activity, run, choice, n } = entry;
-    if (socket.send({ t: "entry", ref: `${at}:${n}`, activity, run, n, choice })) flying.set(at, entry);
+    if (!socket.send({ t: "entry", ref: `${at}:${n}`, activity, run, n, choice })) return;
+    flying.set(at, entry);
+    setTimeout(() => {
+      if (flying.get(at) !== entry) return;
+      flying.delete(at);
+      flush();
+    }, PATIENCE);
   }
 }
 

@@ -4,6 +4,7 @@
 
 const SILENCE = 40_000; // the server sends something at least every 15 s
 const WOKEN = 20_000; // a tab that slept this long does not trust its socket
+const PATIENCE = 12_000; // for a handshake that nobody answers
 const GONE = 4410;
 const LEAVING = 1012;
 const BUSY = 1013;
@@ -150,7 +151,8 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
     const slept = now - lastBeat > WOKEN;
     lastBeat = now;
     if (!socket) return;
-    if (now - lastFrame > SILENCE || (slept && now - lastFrame > WOKEN)) redial(backoff(0));
+    const unanswered = socket.readyState === WebSocket.CONNECTING && now - lastFrame > PATIENCE;
+    if (unanswered || now - lastFrame > SILENCE || (slept && now - lastFrame > WOKEN)) redial(backoff(attempt++));
   }, 5000);
 
   const listeners = [
