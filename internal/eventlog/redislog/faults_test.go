@@ -193,10 +193,40 @@ func startProxy(t *testing.T, target string) *deafProxy {
 // TestLostReply: Redis has executed the append, its reply is lost. The error
 // leaves the outcome open, and the client does not send it again.
 func TestLostReply(t *testing.T) {
-	s := redistest.Start(t)
+	t.Run("Standalone", func(t *testing.T) {
+		s := redistest.Start(t)
+		testLostReply(t, s, startProxy(t, s.Addr()))
+	})
+	t.Run("Cluster", func(t *testing.T) {
+		// A Cluster of one, which tells clients the proxy's address as its own.
+		s := redistest.Start(t, "cluster-enabled", "yes")
+		p := startProxy(t, s.Addr())
+		c := raw(t, s)
+		for _, args := range [][]any{
+			{"cluster", "addslotsrange", 0, 16383},
+			{"config", "set", "cluster-announce-ip", "127.0.0.1"},
+			{"config", "set", "cluster-announce-port", p.Addr().(*net.TCPAddr).Port},
+		} {
+			if err := c.Do(t.Context(), args...).Err(); err != nil {
+				t.Fatalf("%v: %v", args, err)
+			}
+		}
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			info, err := c.ClusterInfo(t.Context()).Result()
+			if err == nil && strings.Contains(info, "cluster_state:ok") {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("the cluster is not whole: %v\n%s", err, info)
+			}
+		}
+		testLostReply(t, s, p)
+	})
+}
+
+func testLostReply(t *testing.T, s *redistest.Server, p *deafProxy) {
 	direct := mustOpen(t, s.URL())
 	mustCreate(t, direct, "first")
-	p := startProxy(t, s.Addr())
 	l := mustOpen(t, "redis://"+p.Addr().String())
 	want := "first"
 	for i, records := range appends() {
