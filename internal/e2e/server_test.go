@@ -1,0 +1,152 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"drumroll/internal/redistest"
+)
+
+const (
+	startLimit = 30 * time.Second
+	stopLimit  = 30 * time.Second
+)
+
+// server is the binary on an address and a log of its own, which stay the same
+// over kills and restarts.
+type server struct {
+	t     *testing.T
+	addr  string // host:port; before the first start with port 0
+	data  string // folder of the embedded log
+	redis *redistest.Server
+	flags []string
+
+	cmd    *exec.Cmd
+	ended  chan error // Wait's answer
+	stderr *buffer
+}
+
+// onBothLogs runs a test on the embedded log and on Redis.
+func onBothLogs(t *testing.T, test func(t *testing.T, s *server)) {
+	t.Run("embedded", func(t *testing.T) { test(t, startEmbedded(t)) })
+	t.Run("redis", func(t *testing.T) { test(t, startOnRedis(t)) })
+}
+
+func startEmbedded(t *testing.T, flags ...string) *server {
+	t.Helper()
+	s := &server{t: t, addr: "127.0.0.1:0", data: t.TempDir(), flags: flags, stderr: &buffer{}}
+	s.start()
+	t.Cleanup(s.finish)
+	return s
+}
+
+func startOnRedis(t *testing.T, flags ...string) *server {
+	t.Helper()
+	return startNode(t, redistest.Start(t), flags...)
+}
+
+// startNode starts one node on a Redis that others may share.
+func startNode(t *testing.T, redis *redistest.Server, flags ...string) *server {
+	t.Helper()
+	s := &server{t: t, addr: "127.0.0.1:0", data: t.TempDir(), redis: redis, flags: flags, stderr: &buffer{}}
+	s.start()
+	t.Cleanup(s.finish)
+	return s
+}
+
+func (s *server) url() string { return "http://" + s.addr }
+
+// start starts the binary and returns once it accepts connections.
+func (s *server) start() {
+	s.t.Helper()
+	args := append([]string{"--addr", s.addr, "--data", s.data, "--admin-addr="}, s.flags...)
+	if s.redis != nil {
+		args = append(args, "--redis", s.redis.URL())
+	}
+	s.cmd = exec.Command(os.Getenv("DRUMROLL_E2E_BINARY"), args...)
+	s.cmd.Stderr = s.stderr
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	first := make(chan string, 1)
+	s.ended = make(chan error, 1)
+	go func(cmd *exec.Cmd, ended chan<- error) {
+		out := bufio.NewReader(stdout)
+		line, _ := out.ReadString('\n')
+		first <- line
+		_, _ = io.Copy(io.Discard, out)
+		ended <- cmd.Wait()
+	}(s.cmd, s.ended)
+	select {
+	case line := <-first:
+		addr, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on http://")
+		if !ok {
+			s.t.Fatalf("the first line on stdout is %q\nstderr:\n%s", line, s.stderr)
+		}
+		s.addr = addr
+	case <-time.After(startLimit):
+		s.kill()
+		s.t.Fatalf("the server did not say that it listens\nstderr:\n%s", s.stderr)
+	}
+}
+
+// kill ends the server with SIGKILL and waits until it is gone.
+func (s *server) kill() {
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill()
+	<-s.ended
+	s.cmd = nil
+}
+
+// stop ends the server with SIGTERM and checks that it drained and exited with 0.
+func (s *server) stop() {
+	s.t.Helper()
+	if s.cmd == nil {
+		return
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		s.t.Errorf("signal the server: %v", err)
+	}
+	select {
+	case err := <-s.ended:
+		s.cmd = nil
+		if err != nil {
+			s.t.Errorf("the server did not end well: %v", err)
+		}
+	case <-time.After(stopLimit):
+		s.t.Errorf("the server did not end within %v of SIGTERM", stopLimit)
+		s.kill()
+	}
+}
+
+func (s *server) finish() {
+	s.stop()
+	log := s.stderr.String()
+	if strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {
+		s.t.Errorf("the server's log has a race or a panic:\n%s", log)
+	} else if s.t.Failed() {
+		s.t.Logf("the server's log:\n%s", tail(log, 4000))
+	}
+}
+
+func tail(text string, n int) string {
+	if len(text) > n {
+		return "…" + text[len(text)-n:]
+	}
+	return text
+}
