@@ -156,7 +156,8 @@ func (r *Replica) Submit(item event.Item, w Waiter) error {
 // truly is), those of the Batcher, or the context's.
 func (r *Replica) Propose(ctx context.Context, c *event.Command) (Settled, error) {
 	w := make(settledChan, 1)
-	if err := r.batcher.Add(submission{command: c, waiter: w}); err != nil {
+	own := *c // the caller may give up before it is encoded, and use it again
+	if err := r.batcher.Add(submission{command: &own, waiter: w}); err != nil {
 		return Settled{}, err
 	}
 	select {
@@ -195,10 +196,9 @@ func (c settledChan) Settle(s Settled) { c <- s }
 // encode packs one record: a command alone, or all items up to the next command.
 func (r *Replica) encode(seq uint64, subs []submission) (record []byte, n int) {
 	id := event.Identity{UID: r.uid(), Producer: r.producer, Seq: seq}
-	if subs[0].command != nil {
-		c := *subs[0].command // whoever proposed it may have gone, and use it again
+	if c := subs[0].command; c != nil {
 		c.Identity = id
-		return event.AppendCommand(nil, &c), 1
+		return event.AppendCommand(nil, c), 1
 	}
 	record = event.AppendBatchHeader(make([]byte, 0, 64+24*len(subs)), id)
 	for n < len(subs) && subs[n].command == nil {

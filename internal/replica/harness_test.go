@@ -1,0 +1,387 @@
+package replica_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/redislog"
+	"drumroll/internal/fairdraw"
+	"drumroll/internal/redistest"
+	"drumroll/internal/replica"
+)
+
+const code = "K7QX2M"
+
+// patience is how long a test waits for what has to happen.
+const patience = 20 * time.Second
+
+func bolt(t *testing.T) eventlog.Log {
+	t.Helper()
+	l, err := boltlog.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+func dial(t *testing.T, s *redistest.Server) eventlog.Log {
+	t.Helper()
+	l, err := redislog.Open(t.Context(), s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// onEachLog runs a test for two nodes on both kinds of log: on Redis each node
+// has a client of its own, on bbolt they share the one process that may hold it.
+func onEachLog(t *testing.T, test func(t *testing.T, a, b eventlog.Log)) {
+	t.Run("bolt", func(t *testing.T) {
+		l := bolt(t)
+		test(t, l, l)
+	})
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel() // the end of a read that blocks takes Redis up to a second
+		s := redistest.Start(t)
+		test(t, dial(t, s), dial(t, s))
+	})
+}
+
+// counts is Metrics that a test can wait on.
+type counts struct {
+	replica.Discard
+	mu      sync.Mutex
+	loaded  int
+	stopped int
+	rewound int
+	changed chan struct{} // one slot
+}
+
+func (c *counts) note(f func()) {
+	c.mu.Lock()
+	f()
+	c.mu.Unlock()
+	select {
+	case c.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (c *counts) Loaded(delta int) { c.note(func() { c.loaded += delta }) }
+func (c *counts) Stopped()         { c.note(func() { c.stopped++ }) }
+func (c *counts) Rewound()         { c.note(func() { c.rewound++ }) }
+
+func (c *counts) until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	until(t, what, c.changed, func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return ok()
+	})
+}
+
+// until waits until ok, which is asked again after each signal.
+func until(t *testing.T, what string, changed <-chan struct{}, ok func() bool) {
+	t.Helper()
+	limit := time.After(patience)
+	for !ok() {
+		select {
+		case <-changed:
+		case <-limit:
+			t.Fatalf("waited in vain for: %s", what)
+		}
+	}
+}
+
+// node is one Set.
+type node struct {
+	*replica.Set
+	t       *testing.T
+	metrics *counts
+}
+
+func newNode(t *testing.T, log eventlog.Log, change ...func(*replica.Config)) *node {
+	t.Helper()
+	m := &counts{changed: make(chan struct{}, 1)}
+	cfg := replica.Config{
+		Log: log, Logger: slog.New(slog.DiscardHandler), Metrics: m,
+		Producer:   event.Producer(time.Now().UnixNano()),
+		MaxPending: 10_000, MaxBatch: 1_000, GiveUp: 5 * time.Second, Idle: time.Hour,
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	n := &node{replica.NewSet(cfg), t, m}
+	t.Cleanup(n.Close)
+	return n
+}
+
+var testUID = event.UID{0xd0, 1}
+
+func creation() event.Creation {
+	return event.Creation{Code: code, Title: "Autumn meetup", HostKey: event.Key{1}, Names: true, Ms: 1}
+}
+
+func (n *node) create() {
+	n.t.Helper()
+	if err := n.Create(n.t.Context(), testUID, creation()); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// loaded is a loaded event with a watch on it.
+type loaded struct {
+	*replica.Replica
+	t       *testing.T
+	changed chan struct{} // one slot
+}
+
+func (n *node) open(code string) *loaded {
+	n.t.Helper()
+	ctx, cancel := context.WithTimeout(n.t.Context(), patience)
+	defer cancel()
+	r, err := n.Open(ctx, code)
+	if err != nil {
+		n.t.Fatalf("open %s: %v", code, err)
+	}
+	e := &loaded{r, n.t, make(chan struct{}, 1)}
+	r.Watch(func(replica.Change) {
+		select {
+		case e.changed <- struct{}{}:
+		default:
+		}
+	})
+	return e
+}
+
+func (e *loaded) do(c event.Command) replica.Settled {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
+	defer cancel()
+	s, err := e.Propose(ctx, &c)
+	if err != nil {
+		e.t.Fatalf("%s: %v", c.Type, err)
+	}
+	return s
+}
+
+// openPoll adds a poll and opens it.
+func (e *loaded) openPoll(seconds int, options ...string) int {
+	e.t.Helper()
+	id := e.do(event.Command{Type: event.CmdAdd, Spec: poll(options...)}).ID
+	e.do(event.Command{Type: event.CmdOpen, Activity: id, Seconds: seconds})
+	return id
+}
+
+func poll(options ...string) *event.Spec {
+	return &event.Spec{Kind: event.Poll, Title: "Tabs or spaces?", Options: options, MaxChoices: 1, Results: event.Live}
+}
+
+func (e *loaded) activity(id int) event.Activity {
+	e.t.Helper()
+	snap, _ := e.Snapshot()
+	for _, a := range snap.Activities {
+		if a.ID == id {
+			return a
+		}
+	}
+	e.t.Fatalf("no activity %d in %+v", id, snap)
+	return event.Activity{}
+}
+
+func (e *loaded) sync() {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(e.t.Context(), patience)
+	defer cancel()
+	if err := e.Sync(ctx); err != nil {
+		e.t.Fatalf("sync: %v", err)
+	}
+}
+
+func (e *loaded) until(what string, ok func() bool) {
+	e.t.Helper()
+	until(e.t, what, e.changed, ok)
+}
+
+// receipt is a Waiter that keeps all that it was told.
+type receipt struct {
+	got chan replica.Settled
+}
+
+func (r *receipt) Settle(s replica.Settled) { r.got <- s }
+
+func (e *loaded) submit(it event.Item) *receipt {
+	e.t.Helper()
+	r := &receipt{make(chan replica.Settled, 2)}
+	if err := e.Submit(it, r); err != nil {
+		e.t.Fatalf("submit: %v", err)
+	}
+	return r
+}
+
+// wait returns what the receipt says, which it says once.
+func (r *receipt) wait(t *testing.T) replica.Settled {
+	t.Helper()
+	select {
+	case s := <-r.got:
+		if len(r.got) > 0 {
+			t.Errorf("settled twice: %+v, then %+v", s, <-r.got)
+		}
+		return s
+	case <-time.After(patience):
+		t.Fatal("never settled")
+		return replica.Settled{}
+	}
+}
+
+func (r *receipt) want(t *testing.T, status event.Status) {
+	t.Helper()
+	if s := r.wait(t); s.Err != nil || s.Outcome.Status != status {
+		t.Errorf("settled %+v, want status %d", s, status)
+	}
+}
+
+func vote(p event.Participant, activity int, n uint32, option int) event.Item {
+	it := event.Item{Kind: event.Vote, Participant: p, Activity: activity, Run: 1, N: n}
+	it.Choice.Add(option)
+	return it
+}
+
+func entry(p event.Participant, activity int, nonce byte) event.Item {
+	return event.Item{Kind: event.Ticket, Participant: p, Activity: activity, Run: 1, Nonce: [16]byte{nonce}}
+}
+
+func chain(activity, run int) *fairdraw.Chain {
+	return fairdraw.NewChain([]byte("a signing key of 32 bytes, more or less"), testUID, uint64(activity), uint64(run))
+}
+
+// openRaffle adds a raffle and opens it.
+func (e *loaded) openRaffle() int {
+	e.t.Helper()
+	id := e.do(event.Command{Type: event.CmdAdd, Spec: &event.Spec{Kind: event.Raffle, Title: "A keyboard", Winners: 1}}).ID
+	end := chain(id, 1).Element(0)
+	e.do(event.Command{Type: event.CmdOpen, Activity: id, Run: 1, Commitment: &end})
+	return id
+}
+
+// picture is all that an event shows to the host and to participants 1 to 99, as
+// text; without the structure number, which lists that were computed raise too.
+func (e *loaded) picture() string {
+	e.t.Helper()
+	snap, _ := e.Snapshot()
+	snap.Structure = 0
+	var yous []event.You
+	e.View(func(s *event.State) {
+		for p := event.Participant(1); p < 100; p++ {
+			yous = append(yous, s.You(p))
+		}
+	})
+	b, err := json.MarshalIndent(map[string]any{"snapshot": snap, "yous": yous}, "", " ")
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// tap is a real Log whose calls a test can hold, break and lead to another log.
+type tap struct {
+	mu sync.Mutex
+	eventlog.Log
+	breaks  chan error                                                        // each ends one waiting Read with an error
+	appends func(do func() (eventlog.Offset, error)) (eventlog.Offset, error) // around each Append; may be nil
+	reads   chan struct{}                                                     // where not nil, waiting Reads begin when it is closed
+	at      error                                                             // where set, what At returns
+}
+
+func newTap(l eventlog.Log) *tap { return &tap{Log: l, breaks: make(chan error)} }
+
+func (l *tap) set(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f()
+}
+
+func (l *tap) now() eventlog.Log {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Log
+}
+
+func (l *tap) Append(ctx context.Context, code string, records [][]byte) (eventlog.Offset, error) {
+	l.mu.Lock()
+	around := l.appends
+	l.mu.Unlock()
+	do := func() (eventlog.Offset, error) { return l.now().Append(ctx, code, records) }
+	if around == nil {
+		return do()
+	}
+	return around(do)
+}
+
+func (l *tap) Read(ctx context.Context, code string, after eventlog.Offset, max int, wait time.Duration) ([]eventlog.Record, error) {
+	if wait == 0 {
+		return l.now().Read(ctx, code, after, max, wait)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l.mu.Lock()
+	hold := l.reads
+	l.mu.Unlock()
+	if hold != nil {
+		select {
+		case <-hold:
+		case err := <-l.breaks:
+			return nil, err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	type result struct {
+		records []eventlog.Record
+		err     error
+	}
+	done := make(chan result, 1)
+	go func() {
+		records, err := l.now().Read(ctx, code, after, max, wait)
+		done <- result{records, err}
+	}()
+	select {
+	case r := <-done:
+		return r.records, r.err
+	case err := <-l.breaks:
+		cancel()
+		<-done
+		return nil, err
+	}
+}
+
+func (l *tap) Head(ctx context.Context, code string) (eventlog.Offset, error) {
+	return l.now().Head(ctx, code)
+}
+
+func (l *tap) At(ctx context.Context, code string, at eventlog.Offset) ([]byte, error) {
+	l.mu.Lock()
+	err := l.at
+	l.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	return l.now().At(ctx, code, at)
+}
