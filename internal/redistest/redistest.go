@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +21,11 @@ const startLimit = 20 * time.Second
 
 // Server is one redis-server. Its methods are for the test's own goroutine.
 type Server struct {
-	port     int
-	dir      string
-	settings []string
-	cmd      *exec.Cmd
-	output   *bytes.Buffer
+	port   int
+	dir    string
+	args   []string // what differs from a plain server
+	cmd    *exec.Cmd
+	output *bytes.Buffer
 }
 
 // Start starts a server and waits until it answers. Settings are names and values
@@ -31,7 +33,28 @@ type Server struct {
 // keeps an append-only file, synced at each write, so that Kill loses nothing.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s := &Server{port: freePort(t), dir: t.TempDir(), settings: settings}
+	args := []string{"--save", "", "--appendonly", "yes", "--appendfsync", "always"}
+	for i := 0; i < len(settings); i += 2 {
+		args = append(args, "--"+settings[i], settings[i+1])
+	}
+	return start(t, &Server{port: freePort(t), dir: t.TempDir(), args: args})
+}
+
+// StartSentinel starts a Sentinel that knows the server as the master of a name.
+func StartSentinel(t testing.TB, name string, master *Server) *Server {
+	t.Helper()
+	s := &Server{port: freePort(t), dir: t.TempDir()}
+	config := filepath.Join(s.dir, "sentinel.conf")
+	line := fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 1\n", name, master.port)
+	if err := os.WriteFile(config, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.args = []string{config, "--sentinel"}
+	return start(t, s)
+}
+
+func start(t testing.TB, s *Server) *Server {
+	t.Helper()
 	s.launch(t)
 	t.Cleanup(s.Kill)
 	return s
@@ -81,13 +104,8 @@ func (s *Server) launch(t testing.TB) {
 	if err != nil {
 		t.Fatalf("these tests need a real redis-server on the PATH (Debian: apt install redis-server): %v", err)
 	}
-	args := []string{
-		"--port", fmt.Sprint(s.port), "--bind", "127.0.0.1", "--dir", s.dir, "--save", "",
-		"--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no",
-	}
-	for i := 0; i < len(s.settings); i += 2 {
-		args = append(args, "--"+s.settings[i], s.settings[i+1])
-	}
+	// A configuration file has to come first.
+	args := append(slices.Clone(s.args), "--port", fmt.Sprint(s.port), "--bind", "127.0.0.1", "--dir", s.dir)
 	s.output = new(bytes.Buffer)
 	s.cmd = exec.Command(path, args...)
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output

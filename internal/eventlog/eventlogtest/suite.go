@@ -26,7 +26,7 @@ type Store struct {
 const patience = 20 * time.Second
 
 // Run runs the suite, each test on a store that newStore returns. It may return
-// the same one each time: every test uses a code of its own.
+// the same one each time: every test uses a code of its own. They run in parallel.
 func Run(t *testing.T, newStore func(t *testing.T) Store) {
 	for _, c := range []struct {
 		name string
@@ -58,6 +58,7 @@ func Run(t *testing.T, newStore func(t *testing.T) Store) {
 		{"Closed", testClosed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := &store{Store: newStore(t)}
 			s.log = s.open(t)
 			c.test(t, s)

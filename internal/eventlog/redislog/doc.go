@@ -1,5 +1,5 @@
 // Package redislog is the Log for many nodes: one Redis Stream per event, on a
-// standalone Redis (5 or later), under Sentinel, or spread over a Cluster.
+// standalone Redis (6.2 or later, for NOMKSTREAM), under Sentinel, or spread over a Cluster.
 //
 //	drumroll:{CODE}:log    the stream; each item has one field r, the record
 //	drumroll:{CODE}:here   who is connected: a hash of node → "phones:ms"

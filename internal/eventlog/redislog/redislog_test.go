@@ -1,6 +1,7 @@
 package redislog_test
 
 import (
+	"strings"
 	"testing"
 
 	"drumroll/internal/eventlog"
@@ -33,10 +34,39 @@ func conform(t *testing.T, urls string) {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	conform(t, redistest.Start(t).URL())
 }
 
-func TestConformanceCluster(t *testing.T) {
-	nodes := redistest.StartCluster(t)
-	t.Run("OneAddress", func(t *testing.T) { conform(t, nodes[1].URL()) })
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	var urls []string
+	for _, s := range redistest.StartCluster(t) {
+		urls = append(urls, s.URL())
+	}
+	t.Run("AllAddresses", func(t *testing.T) { smoke(t, strings.Join(urls, ",")) })
+	conform(t, urls[1]) // one address is enough
+}
+
+func TestSentinel(t *testing.T) {
+	t.Parallel()
+	s := redistest.StartSentinel(t, "stage", redistest.Start(t))
+	smoke(t, s.URL()+","+s.Addr()+"?master_name=stage")
+}
+
+// smoke shows that the addresses lead to a store.
+func smoke(t *testing.T, urls string) {
+	l := mustOpen(t, urls)
+	mustCreate(t, l, "first")
+	for _, records := range appends() {
+		if _, err := l.Append(t.Context(), code, records); err != nil {
+			t.Errorf("Append: %v", err)
+		}
+	}
+	if got := mustRead(t, l); got != "first one two three four" {
+		t.Errorf("records %q", got)
+	}
+	if err := l.Ping(t.Context()); err != nil {
+		t.Errorf("Ping: %v", err)
+	}
 }
