@@ -153,6 +153,9 @@ func phoneStories() []Story {
 			a.Draw = 2
 			a.Voided = []ui.Voided{{Winner: me, Reason: "not in the room"}}
 		})),
+		story("raffle, second draw", holding(), with(prize("drawn", them, winner("Golden Panda 12", strings.Repeat("5b9d", 8))), func(a *ui.Activity) {
+			a.Draw, a.Draws, a.Winners[1].Draw = 2, 2, 2
+		})),
 		story("raffle, shortfall", holding(ownTicket), with(prize("drawn", me, them), func(a *ui.Activity) { a.Shortfall, a.Entries = 3, 2 })),
 		story("raffle, endless title, own name", ui.You{Handle: "Teal Otter 42", Name: strings.Repeat("Wolfeschlegel", 3), Tickets: holding().Tickets},
 			with(prize("open"), func(a *ui.Activity) { a.Title = strings.Repeat("keyboard", 25) })),

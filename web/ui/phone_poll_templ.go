@@ -899,7 +899,7 @@ func phoneResult(p Phone, a Activity) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, o := range a.Options {
+		for _, o := range ranked(&a) {
 			var templ_7745c5c3_Var53 = []any{"standing", hue(o.Index), templ.KV("leading", a.CountsShown && o.Leading)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var53...)
 			if templ_7745c5c3_Err != nil {

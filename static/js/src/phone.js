@@ -22,7 +22,8 @@ let you = null; // the newest frame's `you`, kept up by acknowledgements
 let online = false;
 
 const place = (tap) => `${tap.activity}:${tap.run}`;
-const vibrate = (pattern) => navigator.vibrate?.(pattern);
+// Browsers complain in the console about a vibration before the first touch.
+const vibrate = (pattern) => navigator.userActivation?.hasBeenActive !== false && navigator.vibrate?.(pattern);
 
 const me = {
   get you() {
@@ -45,6 +46,16 @@ function refresh() {
     keepWinsAtHand(main);
   }
   tellStatus();
+  tint();
+}
+
+// The browser's own bars turn brass with the page.
+function tint() {
+  const won = stage.dataset.outcome === "won" && stage.dataset.show !== "roll";
+  for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
+    meta.dataset.paper ??= meta.content;
+    meta.content = won ? "#fbb61b" : meta.dataset.paper;
+  }
 }
 
 // A winner's codes stay on the page when the host has moved on.
@@ -182,15 +193,39 @@ outbox.listen(({ kind, value }) => {
 
 // --- frames -----------------------------------------------------------------
 
+const onShow = () => {
+  const main = live.querySelector("#pane > [data-activity]");
+  return main ? `${main.dataset.activity}:${main.dataset.run}:${main.dataset.state}` : "";
+};
+
+// What a glance shows, said to those who listen; the draw speaks for itself.
+function tellNews(before) {
+  const now = onShow();
+  if (now === before) return;
+  const [activity, , state] = now.split(":");
+  if (activity !== before.split(":")[0]) scrollTo(0, 0);
+  if (state === "drawn") return;
+  const heading = live.querySelector("h1")?.textContent.trim() ?? "";
+  const hint = live.querySelector("#pane > [data-activity] > .hint")?.textContent.trim() ?? "";
+  announce(`${heading} ${hint}`);
+  if (state === "open") vibrate(30);
+}
+
 const show = createShow(live, {
   ms: Number(showMs) || 5000,
   reduced: reducedMotion,
-  onRoll: () => vibrate(40),
+  onRoll() {
+    scrollTo(0, 0);
+    announce("Drum roll …");
+    vibrate(40);
+  },
   onReveal() {
     refresh();
     const heading = [...live.querySelectorAll("[data-draw] h1")].find((el) => el.offsetParent !== null);
     if (heading) announce(heading.textContent.trim());
-    if (stage.dataset.outcome !== "won") return;
+    // Who won in an earlier draw of this raffle has had the party.
+    const own = live.querySelector("#pane > [data-activity] [data-me]");
+    if (!own || own.dataset.drawn !== own.closest("[data-draw]").dataset.draw) return;
     vibrate([180, 90, 180, 90, 500]);
     confetti().catch(() => {}); // a chunk that does not load spoils nothing
   },
@@ -203,11 +238,14 @@ function onState(frame, first) {
     flying.clear();
     show.fresh();
   }
+  const before = onShow();
   morph(live, frame.html, (fragment) => dress(fragment, me));
   sendAgainWhatWasLost();
   flush();
   refresh();
   show.update();
+  tint();
+  tellNews(before);
 }
 
 function onWon(frame) {
