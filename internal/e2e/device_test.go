@@ -28,7 +28,8 @@ type device struct {
 	complaints []string
 	tolerated  []*regexp.Regexp
 	frames     []string // that the page got over websockets
-	answers    []playwright.Response
+	answers    []playwright.Response // whose bodies were not read yet
+	bodies     map[string]string     // by URL
 }
 
 // trait is something that a device is made with.
@@ -74,7 +75,7 @@ func newDevice(t *testing.T, name string, how ...trait) *device {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &device{t: t, name: name, context: context, Page: page}
+	d := &device{t: t, name: name, context: context, Page: page, bodies: map[string]string{}}
 	d.watch(page)
 	t.Cleanup(d.finish)
 	return d
@@ -87,7 +88,7 @@ func (d *device) tab(url string) *device {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	other := &device{t: d.t, name: d.name + ", another tab", context: d.context, Page: page}
+	other := &device{t: d.t, name: d.name + ", another tab", context: d.context, Page: page, bodies: map[string]string{}}
 	other.watch(page)
 	d.t.Cleanup(other.report)
 	return other.open(url)
@@ -174,10 +175,10 @@ func (d *device) received() []string {
 func (d *device) answered() map[string]string {
 	d.t.Helper()
 	d.mu.Lock()
-	all := append([]playwright.Response(nil), d.answers...)
+	fresh := d.answers
+	d.answers = nil
 	d.mu.Unlock()
-	bodies := map[string]string{}
-	for _, r := range all {
+	for _, r := range fresh {
 		kind := r.Headers()["content-type"]
 		if r.Status() != 200 || !(strings.Contains(kind, "text") || strings.Contains(kind, "json")) || strings.Contains(r.URL(), "/static/") {
 			continue
@@ -186,9 +187,9 @@ func (d *device) answered() map[string]string {
 		if err != nil {
 			d.t.Fatalf("%s: body of %s: %v", d.name, r.URL(), err)
 		}
-		bodies[r.URL()] += string(body)
+		d.bodies[r.URL()] += string(body)
 	}
-	return bodies
+	return d.bodies
 }
 
 func (d *device) open(url string) *device {
@@ -201,6 +202,7 @@ func (d *device) open(url string) *device {
 
 func (d *device) reload() {
 	d.t.Helper()
+	d.answered() // the browser forgets the bodies of the page that goes
 	if _, err := d.Page.Reload(); err != nil {
 		d.t.Fatalf("%s: reload: %v", d.name, err)
 	}

@@ -129,8 +129,11 @@ func (s *server) stop() {
 			s.t.Errorf("the server did not end well: %v", err)
 		}
 	case <-time.After(stopLimit):
-		s.t.Errorf("the server did not end within %v of SIGTERM", stopLimit)
-		s.kill()
+		// Its goroutines say where it hangs.
+		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
+		<-s.ended
+		s.cmd = nil
+		s.t.Errorf("the server did not end within %v of SIGTERM:\n%s", stopLimit, s.stderr)
 	}
 }
 
