@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 // act is a button of the console that speaks to the API by itself: host.js sends
@@ -22,6 +24,24 @@ type act struct {
 	Danger bool
 	Add    bool   // asks for a first activity instead of speaking to the API
 	Idle   string // why there is nothing to press; the button is disabled then
+}
+
+// attributes are what host.js reads off the button.
+func (a act) attributes() templ.Attributes {
+	switch {
+	case a.Add:
+		return templ.Attributes{"data-add": "poll"}
+	case a.Idle != "":
+		return templ.Attributes{"disabled": true}
+	}
+	attrs := templ.Attributes{"data-method": a.Method, "data-path": a.Path, "data-body": a.Body}
+	if a.Arm != "" {
+		attrs["data-arm"] = a.Arm
+	}
+	if a.Opens {
+		attrs["data-opens"] = true
+	}
+	return attrs
 }
 
 // upNext is the draft that follows the current activity in the running order,

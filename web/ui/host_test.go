@@ -41,6 +41,11 @@ func TestNextStep(t *testing.T) {
 			if n := strings.Count(html, "data-next="); n != 1 {
 				t.Errorf("%d next steps in the page, want one", n)
 			}
+			_, button, _ := strings.Cut(html, `id="next"`)
+			button, _, _ = strings.Cut(button, ">")
+			if calls := strings.Contains(button, "data-method"); calls != (c.want.Path != "") {
+				t.Errorf("the button speaks to the API: %v, want %v: %s", calls, c.want.Path != "", button)
+			}
 		})
 	}
 }
