@@ -100,8 +100,11 @@ export function applyTick(root, tick) {
 
 const gliding = new WeakMap();
 
-// A number runs to its new value in 400 ms, from whatever it shows now.
+// A number runs to its new value in 400 ms, from whatever it shows now. A word
+// right behind it with data-one and data-many follows.
 function glide(el, to) {
+  const word = el.nextElementSibling?.dataset;
+  if (word?.one) el.nextElementSibling.textContent = to === 1 ? word.one : word.many;
   cancelAnimationFrame(gliding.get(el));
   const from = Number(el.textContent.replace(/[^\d]/g, ""));
   if (from === to || document.hidden || reducedMotion()) {
