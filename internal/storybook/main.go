@@ -66,6 +66,8 @@ func Handler() http.Handler {
 		files.ServeHTTP(w, r)
 	})
 	mux.HandleFunc("GET /K7QX4M/ws", quietSocket)
+	// What the console's miniature shows.
+	mux.Handle("GET /K7QX4M/screen", http.RedirectHandler("/screen/4", http.StatusFound))
 	drawRecords(mux)
 	for _, g := range groups() {
 		for i, s := range g.Stories {
