@@ -53,12 +53,13 @@ func dial(t *testing.T, s *redistest.Server) eventlog.Log {
 // onEachLog runs a test for two nodes on both kinds of log: on Redis each node
 // has a client of its own, on bbolt they share the one process that may hold it.
 func onEachLog(t *testing.T, test func(t *testing.T, a, b eventlog.Log)) {
+	t.Parallel() // the end of a read that blocks takes Redis up to a second
 	t.Run("bolt", func(t *testing.T) {
 		l := bolt(t)
 		test(t, l, l)
 	})
 	t.Run("redis", func(t *testing.T) {
-		t.Parallel() // the end of a read that blocks takes Redis up to a second
+		t.Parallel()
 		s := redistest.Start(t)
 		test(t, dial(t, s), dial(t, s))
 	})
@@ -87,6 +88,12 @@ func (c *counts) note(f func()) {
 func (c *counts) Loaded(delta int) { c.note(func() { c.loaded += delta }) }
 func (c *counts) Stopped()         { c.note(func() { c.stopped++ }) }
 func (c *counts) Rewound()         { c.note(func() { c.rewound++ }) }
+
+func (c *counts) read(n *int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return *n
+}
 
 func (c *counts) until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
@@ -307,10 +314,13 @@ type tap struct {
 	breaks  chan error                                                        // each ends one waiting Read with an error
 	appends func(do func() (eventlog.Offset, error)) (eventlog.Offset, error) // around each Append; may be nil
 	reads   chan struct{}                                                     // where not nil, waiting Reads begin when it is closed
+	held    chan struct{}                                                     // one slot: a Read waits for reads
 	at      error                                                             // where set, what At returns
 }
 
-func newTap(l eventlog.Log) *tap { return &tap{Log: l, breaks: make(chan error)} }
+func newTap(l eventlog.Log) *tap {
+	return &tap{Log: l, breaks: make(chan error), held: make(chan struct{}, 1)}
+}
 
 func (l *tap) set(f func()) {
 	l.mu.Lock()
@@ -345,6 +355,10 @@ func (l *tap) Read(ctx context.Context, code string, after eventlog.Offset, max 
 	hold := l.reads
 	l.mu.Unlock()
 	if hold != nil {
+		select {
+		case l.held <- struct{}{}:
+		default:
+		}
 		select {
 		case <-hold:
 		case err := <-l.breaks:
@@ -384,4 +398,16 @@ func (l *tap) At(ctx context.Context, code string, at eventlog.Offset) ([]byte, 
 		return nil, err
 	}
 	return l.now().At(ctx, code, at)
+}
+
+func (l *tap) Clock(ctx context.Context) (time.Time, error) { return l.now().Clock(ctx) }
+
+// stall stops the tail of the one event that reads here, after it has made sure
+// of its cursor. Close of the result lets it go on.
+func (l *tap) stall() chan struct{} {
+	reads := make(chan struct{})
+	l.set(func() { l.reads = reads })
+	l.breaks <- errBroken
+	<-l.held
+	return reads
 }
