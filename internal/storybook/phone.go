@@ -139,7 +139,7 @@ func phoneStories() []Story {
 			[]string{"قاعدة البيانات", "<b>Not bold</b> & <script>alert(1)</script>", "👩‍👩‍👧‍👦🎉", strings.Repeat("unbreakable", 18)}))),
 		story("poll, endless title", stranger, same(ballot(strings.Repeat("Donaudampfschiff", 12)+"!", "revealed",
 			[]string{strings.Repeat("x", 200), "b"}, 1000, 284))),
-		story("notice without a script", choosing(1), same(breaks("open")), func(p *ui.Phone) { p.Notice = "✓ Counted. You can change it until it closes." }),
+		story("notice without a script", choosing(1), same(breaks("open")), func(p *ui.Phone) { p.Notice = "Not counted. Voting on this question is closed." }),
 		story("raffle, open", stranger, with(prize("open"), timed)),
 		story("raffle, ticket", holding(), same(prize("open"))),
 		story("raffle, closed", holding(), same(prize("closed"))),
