@@ -1,6 +1,6 @@
 // The console. The server renders what can be done now (buttons with their call
 // in data attributes); this module presses, arms, types and keeps the view live.
-import { announce, applyTick, clock, connect, morph, start } from "./core.js";
+import { announce, applyTick, clock, connect, morph, reducedMotion, start } from "./core.js";
 import { call as callAPI } from "./host/api.js";
 import { wireDialogs } from "./host/dialogs.js";
 import { createEditor } from "./host/edit.js";
@@ -8,8 +8,9 @@ import { listen } from "./host/keys.js";
 import { createOrder } from "./host/order.js";
 import { createPresses } from "./host/presses.js";
 import { tickNouns } from "./nouns.js";
+import { createShow } from "./show.js";
 
-const { code } = document.body.dataset;
+const { code, showMs } = document.body.dataset;
 const live = document.getElementById("live");
 const toast = document.getElementById("toast");
 let connected = false;
@@ -65,6 +66,9 @@ function showTimer() {
   const label = document.querySelector("#next[data-opens] .with-timer");
   if (label) label.textContent = seconds ? ` · ${clock(seconds * 1000)}` : "";
 }
+
+// The console shows the winner at once, and says how long the room is kept in suspense.
+const show = createShow(live, { ms: Number(showMs), reduced: reducedMotion });
 
 const presses = createPresses({
   call,
@@ -125,9 +129,11 @@ presses.refresh();
 connect({
   code,
   view: "host",
-  onState(frame) {
+  onState(frame, first) {
+    if (first) show.fresh();
     event = frame.event;
     put(frame.html);
+    show.update();
   },
   onTick(frame) {
     applyTick(live, frame);
