@@ -172,6 +172,7 @@ func (d *device) received() []string {
 }
 
 // answered are the bodies of all textual answers that the page got so far, by URL.
+// Call it before a navigation too: the browser forgets them with their page.
 func (d *device) answered() map[string]string {
 	d.t.Helper()
 	d.mu.Lock()
@@ -202,7 +203,6 @@ func (d *device) open(url string) *device {
 
 func (d *device) reload() {
 	d.t.Helper()
-	d.answered() // the browser forgets the bodies of the page that goes
 	if _, err := d.Page.Reload(); err != nil {
 		d.t.Fatalf("%s: reload: %v", d.name, err)
 	}

@@ -129,8 +129,10 @@ func hiddenStaysHidden(t *testing.T, e *event, id int, host, screen *device, roo
 	screen.holds("n => document.querySelector('[data-entries]').textContent === String(n)", counts[0]+counts[1])
 
 	// A reload and a late phone ask for everything anew.
+	screen.answered()
 	screen.reload()
 	screen.shows("[data-scene=count]")
+	room[0].answered()
 	room[0].reload()
 	room[0].shows("#link[data-status=connected]")
 	late := newDevice(t, "late phone", handheld, calm).open(e.JoinURL)
