@@ -13,5 +13,7 @@
 //     told, after it was released.
 //   - Where the log no longer holds the record at this node's cursor, the state
 //     is dropped and folded anew, under a new epoch.
+//   - Each load of an event appends under a producer id of its own, so an append
+//     of an earlier load that comes late is never taken for one of this load.
 //   - A damaged record or a panic in Apply stops this event, loudly, and no other.
 package replica

@@ -105,7 +105,12 @@ func TestProposedCommandStaysTheCallers(t *testing.T) {
 		}
 		c.Spec = poll("b")
 	}
-	e.do(c)
+	if _, err := e.Propose(t.Context(), &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Identity != (event.Identity{}) {
+		t.Error("the identity was set in the caller's command")
+	}
 }
 
 func TestTwoNodesReachTheSameState(t *testing.T) {
