@@ -19,7 +19,6 @@ import (
 // api turns a handler that returns an error into one that answers it.
 func (s *Server) api(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		h := h
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if err := h(w, r); err != nil {
 			s.failAPI(w, r, err)
@@ -127,6 +126,9 @@ func badJSON(err error) error {
 	case errors.Is(err, io.EOF):
 		return invalidInput("The body is empty; send a JSON object.")
 	case errors.As(err, &kind):
+		if kind.Field == "" {
+			return invalidInput("The body must be a JSON object, not a JSON %s.", kind.Value)
+		}
 		return invalidInput("%q cannot be a JSON %s.", kind.Field, kind.Value)
 	}
 	return invalidInput("The body is not JSON: %v.", err)

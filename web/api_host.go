@@ -104,12 +104,19 @@ func (s *Server) getEvent(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// A host's credential shows all; a wrong one is an error, not a stranger's view.
-	key := hostKey(r, rep.Code())
-	host := isHost(rep, key)
-	if token := bearer(r); token != "" && !host {
-		if _, ok := s.parseToken(uidOf(rep), token); !ok {
+	// A page whose socket was refused asks here, too, whether its cookie still holds.
+	host := isHost(rep, hostKey(r, rep.Code()))
+	if token := bearer(r); token != "" {
+		if !host && !s.isParticipant(rep, token) {
 			return errWrongToken
 		}
+		return s.answerEvent(w, rep, host)
+	}
+	if !host && cookie(r, hostCookie+rep.Code()) != "" {
+		return errWrongHostKey
+	}
+	if token := cookie(r, participantCookie+rep.Code()); token != "" && !s.isParticipant(rep, token) {
+		return errWrongToken
 	}
 	return s.answerEvent(w, rep, host)
 }

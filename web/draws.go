@@ -85,9 +85,10 @@ func (s *Server) listDraws(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) exportJSON(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
-	snap, _ := rep.Snapshot()
-	var records []*fairdraw.Record
+	var snap event.Snapshot
+	records := []*fairdraw.Record{}
 	rep.View(func(st *event.State) {
+		snap = st.Snapshot()
 		for n := range snap.Draws {
 			records = append(records, st.Draw(n+1).Record)
 		}
@@ -97,7 +98,7 @@ func (s *Server) exportJSON(w http.ResponseWriter, r *http.Request, rep *replica
 		Event   apiEvent           `json:"event"`
 		Draws   []apiDraw          `json:"draws"`
 		Records []*fairdraw.Record `json:"records"`
-	}{eventJSON(snap, s.room(rep).connected(), rep.Now()), drawsJSON(snap.Draws), append([]*fairdraw.Record{}, records...)})
+	}{eventJSON(snap, s.room(rep).connected(), rep.Now()), drawsJSON(snap.Draws), records})
 }
 
 // exportCSV has one line per option of a poll, and per winner or voided ticket

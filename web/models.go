@@ -14,7 +14,7 @@ func (s *Server) pageModel(view, title, code string) ui.Page {
 }
 
 // eventModel takes a snapshot that was cut to what the viewer may see. base is
-// "" where the view shows no address.
+// "" where the view shows no address; its one link is then relative.
 func eventModel(snap event.Snapshot, base string, connected int, now time.Time) (ui.Event, error) {
 	e := ui.Event{
 		Code: snap.Code, Title: snap.Title, Connected: connected, Joined: snap.Joined,
@@ -30,6 +30,8 @@ func eventModel(snap event.Snapshot, base string, connected int, now time.Time) 
 		if e.VerifyQR, err = joinQR(e.VerifyURL); err != nil {
 			return e, err
 		}
+	} else {
+		e.VerifyURL = "/" + snap.Code + "/verify"
 	}
 	for i := range snap.Activities {
 		e.Activities[i] = activityModel(&snap.Activities[i], len(snap.Draws), now)

@@ -55,7 +55,7 @@ func (s *Server) startPage(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/"+code, http.StatusSeeOther)
 			return
 		}
-		m.JoinCode = typed[:min(len(typed), 40)]
+		m.JoinCode = cut(typed, 40)
 		p := toProblem(err)
 		m.JoinError = p.Detail
 		s.page(w, r, p.Status, ui.StartPage(m))
@@ -74,6 +74,11 @@ func (s *Server) lookUp(r *http.Request, typed string) (string, error) {
 		return "", err
 	}
 	return code, nil
+}
+
+// cut is the beginning of a text, of at most so many bytes, for showing it again.
+func cut(text string, most int) string {
+	return strings.ToValidUTF8(text[:min(len(text), most)], "")
 }
 
 // hosted lists the events whose host cookies the browser holds.
@@ -109,7 +114,7 @@ func (s *Server) startHosting(w http.ResponseWriter, r *http.Request) {
 		s.note(r, p)
 		p.headers(w)
 		m := ui.Start{Page: s.pageModel("start", "", ""), NeedKey: s.cfg.CreateKey != "", Hosted: s.hosted(r),
-			HostError: p.Detail, EventTitle: title[:min(len(title), 1000)]}
+			HostError: p.Detail, EventTitle: cut(title, 1000)}
 		m.Page.BaseURL = s.baseURL(r)
 		s.page(w, r, p.Status, ui.StartPage(m))
 		return

@@ -1,6 +1,14 @@
 package web
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"errors"
+	"unicode/utf8"
+)
+
+// errNotText: a text frame must be UTF-8 (RFC 6455 section 8.1); the library
+// does not look.
+var errNotText = errors.New("the frame is not UTF-8")
 
 // phoneFrame is what a phone sends.
 type phoneFrame struct {
@@ -12,13 +20,17 @@ type phoneFrame struct {
 // decodeFrame reads a phone's frame. Frames of the form that our own clients
 // send are read without garbage but for a choice; whatever else is JSON takes
 // the way through encoding/json, with the same result (a fuzz test compares).
-// choice is room for the options. Ref may point into data.
+// choice is room for the options. Ref may point into data, and is set also where
+// another member has the wrong type, so that its sender learns which entry it was.
 func decodeFrame(data []byte, choice []int) (phoneFrame, error) {
 	p := frameParser{rest: data}
 	if f, ok := p.frame(choice); ok {
 		return f, nil
 	}
 	var f phoneFrame
+	if !utf8.Valid(data) {
+		return f, errNotText
+	}
 	err := json.Unmarshal(data, &f)
 	return f, err
 }

@@ -45,6 +45,7 @@ var (
 	errClosed       = newProblem(http.StatusConflict, "closed", "Voting is closed", "The entry was not counted: it is not open, or was reset meanwhile.")
 	errInvalid      = newProblem(http.StatusUnprocessableEntity, "invalid", "Invalid entry", "There is no such activity or option, or the choice has too many or too few.")
 	errLeaving      = newProblem(http.StatusServiceUnavailable, "leaving", "This node is leaving", "Try again: another node will answer.")
+	errMethod       = newProblem(http.StatusMethodNotAllowed, "method", "Method not allowed", "This address takes other methods; the Allow header names them.")
 	errNotFound     = newProblem(http.StatusNotFound, "unknown", "Not found", "There is nothing here.")
 )
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,7 +38,8 @@ type room struct {
 	rep   *replica.Replica
 	topic *hub.Topic
 
-	elsewhere atomic.Int64 // phones connected to other nodes
+	phones    atomic.Int64 // connected here
+	elsewhere atomic.Int64 // connected to other nodes
 	announced int          // draws whose winners' phones were told; the topic's goroutine
 	over      atomic.Bool
 }
@@ -54,7 +56,7 @@ func (s *Server) room(rep *replica.Replica) *room {
 	rep.View(func(st *event.State) { r.announced = st.DrawCount() })
 	r.topic = hub.NewTopic(hub.Config{
 		Encode: r.encode, Published: r.tellWinners,
-		TickEvery: tickEvery, KeepAlive: keepAlive, MaxAge: freshness,
+		TickEvery: tickEvery, KeepAlive: cmp.Or(s.cfg.KeepAlive, keepAlive), MaxAge: freshness,
 	})
 	s.rooms[rep] = r
 	rep.Watch(r.changed)
@@ -110,7 +112,13 @@ func (r *room) leave(ctx context.Context, over time.Duration) {
 }
 
 // connected is the number of phones, over all nodes.
-func (r *room) connected() int { return r.topic.Count(viewPhone) + int(r.elsewhere.Load()) }
+func (r *room) connected() int { return int(r.phones.Load() + r.elsewhere.Load()) }
+
+// phone counts a phone that came (+1) or went (-1).
+func (r *room) phone(delta int64) {
+	r.phones.Add(delta)
+	r.topic.Notify(false)
+}
 
 // countElsewhere keeps the number of phones at other nodes, and tells them of
 // ours.
@@ -118,7 +126,7 @@ func (r *room) countElsewhere(ctx context.Context) {
 	tick := time.NewTicker(countEvery)
 	defer tick.Stop()
 	for {
-		here := r.topic.Count(viewPhone)
+		here := int(r.phones.Load())
 		call, cancel := context.WithTimeout(ctx, 2*countEvery)
 		total, err := r.s.cfg.Log.Here(call, r.rep.Code(), r.s.cfg.Node, here)
 		cancel()
@@ -281,13 +289,14 @@ func appendJSON(b *bytes.Buffer, v any) error {
 func (r *room) tellWinners() {
 	for {
 		var winners []event.WinnerTicket
-		n := r.announced + 1
+		var n int
 		r.rep.View(func(st *event.State) {
-			if n > st.DrawCount() {
-				n = 0
-				return
+			// The log may have lost draws, and others may have taken their numbers.
+			r.announced = min(r.announced, st.DrawCount())
+			if r.announced < st.DrawCount() {
+				n = r.announced + 1
+				winners = st.WinnerParticipants(n)
 			}
-			winners = st.WinnerParticipants(n)
 		})
 		if n == 0 {
 			return

@@ -22,7 +22,7 @@ func (s *Server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	r := chi.NewRouter()
-	r.Use(s.clientAddr(), s.observe, s.recoverPanic)
+	r.Use(s.clientAddr(), s.observe, s.recoverPanic, middleware.GetHead)
 
 	r.Get("/healthz", s.healthz)
 	r.Get("/readyz", s.readyz)
@@ -32,7 +32,8 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Route("/api/v1", func(r chi.Router) {
 		r.NotFound(func(w http.ResponseWriter, r *http.Request) { s.failAPI(w, r, errNotFound) })
 		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-			s.failAPI(w, r, newProblem(http.StatusMethodNotAllowed, "method", "Method not allowed", "See openapi.json for what is."))
+			allow(w, r)
+			s.failAPI(w, r, errMethod)
 		})
 		r.Use(csrf(s.failAPI))
 		r.Get("/openapi.json", s.api(s.openapi))
@@ -65,6 +66,10 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Group(func(r chi.Router) {
 		r.Use(securityHeaders, csrf(s.failPage))
 		r.NotFound(func(w http.ResponseWriter, r *http.Request) { s.failPage(w, r, errNotFound) })
+		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+			allow(w, r)
+			s.failPage(w, r, errMethod)
+		})
 		r.Get("/", s.startPage)
 		r.Post("/", s.startHosting)
 		r.Get("/{code}", s.phonePage)
@@ -77,6 +82,16 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Get("/{code}/ws", s.websocket)
 	})
 	return r, nil
+}
+
+// allow names the methods that a path takes (RFC 9110 section 15.5.6).
+func allow(w http.ResponseWriter, r *http.Request) {
+	root := chi.RouteContext(r.Context()).Routes
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if root.Match(chi.NewRouteContext(), m, r.URL.Path) {
+			w.Header().Add("Allow", m)
+		}
+	}
 }
 
 // observe counts requests by route; sockets are counted on their own.

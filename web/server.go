@@ -35,6 +35,8 @@ type Config struct {
 	LAN            netip.AddrPort // where phones of the local network reach this node; zero: nowhere
 	CreateKey      string         // "": anyone who reaches the server may create events
 	TrustedProxies []netip.Prefix
+
+	KeepAlive time.Duration // most time that a socket is left without a frame; 0: 12 s
 }
 
 // Metrics is told what happens; the node counts it. Two implementations stand:

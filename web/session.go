@@ -58,6 +58,11 @@ func (s *Server) parseToken(uid event.UID, token string) (event.Participant, boo
 	return event.Participant(binary.BigEndian.Uint64(b[:8])), true
 }
 
+func (s *Server) isParticipant(rep *replica.Replica, token string) bool {
+	_, ok := s.parseToken(uidOf(rep), token)
+	return ok
+}
+
 func newParticipant() event.Participant {
 	for {
 		var b [8]byte

@@ -88,16 +88,18 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	c := &client{s: s, rep: rep, conn: conn, sub: sub, who: p, tokens: socketBurst, filled: time.Now()}
 	rep.Pin()
 	s.cfg.Metrics.Connections(view, +1)
-	room.topic.Subscribe(sub)
 	if view == viewPhone {
-		room.topic.Notify(false)
+		room.phone(+1)
 		c.join()
 	}
+	room.topic.Subscribe(sub)
 	// From here on the connection has a goroutine of its own, and what the server
 	// holds for this request is freed.
 	conn.Serve(c.frame, func() {
 		room.topic.Unsubscribe(sub)
-		room.topic.Notify(false)
+		if view == viewPhone {
+			room.phone(-1)
+		}
 		s.cfg.Metrics.Connections(view, -1)
 		rep.Unpin()
 	})
@@ -143,7 +145,7 @@ func (c *client) frame(data []byte) {
 	var room [event.MaxOptions]int
 	f, err := decodeFrame(data, room[:])
 	if err != nil || f.T != "entry" || c.who == 0 || len(f.Ref) > maxRef {
-		if err != nil || len(f.Ref) > maxRef {
+		if len(f.Ref) > maxRef {
 			f.Ref = nil
 		}
 		c.s.cfg.Metrics.Refused("invalid")

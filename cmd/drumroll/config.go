@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 )
 
@@ -25,8 +24,8 @@ type serveConfig struct {
 
 // parseServe reads the flags of serve; each may be given as DRUMROLL_<FLAG> in
 // the environment too, where a flag wins. errUsage: what is wrong was written to
-// stderr in one line.
-func parseServe(args []string, env func(string) (string, bool), stderr io.Writer) (serveConfig, error) {
+// stderr in one line; errHelp: help was asked for, and written to stdout.
+func parseServe(args []string, env func(string) (string, bool), stdout, stderr io.Writer) (serveConfig, error) {
 	var c serveConfig
 	var public, proxies, format string
 	flags := flag.NewFlagSet("drumroll serve", flag.ContinueOnError)
@@ -57,8 +56,8 @@ func parseServe(args []string, env func(string) (string, bool), stderr io.Writer
 	}
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(os.Stdout)
-			fmt.Fprint(os.Stdout, usage+"\nflags of serve (each also as DRUMROLL_<FLAG> in the environment):\n")
+			flags.SetOutput(stdout)
+			fmt.Fprint(stdout, usage+"\nflags of serve (each also as DRUMROLL_<FLAG> in the environment):\n")
 			flags.PrintDefaults()
 			return c, errHelp
 		}

@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 	}
 	switch command {
 	case "serve":
-		cfg, err := parseServe(args, env, stderr)
+		cfg, err := parseServe(args, env, stdout, stderr)
 		if err != nil {
 			return err
 		}

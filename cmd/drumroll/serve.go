@@ -38,6 +38,7 @@ const (
 
 func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error {
 	logger := newLogger(cfg.jsonLog, stderr)
+	redislog.LogTo(logger)
 
 	log, err := openLog(ctx, cfg)
 	if err != nil {

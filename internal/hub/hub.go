@@ -21,15 +21,15 @@ type Frames struct {
 	Structure uint64 // a client that was sent another one needs State
 	State     []byte // whole; or nil where it is Personal
 	Tick      []byte
-	// Essence is what Tick says, without its sequence number: while it stays the
-	// same, Tick is sent only to keep connections alive.
+	// Essence is what Tick says, without its sequence number: a subscriber that
+	// was told the same is sent Tick only to keep its connection alive.
 	Essence []byte
 	// Personal makes the State of one subscriber, by key.
 	Personal func(key uint64) []byte
 
 	seq   uint64
 	made  time.Time
-	quiet bool // Tick would say nothing new
+	alive bool // Tick is due, even if it says nothing new
 }
 
 // Audience names those who are sent the same frames.
@@ -48,6 +48,7 @@ type Subscriber struct {
 	sent    bool
 	seen    uint64  // Structure of the newest State sent
 	seq     uint64  // of the newest Frames sent
+	told    []byte  // their Essence
 	stale   bool    // what is personal changed: State is due
 	slot    *Frames // the newest that could not be written yet
 	credits int     // entries that this very socket was acknowledged and Touched has not reported
@@ -91,14 +92,15 @@ func (s *Subscriber) offer(f *Frames) {
 			frame = f.Personal(s.Key)
 		}
 	}
-	if !whole && f.quiet {
+	if !whole && !f.alive && bytes.Equal(f.Essence, s.told) {
+		s.slot = nil // what waits there is older, and says what this socket knows, or less
 		return
 	}
 	if !s.Conn.Offer(frame) {
 		s.slot = f
 		return
 	}
-	s.slot, s.sent, s.seq = nil, true, f.seq
+	s.slot, s.sent, s.seq, s.told = nil, true, f.seq, f.Essence
 	if whole {
 		s.seen, s.stale = f.Structure, false
 	}
@@ -107,7 +109,8 @@ func (s *Subscriber) offer(f *Frames) {
 // Config of a Topic.
 type Config struct {
 	// Encode makes an audience's frames of the present snapshot; seq rises. It is
-	// called from one goroutine at a time.
+	// called from one goroutine at a time, under the topic's lock: it must not call
+	// the topic.
 	Encode func(a Audience, seq uint64) *Frames
 	// Published is called after each publishing, on Run's goroutine; or nil.
 	Published func()
@@ -132,10 +135,9 @@ type Topic struct {
 }
 
 type audience struct {
-	subs    []*Subscriber
-	at      map[*Subscriber]int // index in subs
-	newest  *Frames
-	essence []byte // of the Tick that all were sent last
+	subs   []*Subscriber
+	at     map[*Subscriber]int // index in subs
+	newest *Frames
 }
 
 // NewTopic returns a topic; Run makes it publish.
@@ -162,8 +164,10 @@ func (t *Topic) Subscribe(s *Subscriber) {
 	if s.Key != 0 {
 		t.byKey[s.Key] = append(t.byKey[s.Key], s)
 	}
+	// Counts that moved since are told by the tick that is due anyway: a crowd that
+	// arrives at once must not have the view encoded for each of them.
 	f := a.newest
-	if f == nil || t.dirty || t.structure || time.Since(f.made) > t.cfg.MaxAge {
+	if f == nil || t.structure || time.Since(f.made) > t.cfg.MaxAge {
 		f = t.encode(s.Audience, a)
 	}
 	t.mu.Unlock()
@@ -206,19 +210,6 @@ func (t *Topic) Unsubscribe(s *Subscriber) {
 			t.byKey[s.Key] = kin
 		}
 	}
-}
-
-// Count is the number of subscribers of a view, over its audiences.
-func (t *Topic) Count(view string) int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	n := 0
-	for key, a := range t.audiences {
-		if key.View == view {
-			n += len(a.subs)
-		}
-	}
-	return n
 }
 
 // Audiences is the number of different audiences.
@@ -273,7 +264,8 @@ func (t *Topic) Touched(keys iter.Seq[uint64]) {
 
 // Run publishes until ctx ends.
 func (t *Topic) Run(ctx context.Context) {
-	alive := time.NewTimer(t.cfg.KeepAlive)
+	// Not put off by other publishing, in which a socket may have had no part.
+	alive := time.NewTicker(t.cfg.KeepAlive)
 	defer alive.Stop()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
@@ -287,16 +279,16 @@ func (t *Topic) Run(ctx context.Context) {
 		case <-alive.C:
 			keep = true
 		case <-t.wake:
-			// Ticks wait for their turn; structure does not.
-			for wait := t.cfg.TickEvery - time.Since(last); wait > 0 && !t.urgent(); wait = t.cfg.TickEvery - time.Since(last) {
-				pause.Reset(wait)
-				select {
-				case <-pause.C:
-				case <-t.wake:
-					pause.Stop()
-				case <-ctx.Done():
-					return
-				}
+		}
+		// Ticks wait for their turn; structure does not.
+		for wait := t.cfg.TickEvery - time.Since(last); wait > 0 && !t.urgent(); wait = t.cfg.TickEvery - time.Since(last) {
+			pause.Reset(wait)
+			select {
+			case <-pause.C:
+			case <-t.wake:
+				pause.Stop()
+			case <-ctx.Done():
+				return
 			}
 		}
 		last = time.Now()
@@ -304,7 +296,6 @@ func (t *Topic) Run(ctx context.Context) {
 		if t.cfg.Published != nil {
 			t.cfg.Published()
 		}
-		alive.Reset(t.cfg.KeepAlive)
 	}
 }
 
@@ -327,8 +318,7 @@ func (t *Topic) publish(alive bool) {
 	t.dirty, t.structure = false, false
 	for key, a := range t.audiences {
 		f := t.encode(key, a)
-		f.quiet = !alive && bytes.Equal(f.Essence, a.essence)
-		a.essence = f.Essence
+		f.alive = alive
 		all = append(all, delivery{f, append([]*Subscriber(nil), a.subs...)})
 	}
 	t.mu.Unlock()

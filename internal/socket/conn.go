@@ -2,6 +2,7 @@ package socket
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -26,15 +27,19 @@ const (
 	readBuffer   = 512 // a phone's frames fit; longer ones take several reads
 	writeBuffer  = 256 // only the library's control frames go through it
 	maxQueued    = 64 << 10
-	writeTimeout = 10 * time.Second // a peer that reads nothing for so long is cut
-	closeTimeout = 3 * time.Second  // for the peer's answer to a close frame
+	writeTimeout = 10 * time.Second
+	closeTimeout = 3 * time.Second
+	maxLinger    = 1 << 20 // bytes read after a close frame of ours
 )
 
 // Config of Accept.
 type Config struct {
 	Subprotocol    string
 	OriginPatterns []string // hosts allowed beside the request's own
-	ReadLimit      int64    // bytes a message; larger ones end the connection with 1009
+	ReadLimit      int64    // bytes a message, below 2,048; larger ones end the connection with 1009
+
+	WriteTimeout time.Duration // a peer that reads nothing for so long is cut; 0: 10 s
+	CloseTimeout time.Duration // for the peer's answer to a close frame; 0: 3 s
 }
 
 // Conn is one connection. Its methods may be called from any goroutine.
@@ -42,6 +47,8 @@ type Conn struct {
 	ws  *websocket.Conn
 	net net.Conn
 	raw syscall.RawConn // nil where the connection cannot be written without blocking
+
+	writeTimeout, closeTimeout time.Duration
 
 	mu      sync.Mutex
 	queue   []byte // what waits for drain
@@ -60,7 +67,10 @@ type Conn struct {
 // Accept upgrades a request. It answers w on errors. The request's handler
 // should return soon after, so that what the server holds for it is freed.
 func Accept(w http.ResponseWriter, r *http.Request, cfg Config) (*Conn, error) {
-	c := &Conn{}
+	c := &Conn{
+		writeTimeout: cmp.Or(cfg.WriteTimeout, writeTimeout),
+		closeTimeout: cmp.Or(cfg.CloseTimeout, closeTimeout),
+	}
 	c.attempt = c.writeOnce
 	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, conn: c}, r, &websocket.AcceptOptions{
 		Subprotocols:    []string{cfg.Subprotocol},
@@ -133,11 +143,14 @@ func (l *lockedConn) Read(p []byte) (int, error) {
 }
 
 // Write takes the library's control frames; each comes in one call, for they fit
-// the write buffer.
+// the write buffer. After a close frame, nothing more is written.
 func (l *lockedConn) Write(p []byte) (int, error) {
+	l.c.mu.Lock()
+	defer l.c.mu.Unlock()
 	if !l.c.send(p) {
 		return 0, net.ErrClosed
 	}
+	l.c.closing = l.c.closing || len(p) > 0 && p[0] == opClose
 	return len(p), nil
 }
 
@@ -164,6 +177,7 @@ func (c *Conn) read(frame func([]byte), ended func()) {
 		}
 		if kind != websocket.MessageText {
 			c.Close(CloseUnsupported, "text frames only")
+			c.linger()
 			return
 		}
 		buf := messages.Get().(*[2048]byte)
@@ -173,9 +187,22 @@ func (c *Conn) read(frame func([]byte), ended func()) {
 		}
 		messages.Put(buf)
 		if err != nil {
+			if errors.Is(err, websocket.ErrMessageTooBig) {
+				c.linger()
+			}
 			return
 		}
 	}
+}
+
+// linger reads on, for a while, what a peer sends that has been told why the
+// connection ends: closing with unread bytes makes TCP reset it, and the peer
+// might never see the close frame.
+func (c *Conn) linger() {
+	if c.net.SetReadDeadline(time.Now().Add(c.closeTimeout)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, c.net, maxLinger) // whatever ends it, the connection is over
 }
 
 // readAll reads a message to its end; the read limit is below len(buf).
@@ -197,7 +224,11 @@ func readAll(r io.Reader, buf []byte) (n int, err error) {
 
 // Send writes whole frames that must not be lost while the connection lives,
 // such as acknowledgements. A peer that does not take them is cut: false.
-func (c *Conn) Send(frames []byte) bool { return c.send(frames) }
+func (c *Conn) Send(frames []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.send(frames)
+}
 
 // Offer writes whole frames if the connection is idle; false where it is not:
 // OnDrained tells when to offer something newer.
@@ -214,9 +245,8 @@ func (c *Conn) Offer(frames []byte) bool {
 	return true
 }
 
+// send is Send; mu is held.
 func (c *Conn) send(frames []byte) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	switch {
 	case c.dead || c.closing:
 		return false
@@ -269,7 +299,7 @@ func (c *Conn) drain() {
 			return
 		}
 		c.mu.Unlock()
-		err := c.net.SetWriteDeadline(time.Now().Add(writeTimeout))
+		err := c.net.SetWriteDeadline(time.Now().Add(c.writeTimeout))
 		if err == nil {
 			_, err = c.net.Write(b)
 		}
@@ -305,7 +335,7 @@ func (c *Conn) Close(code int, reason string) {
 		c.write(frame)
 	}
 	c.closing = true
-	if !c.dead && c.net.SetReadDeadline(time.Now().Add(closeTimeout)) != nil {
+	if !c.dead && c.net.SetReadDeadline(time.Now().Add(c.closeTimeout)) != nil {
 		c.kill()
 	}
 }
