@@ -27,7 +27,7 @@ type device struct {
 	mu         sync.Mutex
 	complaints []string
 	tolerated  []*regexp.Regexp
-	frames     []string // that the page got over websockets
+	frames     []string              // that the page got over websockets
 	answers    []playwright.Response // whose bodies were not read yet
 	bodies     map[string]string     // by URL
 }
