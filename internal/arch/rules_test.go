@@ -26,7 +26,7 @@ var rules = map[string]rule{
 			"internal/socket", "internal/fairdraw", "static"},
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket",
 			"github.com/go-chi/chi/v5", "golang.org/x/sync", "golang.org/x/time"},
-		tests: logs,
+		tests: append([]string{"golang.org/x/net", "github.com/makiuchi-d/gozxing"}, logs...),
 	},
 	"web/ui": {
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode"},
