@@ -64,10 +64,12 @@ func TestRewoundLogIsFoldedAnew(t *testing.T) {
 	e.submit(vote(2, id, 1, 0)).want(t, event.Counted)
 	_, epoch := e.Snapshot()
 
+	reads := old.stall()
 	shorter := copyLog(t, old.now(), 4) // without the second vote
 	raw(t, shorter, batch(5, vote(3, id, 1, 1)))
 	old.set(func() { old.Log = shorter })
 	old.breaks <- errBroken
+	close(reads)
 	e.until("a new epoch", func() bool { _, now := e.Snapshot(); return now > epoch })
 	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {
 		t.Errorf("folded anew: %+v", a)
