@@ -215,13 +215,6 @@ func (d *device) click(selector string) {
 	}
 }
 
-func (d *device) fill(selector, text string) {
-	d.t.Helper()
-	if err := d.Locator(selector).First().Fill(text); err != nil {
-		d.t.Fatalf("%s: fill %s: %v\n%s", d.name, selector, err, d.body())
-	}
-}
-
 func (d *device) press(keys ...string) {
 	d.t.Helper()
 	for _, key := range keys {
