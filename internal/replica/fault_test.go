@@ -202,6 +202,12 @@ func TestAnotherEventUnderTheCode(t *testing.T) {
 
 // On a real Redis: the newest records are taken back, and others come.
 func TestRewoundRedis(t *testing.T) {
+	t.Run("read error", func(t *testing.T) { rewindRedis(t, true) })
+	// The connection dies between two reads, and the client dials anew by itself.
+	t.Run("silent redial", func(t *testing.T) { rewindRedis(t, false) })
+}
+
+func rewindRedis(t *testing.T, loud bool) {
 	t.Parallel()
 	server := redistest.Start(t)
 	log := newTap(dial(t, server))
@@ -227,7 +233,9 @@ func TestRewoundRedis(t *testing.T) {
 	if err := c.ClientKillByFilter(t.Context(), "TYPE", "normal").Err(); err != nil {
 		t.Fatal(err)
 	}
-	log.breaks <- errBroken
+	if loud {
+		log.breaks <- errBroken
+	}
 	close(reads)
 	e.until("a new epoch", func() bool { _, now := e.Snapshot(); return now > epoch })
 	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {

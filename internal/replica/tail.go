@@ -20,7 +20,8 @@ const (
 func (r *Replica) tail(ctx context.Context) {
 	var results []event.Result
 	checked := time.Now()
-	suspect := false // an error came between: the log may have lost its tail
+	dials := r.log.Dials()
+	suspect := false // an error or a new connection came between: the log may have lost its tail
 	pause := 50 * time.Millisecond
 	for ctx.Err() == nil {
 		if suspect || time.Since(checked) > verify {
@@ -52,6 +53,12 @@ func (r *Replica) tail(ctx context.Context) {
 		case err != nil:
 			r.logger.Warn("read failed, trying again", "event", r.code, "err", err)
 			pause = sleep(ctx, pause)
+			suspect = true
+			continue
+		case r.log.Dials() != dials:
+			// What was read may follow records that are not those folded here: it is
+			// read again after a look.
+			dials = r.log.Dials()
 			suspect = true
 			continue
 		}
