@@ -106,8 +106,12 @@ func (r *Replica) fold(records []eventlog.Record, results []event.Result) ([]eve
 	deadlines := changed
 	work := r.state.TakeFreezes()
 	r.advance()
+	now := r.clock.now()
 	r.mu.Unlock()
 
+	if folded > 0 {
+		r.cfg.Metrics.Behind(now.Sub(time.UnixMilli(int64(records[folded-1].Offset.Ms))))
+	}
 	counts := false
 	for i := range results[:folded] {
 		res := &results[i]
