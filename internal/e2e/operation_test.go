@@ -82,6 +82,9 @@ func TestMetrics(t *testing.T) {
 	if err != nil || status != http.StatusOK {
 		t.Fatalf("metrics: status %d, %v", status, err)
 	}
+	if !regexp.MustCompile(`(?m)^drumroll_fold_lag_seconds_count [1-9]`).Match(body) {
+		t.Error("the metrics lack the fold's lag")
+	}
 	for _, line := range []string{
 		`drumroll_entries_total{outcome="counted"} 1`,
 		`drumroll_entries_total{outcome="changed"} 1`,
