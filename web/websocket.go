@@ -22,9 +22,9 @@ const (
 	maxUnacked  = 16   // entries of one socket that are not acknowledged yet
 	maxRef      = 64   // bytes of a ref, as JSON
 
-	// A socket's own bucket of entries.
-	socketRate  = 50.0 // a second
-	socketBurst = 200
+	// A socket's own bucket of entries: beyond it a phone only makes the log longer.
+	socketRate  = 1000.0 // a second
+	socketBurst = 1000
 )
 
 // websocket is the endpoint of all three views.
