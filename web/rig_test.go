@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -50,10 +51,16 @@ func boltStore(t testing.TB) store {
 		},
 		traces: func(t testing.TB, text string) (found []string) {
 			err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-				if err != nil || d.IsDir() {
-					return err
+				if err == nil && d.IsDir() {
+					return nil
 				}
-				data, err := os.ReadFile(path)
+				var data []byte
+				if err == nil {
+					data, err = os.ReadFile(path)
+				}
+				if errors.Is(err, fs.ErrNotExist) {
+					return nil // another test's event, deleted meanwhile
+				}
 				if strings.Contains(filepath.Base(path), text) || bytes.Contains(data, []byte(text)) {
 					found = append(found, path)
 				}

@@ -340,6 +340,22 @@ func TestBusyFromTheStart(t *testing.T) {
 	})
 }
 
+// TestNewcomerSeesStructure: also one that comes before the news was published.
+func TestNewcomerSeesStructure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := run(t, nil)
+		w.join("screen", 0)
+		for i := range 200 {
+			w.move(0, true)
+			l, s := w.join("screen", 0)
+			if got := l.take(); len(got) == 0 || got[0] != fmt.Sprintf("S %d 0", i+1) {
+				t.Fatalf("after change %d a newcomer is sent %q", i+1, got)
+			}
+			w.topic.Unsubscribe(s)
+		}
+	})
+}
+
 func TestTouchedAndCredit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := run(t, nil)

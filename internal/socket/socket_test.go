@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -325,6 +328,81 @@ func TestPeerCloses(t *testing.T) {
 		t.Errorf("after the news come %q, want a close frame and nothing else", all)
 	}
 	await(t, "end", e.over)
+}
+
+// TestPeerClosesBehindBigFrame: the answer to a close that comes while a frame is
+// being written follows that frame, and nothing follows the answer.
+func TestPeerClosesBehindBigFrame(t *testing.T) {
+	t.Parallel()
+	url, ends := server(t, socket.Config{})
+	raw, r := dialRaw(t, url, nil)
+	e := <-ends
+	big := socket.AppendText(nil, bytes.Repeat([]byte("b"), 8<<20))
+	e.Offer(big)
+	if _, err := raw.Write(masked(0x88, "\x03\xe8")); err != nil {
+		t.Fatal(err)
+	}
+	// While the frame is being written an offer is refused; once the close was
+	// heard it is taken as done.
+	late := socket.AppendText(nil, []byte("late"))
+	for began := time.Now(); !e.Offer(late); runtime.Gosched() {
+		if time.Since(began) > patience {
+			t.Fatal("the peer's close is not heard")
+		}
+	}
+	if e.Send(late) {
+		t.Error("a closing connection took a frame")
+	}
+	all, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := slices.Concat(big, []byte("\x88\x02\x03\xe8")); !bytes.Equal(all, want) {
+		t.Errorf("%d bytes came, want the big frame and a close frame: %d bytes; the end is %q", len(all), len(want), all[max(0, len(all)-20):])
+	}
+	await(t, "end", e.over)
+}
+
+// TestLinger: after a close frame of ours the connection is kept until the peer
+// has gone, for what it still sends would make TCP take the frame back.
+func TestLinger(t *testing.T) {
+	t.Parallel()
+	url, ends := server(t, socket.Config{CloseTimeout: patience})
+	for name, c := range map[string]struct {
+		first byte
+		size  int
+		code  string
+	}{
+		"too big": {0x81, 60_000, "\x03\xf1"},
+		"binary":  {0x82, 60_000, "\x03\xeb"},
+	} {
+		raw, r := dialRaw(t, url, nil)
+		e := <-ends
+		frame := masked(c.first, strings.Repeat("x", c.size))
+		if _, err := raw.Write(frame[:30_000]); err != nil {
+			t.Fatal(err)
+		}
+		head := make([]byte, 4)
+		if _, err := io.ReadFull(r, head); err != nil || head[0] != 0x88 || string(head[2:]) != c.code {
+			t.Errorf("%s: read %q: %v", name, head, err)
+		}
+		if _, err := io.CopyN(io.Discard, r, int64(head[1])-2); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := raw.SetReadDeadline(time.Now().Add(20 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.ReadByte(); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: after the close frame: %v, want the connection to stay", name, err)
+		}
+		if _, err := raw.Write(frame[30_000:]); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := raw.Close(); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "end", e.over)
+	}
 }
 
 // TestNoAnswerToClose: a peer that does not answer a close frame is not waited for.
