@@ -128,7 +128,7 @@ type entryAnswer struct {
 
 // enter submits an entry that came over HTTP and waits for the fold.
 func (s *Server) enter(ctx context.Context, rep *replica.Replica, p event.Participant, e *entry) (replica.Settled, error) {
-	if !s.limits.allow(limitEntries, rep.Code()+p.String()) {
+	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
 		return replica.Settled{}, errRate
 	}
 	it, err := admit(ctx, rep, p, e)
@@ -203,7 +203,7 @@ func (s *Server) rename(r *http.Request, rep *replica.Replica, p event.Participa
 	if snap, _ := rep.Snapshot(); !snap.Names {
 		return newProblem(http.StatusConflict, "conflict", "Names are off", "In this event everybody has a generated name.")
 	}
-	if !s.limits.allow(limitEntries, rep.Code()+p.String()) {
+	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
 		return errRate
 	}
 	_, err = rep.Enter(r.Context(), event.Item{Kind: event.Join, Participant: p, Name: name})

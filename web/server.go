@@ -37,6 +37,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 
 	KeepAlive time.Duration // most time that a socket is left without a frame; 0: 12 s
+	EntryRate int           // entries a second from one participant over HTTP, and from one socket; 0: 1,000
 }
 
 // Metrics is told what happens; the node counts it. Two implementations stand:

@@ -21,10 +21,6 @@ const (
 	maxFrame    = 1024 // bytes a phone's frame; an entry with 50 choices fits
 	maxUnacked  = 16   // entries of one socket that are not acknowledged yet
 	maxRef      = 64   // bytes of a ref, as JSON
-
-	// A socket's own bucket of entries: beyond it a phone only makes the log longer.
-	socketRate  = 1000.0 // a second
-	socketBurst = 1000
 )
 
 // websocket is the endpoint of all three views.
@@ -85,7 +81,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 
 	sub := &hub.Subscriber{Key: uint64(p), Audience: audience, Conn: conn}
 	conn.OnDrained(sub.Drained)
-	c := &client{s: s, rep: rep, conn: conn, sub: sub, who: p, tokens: socketBurst, filled: time.Now()}
+	c := &client{s: s, rep: rep, conn: conn, sub: sub, who: p, tokens: float64(s.entryRate()), filled: time.Now()}
 	rep.Pin()
 	s.cfg.Metrics.Connections(view, +1)
 	if view == viewPhone {
@@ -181,10 +177,11 @@ func (c *client) frame(data []byte) {
 	c.refuse(f.Ref, err)
 }
 
-// allowed takes one token of the socket's bucket.
+// allowed takes one token of the socket's own bucket.
 func (c *client) allowed() bool {
 	now := time.Now()
-	c.tokens = min(socketBurst, c.tokens+socketRate*now.Sub(c.filled).Seconds())
+	rate := float64(c.s.entryRate())
+	c.tokens = min(rate, c.tokens+rate*now.Sub(c.filled).Seconds())
 	c.filled = now
 	if c.tokens < 1 {
 		return false
