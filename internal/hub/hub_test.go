@@ -266,7 +266,7 @@ func TestToldEachTheirOwn(t *testing.T) {
 		synctest.Wait()
 		want(t, old, "S 0 0", "T 1")
 		w.move(1, false)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		late, _ := w.join("screen", 0)
 		want(t, late, "S 0 2")
 		w.move(-1, false)
