@@ -84,6 +84,15 @@ func (l *limits) sweep(now time.Time) {
 			delete(l.buckets, key)
 		}
 	}
+	if len(l.buckets) < maxBuckets {
+		return
+	}
+	for key := range l.buckets {
+		// Forgetting who tried wrong keys would let them go on.
+		if key.what != limitKeys.what {
+			delete(l.buckets, key)
+		}
+	}
 	if len(l.buckets) >= maxBuckets {
 		clear(l.buckets)
 	}

@@ -82,7 +82,7 @@ func TestOrderUnderConcurrency(t *testing.T) {
 	topic := hub.NewTopic(hub.Config{
 		Encode: func(_ hub.Audience, seq uint64) *hub.Frames {
 			text := fmt.Append(nil, seq)
-			return &hub.Frames{Structure: seq / 3, State: text, Tick: text, Essence: text}
+			return &hub.Frames{Structure: seq / 3, State: func() []byte { return text }, Tick: text, Essence: text}
 		},
 		TickEvery: time.Microsecond, KeepAlive: time.Millisecond,
 	})
