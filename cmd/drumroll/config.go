@@ -42,17 +42,8 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 		fmt.Fprintf(stderr, "drumroll: %v\n", err)
 		return c, errUsage
 	}
-	var failed error
-	flags.VisitAll(func(f *flag.Flag) {
-		name := "DRUMROLL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if v, ok := env(name); ok {
-			if err := f.Value.Set(v); err != nil && failed == nil {
-				failed = fmt.Errorf("%s=%q: %w", name, v, err)
-			}
-		}
-	})
-	if failed != nil {
-		return fail(failed)
+	if err := fromEnvironment(flags, env); err != nil {
+		return fail(err)
 	}
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -100,6 +91,19 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 		c.trustedProxies = append(c.trustedProxies, p.Masked())
 	}
 	return c, nil
+}
+
+// fromEnvironment sets the flags that are given as DRUMROLL_<FLAG>.
+func fromEnvironment(flags *flag.FlagSet, env func(string) (string, bool)) (err error) {
+	flags.VisitAll(func(f *flag.Flag) {
+		name := "DRUMROLL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v, ok := env(name); ok {
+			if bad := f.Value.Set(v); bad != nil && err == nil {
+				err = fmt.Errorf("%s=%q: %w", name, v, bad)
+			}
+		}
+	})
+	return err
 }
 
 // errHelp: help was asked for and given.

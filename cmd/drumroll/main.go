@@ -21,6 +21,7 @@ const usage = `drumroll runs live votes and raffles in front of a room.
 
 usage:
   drumroll [serve] [flags]     serve events; "drumroll serve -h" lists the flags
+  drumroll rehearse JOIN_URL   send a simulated crowd to an event; "drumroll rehearse -h" lists the flags
   drumroll verify FILE|URL     check a draw from its record alone
   drumroll version             print the version
 `
@@ -38,7 +39,7 @@ func main() {
 	case errors.Is(err, errHelp):
 	case errors.Is(err, errUsage):
 		os.Exit(2)
-	case errors.Is(err, errNotVerified):
+	case errors.Is(err, errNotVerified), errors.Is(err, errChecksFailed):
 		os.Exit(1)
 	default:
 		// One line, also where several things went wrong at once.
@@ -61,6 +62,8 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 			return err
 		}
 		return serve(ctx, cfg, stdout, stderr)
+	case "rehearse":
+		return rehearsal(ctx, args, env, stdout, stderr)
 	case "verify":
 		err := verify(ctx, args, stdout, stderr)
 		if errors.Is(err, flag.ErrHelp) {

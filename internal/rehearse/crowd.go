@@ -1,0 +1,380 @@
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Config says who comes and what they do.
+type Config struct {
+	JoinURL string // http(s)://host/CODE
+	Phones  int
+	Rate    float64 // entries a second over the whole crowd, open loop; 0: at human pace
+	Script  Script
+	Seed    uint64
+	// Progress is told about twice a second; or nil.
+	Progress func(Progress)
+}
+
+// Progress is where a rehearsal stands.
+type Progress struct {
+	Elapsed            time.Duration
+	Phones, Connected  int
+	Accepted, Retried  int64
+	Refused            int64
+	FailedChecks       int
+	Settling           bool          // time is up; the last taps are waited for
+	LatencyP99, ForAll time.Duration // ForAll: how long it will take; 0: until it is ended
+}
+
+const (
+	pageConns   = 128 // connections over which pages are fetched
+	otherFiles  = 64  // of this process beside the phones' sockets
+	askTimeout  = 10 * time.Second
+	dialTimeout = 12 * time.Second
+)
+
+// patience says how long what may take.
+type patience struct {
+	look    time.Duration // between two looks after each phone
+	silence time.Duration // without a frame: a failed check
+	deaf    time.Duration // without a frame: the phone dials again
+	ack     time.Duration // for an acknowledgement: the same tap is sent again
+	settle  time.Duration // for the last taps
+	hurry   time.Duration // the same, after an interrupt
+	agree   time.Duration // until all have heard of the host's last command
+	lag     time.Duration // that a state may be behind an acknowledgement
+}
+
+// usual is a real phone's patience.
+func usual() patience {
+	return patience{
+		look: time.Second, silence: 20 * time.Second, deaf: 40 * time.Second, ack: 15 * time.Second,
+		settle: 20 * time.Second, hurry: 3 * time.Second, agree: 5 * time.Second, lag: time.Second,
+	}
+}
+
+// ErrTooManyPhones: this process may not open so many sockets.
+var ErrTooManyPhones = errors.New("too many phones for this process")
+
+// crowd is all phones of a rehearsal and what they count together.
+type crowd struct {
+	cfg   Config
+	limit patience
+	base  string // http(s)://host
+	code  string
+	pages *http.Client
+	dials *http.Client
+
+	start  time.Time
+	phones []*phone
+	before event // as it was before the crowd came
+
+	states, ticks *recall
+	newest        atomic.Pointer[event]
+	spread        spreads
+
+	checks  checks
+	latency histogram
+	frames  struct{ state, tick, ack, won atomic.Int64 }
+
+	started, connected, got, identities atomic.Int64 // phones that came, are on now, ever had a state; participants
+	counted, changed, unchanged         atomic.Int64
+	taps, waiting                       atomic.Int64 // made; not answered yet
+	retried, reconnects, unplaced       atomic.Int64
+	lateness                            atomic.Int64 // ns, the most that a tap at a rate was sent after its time
+
+	mu      sync.Mutex
+	refused map[string]int // by reason
+	owners  map[string]int // tickets, by phone
+
+	ending   atomic.Bool // no new taps
+	gone     atomic.Bool // the event was deleted
+	vanished chan struct{}
+	over     context.Context // ends when the phones go home
+}
+
+// Run rehearses until the script's time is up, ctx ends or the event is gone. An
+// error says why it could not begin; what failed later is in the report.
+func Run(ctx context.Context, cfg Config) (*Report, error) { return run(ctx, cfg, usual()) }
+
+func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
+	c, err := newCrowd(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	c.limit = limit
+	over, goHome := context.WithCancel(context.Background())
+	defer goHome()
+	c.over = over
+	c.start = time.Now()
+
+	var wg sync.WaitGroup
+	for _, p := range c.phones {
+		wg.Go(p.live)
+	}
+	wg.Go(c.watch)
+	if cfg.Rate > 0 {
+		wg.Go(c.pace)
+	}
+	wg.Go(c.progress)
+
+	stay := make(<-chan time.Time)
+	if cfg.Script.Stay > 0 {
+		timer := time.NewTimer(cfg.Script.Stay)
+		defer timer.Stop()
+		stay = timer.C
+	}
+	select {
+	case <-stay:
+	case <-ctx.Done():
+	case <-c.vanished:
+	}
+	c.ending.Store(true)
+	settled := c.settle(ctx)
+	lasted := time.Since(c.start)
+	skipped := c.finalChecks(ctx, settled)
+
+	goHome()
+	for _, p := range c.phones {
+		p.leave()
+	}
+	wg.Wait()
+	return c.report(lasted, ctx.Err() != nil, skipped), nil
+}
+
+// newCrowd finds the event and makes the phones; it connects none.
+func newCrowd(ctx context.Context, cfg Config) (*crowd, error) {
+	if cfg.Phones < 1 {
+		return nil, fmt.Errorf("%d phones: want at least one", cfg.Phones)
+	}
+	if need, may := uint64(cfg.Phones)+pageConns+otherFiles, openFiles(); may > 0 && need > may {
+		return nil, fmt.Errorf("%w: %d phones need %d open files, the limit is %d: raise it (ulimit -n) or share the crowd among several machines",
+			ErrTooManyPhones, cfg.Phones, need, may)
+	}
+	c := &crowd{
+		cfg:    cfg,
+		states: newRecall(32), ticks: newRecall(256),
+		checks:  checks{failed: map[string]*Check{}},
+		refused: map[string]int{}, owners: map[string]int{}, vanished: make(chan struct{}),
+	}
+	plain := new(http.Protocols)
+	plain.SetHTTP1(true)
+	// Each phone's socket has a connection of its own; pages share some, so that
+	// they take no part in how many files are open.
+	c.pages = &http.Client{Timeout: askTimeout, Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, MaxConnsPerHost: pageConns, MaxIdleConnsPerHost: pageConns, IdleConnTimeout: 5 * time.Second,
+	}}
+	c.dials = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, Protocols: plain}}
+	if err := c.find(ctx); err != nil {
+		return nil, err
+	}
+	c.phones = make([]*phone, cfg.Phones)
+	for i := range c.phones {
+		r := rand.New(rand.NewPCG(cfg.Seed, uint64(i)))
+		p := &phone{c: c, no: i, random: r}
+		p.arrives = time.Duration(r.Float64() * float64(cfg.Script.JoinOver))
+		c.phones[i] = p
+	}
+	return c, nil
+}
+
+// find follows the join URL to the event, as a phone's browser does.
+func (c *crowd) find(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.JoinURL, nil)
+	if err != nil || req.URL.Host == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return fmt.Errorf("join URL %q: want http(s)://host/CODE", c.cfg.JoinURL)
+	}
+	res, err := c.pages.Do(req)
+	if err != nil {
+		return fmt.Errorf("open the join page: %w", err)
+	}
+	res.Body.Close()
+	c.base, c.code = split(res.Request.URL)
+	if res.StatusCode != http.StatusOK || c.code == "" {
+		return fmt.Errorf("no event at %s: the server answers %s", c.cfg.JoinURL, res.Status)
+	}
+	e, err := c.ask(ctx)
+	if err != nil {
+		return fmt.Errorf("no event at %s: %w", c.cfg.JoinURL, err)
+	}
+	c.before = *e
+	return nil
+}
+
+// split cuts a join URL into http(s)://host and the event's code.
+func split(u *url.URL) (base, code string) {
+	code = path.Base(u.Path)
+	if code == "/" || code == "." {
+		code = ""
+	}
+	return u.Scheme + "://" + u.Host, strings.ToUpper(code)
+}
+
+// refuse counts what the crowd was refused.
+func (c *crowd) refuse(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refused[fmt.Sprintf(format, args...)]++
+}
+
+func (c *crowd) refusals() (n int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.refused {
+		n += int64(m)
+	}
+	return n
+}
+
+// own notes whose ticket it is; one that is somebody else's fails a check.
+func (c *crowd) own(ticket string, p *phone) {
+	c.mu.Lock()
+	owner, known := c.owners[ticket]
+	if !known {
+		c.owners[ticket] = p.no
+	}
+	c.mu.Unlock()
+	if known && owner != p.no {
+		c.checks.fail(checkTicket, "ticket %s was given to phones %d and %d", ticket, owner, p.no)
+	}
+}
+
+// vanish ends the rehearsal of an event that is no more.
+func (c *crowd) vanish() {
+	if !c.gone.Swap(true) {
+		close(c.vanished)
+	}
+}
+
+// sleep waits; false when the phones go home meanwhile.
+func (c *crowd) sleep(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-c.over.Done():
+		return false
+	}
+}
+
+// watch drops connections that went silent, or lose the network by the script,
+// and sends taps again whose answer does not come.
+func (c *crowd) watch() {
+	random := rand.New(rand.NewPCG(c.cfg.Seed, 1<<63))
+	last := time.Now()
+	for c.sleep(c.limit.look) {
+		now := time.Now()
+		slept := now.Sub(last) > c.limit.silence/2 // this process stood still: nobody was silent
+		last = now
+		for _, p := range c.phones {
+			lost := !c.ending.Load() && random.Float64() < c.cfg.Script.Reconnect*c.limit.look.Minutes()
+			p.look(now, slept, lost)
+		}
+		c.spread.judge(int(c.connected.Load()), false)
+	}
+}
+
+// pace makes taps at a rate, whatever becomes of them. A tap's time is when it is
+// due, not when this process came round to it, so that a stalled server cannot
+// hide what would have been sent meanwhile.
+func (c *crowd) pace() {
+	limiter := rate.NewLimiter(rate.Limit(c.cfg.Rate), 1)
+	due := time.Now()
+	next := 0
+	for {
+		due = due.Add(limiter.ReserveN(due, 1).DelayFrom(due))
+		if wait := time.Until(due); wait > 0 && !c.sleep(wait) {
+			return
+		}
+		if c.ending.Load() {
+			return
+		}
+		if !c.anythingOpen() {
+			if !c.sleep(10 * time.Millisecond) {
+				return
+			}
+			due = time.Now()
+			continue
+		}
+		if behind := int64(time.Since(due)); behind > c.lateness.Load() {
+			c.lateness.Store(behind)
+		}
+		placed := false
+		for range min(len(c.phones), 256) {
+			p := c.phones[next]
+			next = (next + 1) % len(c.phones)
+			if placed = p.tapAny(due); placed {
+				break
+			}
+		}
+		if !placed {
+			c.unplaced.Add(1)
+		}
+	}
+}
+
+func (c *crowd) anythingOpen() bool {
+	e := c.latest()
+	for i := range e.Activities {
+		if e.Activities[i].open() {
+			return true
+		}
+	}
+	return false
+}
+
+// settle waits until every tap is answered and every phone is in, if they ever
+// are; it reports whether.
+func (c *crowd) settle(ctx context.Context) bool {
+	begin := time.Now()
+	deadline := begin.Add(c.limit.settle)
+	for {
+		if c.gone.Load() {
+			return true
+		}
+		if c.waiting.Load() == 0 && c.connected.Load() == c.started.Load() {
+			return true
+		}
+		if ctx.Err() != nil {
+			deadline = minTime(deadline, begin.Add(c.limit.hurry))
+		}
+		if time.Now().After(deadline) || !c.sleep(20*time.Millisecond) {
+			return false
+		}
+	}
+}
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func (c *crowd) progress() {
+	if c.cfg.Progress == nil {
+		return
+	}
+	for c.sleep(500 * time.Millisecond) {
+		c.cfg.Progress(Progress{
+			Elapsed: time.Since(c.start), ForAll: c.cfg.Script.Stay, Settling: c.ending.Load(),
+			Phones: len(c.phones), Connected: int(c.connected.Load()),
+			Accepted: c.counted.Load() + c.changed.Load() + c.unchanged.Load(),
+			Retried:  c.retried.Load(), Refused: c.refusals(),
+			FailedChecks: c.checks.failures(), LatencyP99: c.latency.quantile(0.99),
+		})
+	}
+}

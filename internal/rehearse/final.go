@@ -1,0 +1,211 @@
+package rehearse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// errGone: the server knows no such event.
+var errGone = errors.New("there is no such event")
+
+// ask gets the event as everybody may see it.
+func (c *crowd) ask(ctx context.Context) (*event, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/api/v1/events/"+c.code, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.pages.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	switch res.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound:
+		return nil, errGone
+	default:
+		return nil, fmt.Errorf("the server answers %s", res.Status)
+	}
+	data, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
+	if err != nil {
+		return nil, err
+	}
+	e := new(event)
+	if err := json.Unmarshal(data, e); err != nil {
+		return nil, fmt.Errorf("the server's event: %w", err)
+	}
+	return e, nil
+}
+
+// finalChecks compares what the phones know with what the server says. It
+// returns the checks that could not be made.
+func (c *crowd) finalChecks(ctx context.Context, settled bool) (skipped map[string]bool) {
+	skipped = map[string]bool{}
+	skip := func(names ...string) {
+		for _, name := range names {
+			skipped[name] = true
+		}
+	}
+	interrupted := ctx.Err() != nil
+	if !settled && interrupted {
+		skip(checkConnected, checkAnswered)
+	} else if !settled {
+		if n := c.started.Load() - c.got.Load(); n > 0 {
+			c.checks.add(checkConnected, int(n), "%d of %d phones were never sent a state", n, c.started.Load())
+		}
+		if n := c.waiting.Load(); n > 0 {
+			c.checks.add(checkAnswered, int(n), "%d taps were not answered, %v after the last", n, c.limit.settle)
+		}
+	}
+	if c.gone.Load() {
+		skip(checkAnswered, checkTotals, checkTotalsOnly, checkUpToDate, checkWinners)
+		return skipped
+	}
+	over, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	e, err := c.agreed(over)
+	switch {
+	case errors.Is(err, errGone):
+		skip(checkTotals, checkTotalsOnly, checkUpToDate, checkWinners)
+		return skipped
+	case err != nil:
+		if !interrupted {
+			c.checks.fail(checkTotals, "the event could not be read in the end: %v", err)
+		}
+		skip(checkTotals, checkTotalsOnly, checkUpToDate, checkWinners)
+		return skipped
+	}
+	c.checkEvent("the API", e)
+	c.checkWinners(e)
+	alone := c.before.People.Joined == 0 && int64(e.People.Joined) == c.identities.Load()
+	if !alone {
+		skip(checkTotalsOnly)
+	}
+	for i := range e.Activities {
+		c.checkTotals(&e.Activities[i], alone)
+	}
+	return skipped
+}
+
+// agreed waits until every connected phone has the newest state, and returns it;
+// those that have not fail a check.
+func (c *crowd) agreed(ctx context.Context) (*event, error) {
+	deadline := time.Now().Add(c.limit.agree)
+	for {
+		e, err := c.ask(ctx)
+		if err != nil {
+			return nil, err
+		}
+		behind, example := 0, ""
+		for _, p := range c.phones {
+			if what := p.differs(e); what != "" {
+				behind++
+				example = what
+			}
+		}
+		if behind == 0 {
+			return e, nil
+		}
+		if time.Now().After(deadline) {
+			c.checks.add(checkUpToDate, behind, "%s", example)
+			return e, nil
+		}
+		if !c.sleep(100 * time.Millisecond) {
+			return e, nil
+		}
+	}
+}
+
+// differs says in what a connected phone's state is not the server's; "" where it
+// is. Phones list open and current activities alone.
+func (p *phone) differs(e *event) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ready {
+		return ""
+	}
+	mine := p.state.Event
+	for i := range e.Activities {
+		a := &e.Activities[i]
+		if b := mine.find(a.ID); b == nil {
+			if a.open() {
+				return fmt.Sprintf("phone %d does not know that activity %d is open", p.no, a.ID)
+			}
+		} else if a.State != b.State || a.Run != b.Run {
+			return fmt.Sprintf("for phone %d activity %d is %s in run %d, and in truth %s in run %d", p.no, a.ID, b.State, b.Run, a.State, a.Run)
+		}
+	}
+	switch {
+	case (mine.Current == nil) != (e.Current == nil), mine.Current != nil && *mine.Current != *e.Current:
+		return fmt.Sprintf("phone %d shows another activity than the current one", p.no)
+	}
+	return ""
+}
+
+// checkTotals compares an activity's counts with what its phones know to count.
+// Of entries whose answer was lost nobody knows.
+func (c *crowd) checkTotals(a *activity, alone bool) {
+	entries, unsure := 0, 0
+	counts := make([]int, len(a.Counts))
+	for _, p := range c.phones {
+		p.mu.Lock()
+		for _, r := range p.runs {
+			if r.activity != a.ID || r.run != a.Run {
+				continue
+			}
+			if len(r.maybe) > 0 {
+				unsure++
+			}
+			if !r.acked {
+				continue
+			}
+			entries++
+			for _, o := range r.choice.options() {
+				if o < len(counts) {
+					counts[o]++
+				}
+			}
+		}
+		p.mu.Unlock()
+	}
+	if a.Entries < entries {
+		c.checks.add(checkTotals, entries-a.Entries, "activity %d: %d entries were acknowledged, the server has %d", a.ID, entries, a.Entries)
+	}
+	if alone && a.Entries > entries+unsure {
+		c.checks.add(checkTotalsOnly, a.Entries-entries-unsure, "activity %d: at most %d entries were made, the server has %d", a.ID, entries+unsure, a.Entries)
+	}
+	for o := range counts {
+		if a.Counts[o] < counts[o]-unsure {
+			c.checks.fail(checkTotals, "activity %d, option %d: %d choices were acknowledged, the server has %d", a.ID, o, counts[o], a.Counts[o])
+		}
+		if alone && a.Counts[o] > counts[o]+unsure {
+			c.checks.fail(checkTotalsOnly, "activity %d, option %d: %d choices were acknowledged, the server has %d", a.ID, o, counts[o], a.Counts[o])
+		}
+	}
+}
+
+// checkWinners: whoever holds a winning ticket was told, if connected.
+func (c *crowd) checkWinners(e *event) {
+	for i := range e.Activities {
+		for _, w := range e.Activities[i].Winners {
+			c.mu.Lock()
+			no, ours := c.owners[w.Ticket]
+			c.mu.Unlock()
+			if !ours {
+				continue
+			}
+			p := c.phones[no]
+			p.mu.Lock()
+			if p.ready && !slices.Contains(p.won, w.Ticket) {
+				c.checks.fail(checkWinners, "phone %d was not told that its ticket %s won", no, w.Ticket)
+			}
+			p.mu.Unlock()
+		}
+	}
+}

@@ -1,0 +1,326 @@
+package rehearse
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const (
+	codeLeaving = 1012
+	codeBusy    = 1013
+	codeGone    = 4410
+)
+
+// phone is one participant's device. live is its goroutine; what is below mu is
+// also touched by timers and the crowd's.
+type phone struct {
+	c       *crowd
+	no      int
+	arrives time.Duration // after the start
+
+	mu      sync.Mutex
+	random  *rand.Rand
+	cookie  string // its identity
+	conn    *websocket.Conn
+	ready   bool // the connection's first state came
+	ever    bool // so did one at all
+	home    bool
+	silent  bool // and that was told
+	heard   time.Time
+	attempt int // failed dials in a row
+	seq     uint64
+	state   *shared
+	n       uint32
+	runs    []*part
+	won     []string // tickets that it was told have won
+	unsure  []string // won, and not yet known to be its own
+}
+
+// live is a phone from its arrival until all go home.
+func (p *phone) live() {
+	if !p.c.sleep(p.arrives) || p.c.ending.Load() {
+		return
+	}
+	p.c.started.Add(1)
+	for p.c.over.Err() == nil {
+		var wait time.Duration
+		if p.identity() == "" {
+			wait = p.join()
+		} else {
+			wait = p.session()
+		}
+		if wait < 0 || !p.c.sleep(wait) {
+			return
+		}
+	}
+}
+
+func (p *phone) identity() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cookie
+}
+
+// join opens the join page, which gives a phone its cookie. It returns the time
+// to wait before the next step; below 0 there is none.
+func (p *phone) join() time.Duration {
+	req, err := http.NewRequestWithContext(p.c.over, http.MethodGet, p.c.base+"/"+p.c.code, nil)
+	if err != nil {
+		return -1
+	}
+	req.Header.Set("Accept-Encoding", "gzip") // as browsers do; nobody here reads it
+	res, err := p.c.pages.Do(req)
+	if err != nil {
+		return p.failed("join", err)
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	res.Body.Close()
+	if err != nil {
+		return p.failed("join", err)
+	}
+	var pairs []string
+	for _, cookie := range res.Cookies() {
+		pairs = append(pairs, cookie.Name+"="+cookie.Value)
+	}
+	switch {
+	case res.StatusCode == http.StatusNotFound:
+		p.c.vanish()
+		return -1
+	case res.StatusCode != http.StatusOK, len(pairs) == 0:
+		p.c.refuse("join: %d", res.StatusCode)
+		return p.retryAfter(res.Header)
+	}
+	p.c.identities.Add(1)
+	p.mu.Lock()
+	p.cookie = strings.Join(pairs, "; ")
+	p.mu.Unlock()
+	return 0
+}
+
+// session dials, and reads until the connection ends. It returns the time to wait
+// before the next.
+func (p *phone) session() time.Duration {
+	ctx, cancel := context.WithTimeout(p.c.over, dialTimeout)
+	conn, res, err := websocket.Dial(ctx, p.c.base+"/"+p.c.code+"/ws?view=phone", &websocket.DialOptions{
+		HTTPClient: p.c.dials, HTTPHeader: http.Header{"Cookie": {p.identity()}}, Subprotocols: []string{"drumroll.v1"},
+	})
+	cancel()
+	if err != nil {
+		return p.notOpened(res, err)
+	}
+	conn.SetReadLimit(16 << 20)
+	p.mu.Lock()
+	if p.home {
+		p.mu.Unlock()
+		conn.CloseNow()
+		return -1
+	}
+	p.conn, p.ready, p.silent, p.heard, p.seq = conn, false, false, time.Now(), 0
+	p.mu.Unlock()
+	err = p.read(conn)
+	conn.CloseNow()
+	p.mu.Lock()
+	p.conn = nil
+	if p.ready {
+		p.ready = false
+		p.c.connected.Add(-1)
+	}
+	home := p.home
+	p.mu.Unlock()
+	if home {
+		return -1
+	}
+	return p.closed(err)
+}
+
+// notOpened is a handshake that failed; res is the answer, if any.
+func (p *phone) notOpened(res *http.Response, err error) time.Duration {
+	if res == nil || res.StatusCode == http.StatusSwitchingProtocols {
+		return p.failed("dial", err)
+	}
+	switch res.StatusCode {
+	case http.StatusNotFound:
+		p.c.vanish()
+		return -1
+	case http.StatusUnauthorized:
+		// The identity is of an earlier event of this code: the page gives a new one.
+		p.mu.Lock()
+		p.forget()
+		p.mu.Unlock()
+	}
+	p.c.refuse("dial: %d", res.StatusCode)
+	return p.retryAfter(res.Header)
+}
+
+// forget makes a new participant of the phone; mu is held.
+func (p *phone) forget() {
+	for _, r := range p.runs {
+		if r.waiting != nil {
+			p.c.waiting.Add(-1)
+			p.c.refuse("entry: identity lost")
+		}
+	}
+	p.cookie, p.runs, p.n, p.won, p.unsure = "", nil, 0, nil, nil
+}
+
+// closed is a connection that ended.
+func (p *phone) closed(err error) time.Duration {
+	var end websocket.CloseError
+	if !errors.As(err, &end) {
+		return p.backoff()
+	}
+	switch end.Code {
+	case codeGone:
+		p.c.vanish()
+		return -1
+	case codeLeaving:
+		return 200*time.Millisecond + p.jitter(1500*time.Millisecond)
+	case codeBusy:
+		p.c.refuse("socket: 1013")
+		ms, err := strconv.Atoi(end.Reason)
+		if err != nil || ms < 0 {
+			ms = 3000
+		}
+		wait := min(time.Duration(ms)*time.Millisecond, time.Minute)
+		return wait + p.jitter(wait/2) + p.backoff()
+	}
+	p.c.refuse("socket: %d", int(end.Code))
+	return p.backoff()
+}
+
+// failed counts a request that nobody answered.
+func (p *phone) failed(what string, err error) time.Duration {
+	if p.c.over.Err() != nil {
+		return -1
+	}
+	var slow net.Error
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		p.c.refuse("%s: connection refused", what)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout():
+		p.c.refuse("%s: no answer in time", what)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		p.c.refuse("%s: no free port on this machine", what)
+	default:
+		p.c.refuse("%s: no connection", what)
+	}
+	return p.backoff()
+}
+
+// retryAfter waits as an answer of 429 or 503 says, and longer each time.
+func (p *phone) retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return p.backoff()
+	}
+	return time.Duration(min(seconds, 60))*time.Second + p.backoff()
+}
+
+// backoff is exponential with full jitter: anything between nothing and
+// 0.3 s · 2^attempt, at most 10 s.
+func (p *phone) backoff() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.attempt++
+	return fullJitter(p.random, p.attempt)
+}
+
+func fullJitter(r *rand.Rand, attempt int) time.Duration {
+	most := min(10*time.Second, 300*time.Millisecond<<min(attempt, 10))
+	return time.Duration(r.Float64() * float64(most))
+}
+
+func (p *phone) jitter(most time.Duration) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Duration(p.random.Float64() * float64(most))
+}
+
+// messages is room for frames while they are taken, so that a quiet phone holds
+// none.
+var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func (p *phone) read(conn *websocket.Conn) error {
+	for {
+		// A context that can end would cost a timer each time; watch ends what is silent.
+		_, r, err := conn.Reader(context.Background())
+		if err != nil {
+			return err
+		}
+		b := messages.Get().(*bytes.Buffer)
+		b.Reset()
+		if _, err = b.ReadFrom(r); err == nil {
+			p.c.receive(p, b.Bytes())
+		}
+		messages.Put(b)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// look is the crowd's look after a phone, once a second: what went silent is
+// dropped, what is not answered is sent again. lost: the script has it lose the
+// network now.
+func (p *phone) look(now time.Time, slept, lost bool) {
+	p.mu.Lock()
+	conn := p.conn
+	if conn == nil {
+		p.mu.Unlock()
+		return
+	}
+	if slept {
+		p.heard = now
+	}
+	quiet := now.Sub(p.heard)
+	if quiet > p.c.limit.silence && !p.silent {
+		p.silent = true
+		p.c.checks.fail(checkSilence, "phone %d heard nothing for %v", p.no, quiet.Round(time.Second))
+	}
+	var frames [][]byte
+	if p.ready && !lost {
+		for _, r := range p.runs {
+			if t := r.waiting; t != nil && !t.backing && now.Sub(t.sent) > p.c.limit.ack {
+				frames = append(frames, p.frame(r))
+			}
+		}
+	}
+	p.mu.Unlock()
+	if lost || quiet > p.c.limit.deaf {
+		conn.CloseNow()
+		return
+	}
+	send(conn, frames...)
+}
+
+// leave sends the phone home.
+func (p *phone) leave() {
+	p.mu.Lock()
+	p.home = true
+	conn := p.conn
+	p.mu.Unlock()
+	if conn != nil {
+		conn.CloseNow()
+	}
+}
+
+// send writes frames. An error is the connection's end, which its reader sees.
+func send(conn *websocket.Conn, frames ...[]byte) {
+	for _, f := range frames {
+		if conn.Write(context.Background(), websocket.MessageText, f) != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package rehearse
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Script says what a crowd does. Shares are between 0 and 1.
+type Script struct {
+	JoinOver time.Duration // phones arrive within this time, evenly spread
+
+	Vote      float64       // share of phones that vote in a poll
+	VoteAfter time.Duration // median time they think
+	Change    float64       // share of those that change their vote, once
+
+	Enter      float64 // share that enters a raffle
+	EnterAfter time.Duration
+
+	Late      float64       // share that taps only when it sees that it is too late
+	Reconnect float64       // share that loses its connection, each minute
+	Stay      time.Duration // how long the crowd stays, from its start; 0: until it is ended
+}
+
+// DefaultScript is a friendly audience: most take part, some change their mind.
+func DefaultScript() Script {
+	return Script{
+		JoinOver: 10 * time.Second,
+		Vote:     0.9, VoteAfter: 4 * time.Second, Change: 0.1,
+		Enter: 0.9, EnterAfter: 3 * time.Second,
+		Late: 0.02, Reconnect: 0.02, Stay: time.Minute,
+	}
+}
+
+// ParseScript reads a script: one statement a line, # begins a comment.
+//
+//	join over 30s        # arrive within half a minute
+//	vote 90% after 4s    # 90 % vote, after 4 s of thinking (the median)
+//	change 20%           # of those, 20 % change their vote
+//	enter 80% after 3s   # 80 % enter raffles
+//	late 2%              # tap when it is just over
+//	reconnect 5%         # lose their connection, each minute
+//	stay 2m              # 0s: until interrupted
+//
+// What a script leaves out, nobody does, but joining, which takes no time, and
+// staying, which is for a minute. A share left out is everybody; "after" left out
+// is DefaultScript's. Errors name the line.
+func ParseScript(r io.Reader) (Script, error) {
+	def := DefaultScript()
+	s := Script{VoteAfter: def.VoteAfter, EnterAfter: def.EnterAfter, Stay: def.Stay}
+	lines := bufio.NewScanner(r)
+	seen := map[string]bool{}
+	for no := 1; lines.Scan(); no++ {
+		text, _, _ := strings.Cut(lines.Text(), "#")
+		words := strings.Fields(text)
+		if len(words) == 0 {
+			continue
+		}
+		if seen[words[0]] {
+			return s, fmt.Errorf("line %d: %q stands there twice", no, words[0])
+		}
+		seen[words[0]] = true
+		if err := s.statement(words[0], words[1:]); err != nil {
+			return s, fmt.Errorf("line %d: %w", no, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return s, fmt.Errorf("read script: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Script) statement(verb string, words []string) error {
+	var err error
+	switch verb {
+	case "join":
+		err = clauses(words, nil, "over", &s.JoinOver)
+	case "vote":
+		err = clauses(words, &s.Vote, "after", &s.VoteAfter)
+	case "change":
+		err = clauses(words, &s.Change, "", nil)
+	case "enter":
+		err = clauses(words, &s.Enter, "after", &s.EnterAfter)
+	case "late":
+		err = clauses(words, &s.Late, "", nil)
+	case "reconnect":
+		err = clauses(words, &s.Reconnect, "", nil)
+	case "stay":
+		err = clauses(append([]string{"for"}, words...), nil, "for", &s.Stay)
+	default:
+		return fmt.Errorf("unknown %q: want join, vote, change, enter, late, reconnect or stay", verb)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", verb, err)
+	}
+	return nil
+}
+
+// clauses reads "[share] [word duration]"; share or duration nil: not allowed.
+func clauses(words []string, share *float64, word string, d *time.Duration) error {
+	if share != nil {
+		*share = 1
+		if len(words) > 0 && strings.HasSuffix(words[0], "%") {
+			v, err := strconv.ParseFloat(strings.TrimSuffix(words[0], "%"), 64)
+			if err != nil || !(v >= 0 && v <= 100) {
+				return fmt.Errorf("%q: want a share from 0%% to 100%%", words[0])
+			}
+			*share, words = v/100, words[1:]
+		}
+	}
+	if d != nil && len(words) > 0 && words[0] == word {
+		if len(words) < 2 {
+			return fmt.Errorf("a duration such as 30s is missing")
+		}
+		v, err := time.ParseDuration(words[1])
+		if err != nil || v < 0 {
+			return fmt.Errorf("%q: want a duration such as 30s", words[1])
+		}
+		*d, words = v, words[2:]
+	}
+	if len(words) > 0 {
+		return fmt.Errorf("unexpected %q", words[0])
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package rehearse
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseScript(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text string
+		want Script
+	}{
+		"nothing": {"", Script{VoteAfter: 4 * time.Second, EnterAfter: 3 * time.Second, Stay: time.Minute}},
+		"everything": {`
+# a talk
+join over 30s
+vote 90% after 4s   # most
+change 20%
+enter 12.5% after 1m
+late 2%
+reconnect 5%
+stay 2m
+`, Script{
+			JoinOver: 30 * time.Second, Vote: 0.9, VoteAfter: 4 * time.Second, Change: 0.2, Enter: 0.125, EnterAfter: time.Minute,
+			Late: 0.02, Reconnect: 0.05, Stay: 2 * time.Minute,
+		}},
+		"everybody": {"vote\nenter after 1s\nstay 0s", Script{Vote: 1, VoteAfter: 4 * time.Second, Enter: 1, EnterAfter: time.Second}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := ParseScript(strings.NewReader(c.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestParseScriptRefuses(t *testing.T) {
+	t.Parallel()
+	for text, says := range map[string]string{
+		"dance":              `line 1: unknown "dance"`,
+		"\nvote 101%":        "line 2: vote",
+		"vote x%":            "0% to 100%",
+		"vote NaN%":          "0% to 100%",
+		"vote after":         "missing",
+		"vote after soon":    `"soon"`,
+		"vote after -1s":     `"-1s"`,
+		"join 30s":           `unexpected "30s"`,
+		"join over 3s 4s":    `unexpected "4s"`,
+		"change 3% after 1s": `unexpected "after"`,
+		"late 1%\nlate 2%":   "line 2: \"late\" stands there twice",
+		"stay":               "missing",
+	} {
+		if _, err := ParseScript(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q in it", text, err, says)
+		}
+	}
+}
+
+// The script that the README shows is one.
+func TestScriptOfTheReadme(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "join over")
+	text, _, end := strings.Cut(rest, "```")
+	if !ok || !end {
+		t.Fatal("the README shows no script")
+	}
+	if _, err := ParseScript(strings.NewReader("join over" + text)); err != nil {
+		t.Error(err)
+	}
+}

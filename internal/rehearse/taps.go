@@ -1,0 +1,463 @@
+package rehearse
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// part is what a phone did in one run of an activity.
+type part struct {
+	activity, run int
+	poll          bool
+	plan          plan
+	tapped        bool
+
+	acked   bool // its entry counts
+	choice  choice
+	ticket  string
+	ackedAt time.Time
+	// maybe holds choices that were sent and may stand, for their answer was lost.
+	maybe   []choice
+	nonce   string // of a raffle's ticket; the same each time it is sent
+	waiting *tap
+}
+
+// tap is one entry on its way.
+type tap struct {
+	choice  choice
+	n       uint32
+	due     time.Time
+	sent    time.Time
+	sends   int
+	backing bool // it waits before it is sent again
+	retries int
+}
+
+// onState takes a whole state.
+func (p *phone) onState(s *shared, y *you) {
+	now := time.Now()
+	p.mu.Lock()
+	first := !p.ready
+	if !p.sequence(s.Seq, now) {
+		p.mu.Unlock()
+		return
+	}
+	if first {
+		p.ready, p.attempt = true, 0
+		p.c.connected.Add(1)
+		if p.ever {
+			p.c.reconnects.Add(1)
+		} else {
+			p.ever = true
+			p.c.got.Add(1)
+		}
+	} else {
+		s.arrived(now)
+	}
+	p.state = s
+	p.n = max(p.n, y.N)
+	for i := range s.Event.Activities {
+		a := &s.Event.Activities[i]
+		r := p.runOf(a)
+		if r == nil {
+			if a.open() {
+				r = p.begin(a)
+			} else {
+				continue
+			}
+		}
+		p.compare(r, a, y, now)
+		if r.plan.taps && r.plan.late && !r.tapped && !a.open() && p.c.cfg.Rate == 0 {
+			p.after(time.Duration(p.random.Float64()*float64(300*time.Millisecond)), r, r.plan.choice)
+		}
+	}
+	for _, w := range y.Won {
+		p.toldWon(w.Ticket)
+	}
+	p.judgeWins(y)
+	var frames [][]byte
+	for _, r := range p.runs {
+		if t := r.waiting; t != nil && !t.backing && (first || t.sends == 0) {
+			frames = append(frames, p.frame(r))
+		}
+	}
+	conn := p.conn
+	p.mu.Unlock()
+	send(conn, frames...)
+}
+
+func (p *phone) onTick(s *shared) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sequence(s.Seq, time.Now())
+	if !p.ready {
+		p.c.checks.fail(checkFirst, "phone %d was sent a tick first", p.no)
+	}
+}
+
+// sequence notes a frame's seq; false where it does not grow. mu is held.
+func (p *phone) sequence(seq uint64, now time.Time) bool {
+	p.heard = now
+	if p.seq != 0 && seq <= p.seq {
+		p.c.checks.fail(checkSeq, "phone %d was sent %d after %d", p.no, seq, p.seq)
+		return false
+	}
+	p.seq = seq
+	return true
+}
+
+// runOf finds what the phone did in an activity's present run; what it did in an
+// earlier one is forgotten, as it counts no more. mu is held.
+func (p *phone) runOf(a *activity) *part {
+	for i, r := range p.runs {
+		if r.activity != a.ID {
+			continue
+		}
+		if r.run == a.Run {
+			return r
+		}
+		if r.run < a.Run {
+			if r.waiting != nil {
+				p.c.waiting.Add(-1)
+				p.c.refuse("entry: reset meanwhile")
+			}
+			p.runs = slices.Delete(p.runs, i, i+1)
+		}
+		return nil
+	}
+	return nil
+}
+
+// begin plans what to do in a run that opened. mu is held.
+func (p *phone) begin(a *activity) *part {
+	r := &part{activity: a.ID, run: a.Run, poll: !a.raffle(), plan: makePlan(&p.c.cfg.Script, p.c.cfg.Seed, p.no, a)}
+	if !r.poll {
+		r.nonce = nonce(p.random)
+	}
+	p.runs = append(p.runs, r)
+	if p.c.cfg.Rate == 0 && r.plan.taps {
+		wait := r.plan.after
+		if r.plan.late {
+			wait *= 4 // unless it closes before that
+		}
+		p.after(wait, r, r.plan.choice)
+	}
+	return r
+}
+
+// nonce is what a phone adds to its ticket's randomness: 16 bytes in base64url.
+func nonce(random *rand.Rand) string {
+	var b [16]byte
+	binary.LittleEndian.PutUint64(b[:8], random.Uint64())
+	binary.LittleEndian.PutUint64(b[8:], random.Uint64())
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// after lets the phone think, then tap. mu is held.
+func (p *phone) after(wait time.Duration, r *part, c choice) {
+	again := r.acked // it is to change what it chose
+	time.AfterFunc(wait, func() {
+		p.mu.Lock()
+		if r.waiting != nil || r.tapped && !again || p.home || p.c.ending.Load() || !slices.Contains(p.runs, r) {
+			p.mu.Unlock()
+			return
+		}
+		// Who is not late sees that it is over, and leaves it.
+		if a := p.state.Event.find(r.activity); !r.plan.late && (a == nil || !a.open() || a.Run != r.run) {
+			p.mu.Unlock()
+			return
+		}
+		p.tap(r, c, time.Now())
+	})
+}
+
+// tapAny taps where the phone can, for a crowd at a rate; false where it cannot.
+func (p *phone) tapAny(due time.Time) bool {
+	p.mu.Lock()
+	if !p.ready || p.home {
+		p.mu.Unlock()
+		return false
+	}
+	for _, r := range p.runs {
+		a := p.state.Event.find(r.activity)
+		if r.waiting != nil || a == nil || !a.open() || a.Run != r.run || !r.poll && r.acked {
+			continue
+		}
+		var c choice
+		if r.poll {
+			if c = r.plan.choice; r.acked {
+				c = other(p.random, p.c.cfg.Seed, a, r.choice)
+			}
+			if c == 0 {
+				continue
+			}
+		}
+		p.tap(r, c, due)
+		return true
+	}
+	p.mu.Unlock()
+	return false
+}
+
+// tap takes a tap and sends it, or keeps it until there is a connection. mu is
+// held, and given back.
+func (p *phone) tap(r *part, c choice, due time.Time) {
+	p.n++
+	r.tapped = true
+	r.waiting = &tap{choice: c, n: p.n, due: due}
+	p.c.taps.Add(1)
+	p.c.waiting.Add(1)
+	if !p.ready {
+		p.mu.Unlock()
+		return
+	}
+	frame, conn := p.frame(r), p.conn
+	p.mu.Unlock()
+	send(conn, frame)
+}
+
+// frame is the entry frame of a run's waiting tap, which it marks as sent. mu is
+// held.
+func (p *phone) frame(r *part) []byte {
+	t := r.waiting
+	if t.sends++; t.sends > 1 {
+		p.c.retried.Add(1)
+	}
+	t.sent = time.Now()
+	if !slices.Contains(r.maybe, t.choice) {
+		r.maybe = append(r.maybe, t.choice)
+	}
+	b := append(make([]byte, 0, 128), `{"t":"entry","ref":`...)
+	b = strconv.AppendUint(b, uint64(t.n), 10)
+	b = append(b, `,"activity":`...)
+	b = strconv.AppendInt(b, int64(r.activity), 10)
+	b = append(b, `,"run":`...)
+	b = strconv.AppendInt(b, int64(r.run), 10)
+	b = append(b, `,"n":`...)
+	b = strconv.AppendUint(b, uint64(t.n), 10)
+	if r.poll {
+		b = append(b, `,"choice":[`...)
+		for i, o := range t.choice.options() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = strconv.AppendInt(b, int64(o), 10)
+		}
+		b = append(b, ']')
+	} else {
+		b = append(b, `,"nonce":"`...)
+		b = append(b, r.nonce...)
+		b = append(b, '"')
+	}
+	return append(b, '}')
+}
+
+// options of a choice, in order.
+func (c choice) options() (all []int) {
+	for o := range 64 {
+		if c&(1<<o) != 0 {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+func choiceOf(options []int) (c choice) {
+	for _, o := range options {
+		c |= 1 << (uint(o) & 63)
+	}
+	return c
+}
+
+// onAck takes the answer to an entry.
+func (p *phone) onAck(f *personal) {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.heard = now
+	ref, err := strconv.ParseUint(string(f.Ref), 10, 32)
+	if err != nil || uint32(ref) > p.n || ref == 0 {
+		p.c.checks.fail(checkAck, "phone %d was told %q of entry %s, and sent %d", p.no, f.Status, f.Ref, p.n)
+		return
+	}
+	i := slices.IndexFunc(p.runs, func(r *part) bool { return r.waiting != nil && r.waiting.n == uint32(ref) })
+	if i < 0 {
+		return // sent twice, and answered twice
+	}
+	r := p.runs[i]
+	t := r.waiting
+	if t.sends == 0 {
+		p.c.checks.fail(checkAck, "phone %d was told %q of entry %s before it was sent", p.no, f.Status, f.Ref)
+		return
+	}
+	switch f.Status {
+	case "counted", "changed", "unchanged":
+		p.accepted(r, t, f, now)
+	case "retry":
+		p.c.refuse("entry: retry")
+		if t.backing {
+			return // sent twice, and refused twice
+		}
+		p.again(r, t, time.Duration(max(0, f.AfterMS))*time.Millisecond)
+		return
+	case "closed", "invalid":
+		p.c.refuse("entry: %s", f.Status)
+		if t.sends == 1 {
+			// It counts for certain nowhere; sent twice, the first may have.
+			r.maybe = slices.DeleteFunc(r.maybe, func(c choice) bool { return c == t.choice })
+		}
+	default:
+		p.c.checks.fail(checkAck, "phone %d was told %q, which is no status", p.no, f.Status)
+	}
+	r.waiting = nil
+	p.c.waiting.Add(-1)
+}
+
+// accepted is an entry that counts. mu is held.
+func (p *phone) accepted(r *part, t *tap, f *personal, now time.Time) {
+	p.c.latency.add(now.Sub(t.due))
+	// What was sent once, and nothing before it, has nothing to change.
+	fresh := !r.acked && t.sends == 1 && len(r.maybe) == 1
+	switch f.Status {
+	case "counted":
+		p.c.counted.Add(1)
+		if r.acked {
+			p.c.checks.fail(checkOnce, "phone %d counts again in run %d of activity %d", p.no, r.run, r.activity)
+		}
+	case "changed":
+		p.c.changed.Add(1)
+		if fresh || !r.poll {
+			p.c.checks.fail(checkOnce, "phone %d changed what it had not chosen, in activity %d", p.no, r.activity)
+		}
+	default:
+		p.c.unchanged.Add(1)
+		if fresh {
+			p.c.checks.fail(checkOnce, "phone %d chose first in activity %d, and nothing changed", p.no, r.activity)
+		}
+	}
+	change := r.poll && !r.acked && r.plan.change != 0 && p.c.cfg.Rate == 0
+	r.acked, r.ackedAt, r.choice, r.maybe = true, now, t.choice, nil
+	if !r.poll {
+		if f.Ticket == "" || r.ticket != "" && f.Ticket != r.ticket {
+			p.c.checks.fail(checkTicket, "phone %d was given ticket %q, and had %q", p.no, f.Ticket, r.ticket)
+		}
+		if f.Ticket != "" {
+			r.ticket = f.Ticket
+			p.c.own(f.Ticket, p)
+		}
+	}
+	if change {
+		p.after(r.plan.changeAfter, r, r.plan.change)
+	}
+}
+
+// again sends a refused tap once more, after what the server asks for and a
+// jitter that grows with each refusal. mu is held.
+func (p *phone) again(r *part, t *tap, least time.Duration) {
+	t.retries++
+	t.backing = true
+	wait := min(least, time.Minute) + fullJitter(p.random, t.retries)
+	time.AfterFunc(wait, func() {
+		p.mu.Lock()
+		t.backing = false
+		if r.waiting != t || !p.ready || p.home {
+			p.mu.Unlock()
+			return // or it goes with the next state
+		}
+		frame, conn := p.frame(r), p.conn
+		p.mu.Unlock()
+		send(conn, frame)
+	})
+}
+
+// compare holds what a state says of the phone against what the phone knows. mu
+// is held.
+func (p *phone) compare(r *part, a *activity, y *you, now time.Time) {
+	if r.acked && now.Sub(r.ackedAt) < p.c.limit.lag {
+		return // the state may have been made before the entry was folded
+	}
+	if r.poll {
+		got := choiceOf(y.Entries[a.ID])
+		switch {
+		case r.acked && got == r.choice, slices.Contains(r.maybe, got), got == 0 && !r.acked:
+		case r.acked && got == 0:
+			p.lost(r, a, now)
+		case r.acked:
+			p.c.checks.fail(checkKept, "phone %d chose %v in activity %d, which was acknowledged, and is told %v", p.no, r.choice.options(), a.ID, got.options())
+		default:
+			p.c.checks.fail(checkForeign, "phone %d is told that it chose %v in activity %d", p.no, got.options(), a.ID)
+		}
+		return
+	}
+	switch got := y.Tickets[a.ID]; {
+	case got == r.ticket:
+	case got == "":
+		p.lost(r, a, now)
+	case r.ticket != "":
+		p.c.checks.fail(checkTicket, "phone %d had ticket %s in activity %d, and is told %s", p.no, r.ticket, a.ID, got)
+	case len(r.maybe) == 0:
+		p.c.checks.fail(checkForeign, "phone %d is told of ticket %s in activity %d, which it did not enter", p.no, got, a.ID)
+	default: // the answer to its entry was lost
+		r.ticket = got
+		p.c.own(got, p)
+	}
+}
+
+// lost is an acknowledged entry that the server no longer knows. As a real phone
+// does, it sends it again while it can. mu is held.
+func (p *phone) lost(r *part, a *activity, now time.Time) {
+	p.c.checks.fail(checkKept, "phone %d entered activity %d, which was acknowledged, and is told that it did not", p.no, a.ID)
+	r.acked, r.ticket = false, ""
+	if a.open() && r.waiting == nil {
+		p.n++
+		r.waiting = &tap{choice: r.choice, n: p.n, due: now}
+		p.c.taps.Add(1)
+		p.c.waiting.Add(1)
+	}
+}
+
+func (p *phone) onWon(f *personal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.heard = time.Now()
+	p.toldWon(f.Ticket)
+}
+
+// toldWon notes a win. The answer that told the phone its ticket may have been
+// lost; then the next state decides. mu is held.
+func (p *phone) toldWon(ticket string) {
+	if slices.Contains(p.won, ticket) {
+		return
+	}
+	p.won = append(p.won, ticket)
+	if slices.ContainsFunc(p.runs, func(r *part) bool { return r.ticket == ticket }) {
+		return
+	}
+	if p.ready && !slices.ContainsFunc(p.runs, func(r *part) bool { return !r.poll && r.ticket == "" && len(r.maybe) > 0 }) {
+		p.notMine(ticket)
+		return
+	}
+	p.unsure = append(p.unsure, ticket)
+}
+
+// judgeWins decides about wins whose ticket was unknown. mu is held.
+func (p *phone) judgeWins(y *you) {
+	for _, ticket := range p.unsure {
+		mine := false
+		for _, t := range y.Tickets {
+			mine = mine || t == ticket
+		}
+		if !mine {
+			p.notMine(ticket)
+		}
+	}
+	p.unsure = nil
+}
+
+func (p *phone) notMine(ticket string) {
+	p.c.checks.fail(checkWon, "phone %d is told that ticket %s won, which it does not hold", p.no, ticket)
+}
