@@ -8,9 +8,10 @@ import (
 
 // Verify is the page on which anybody checks a draw.
 type Verify struct {
-	Page  Page
-	Title string // the event's
-	Draws []Draw // every draw so far, oldest first
+	Page    Page
+	Title   string   // the event's
+	Draws   []Draw   // every draw so far, oldest first
+	Freezes []Freeze // every frozen list, oldest first
 }
 
 // newestFirst is the order in which people look for a draw.
