@@ -157,7 +157,7 @@ func look(s *State) {
 
 // The logs that are split at each record.
 const (
-	splitSeeds   = 5
+	splitSeeds   = 8
 	splitRecords = 120
 )
 

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"crypto/sha256"
 	"slices"
 	"sync"
 
@@ -97,7 +96,7 @@ func (f *freeze) get() *fairdraw.List {
 	f.once.Do(func() {
 		f.list = fairdraw.Freeze(f.entrants.len, func(i int) fairdraw.Leaf {
 			e := f.entrants.at(uint32(i))
-			return fairdraw.Leaf{Ticket: e.ticket, Handle: f.handle(e.who), NonceHash: sha256.Sum256(e.nonce[:])}
+			return fairdraw.Leaf{Ticket: e.ticket, Handle: f.handle(e.who), NonceHash: fairdraw.HashNonce(e.nonce)}
 		})
 		close(f.done)
 	})
