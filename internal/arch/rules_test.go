@@ -16,6 +16,9 @@ var support = []string{"internal/eventlog/eventlogtest", "internal/redistest", "
 // logs are for tests of what runs on a Log: real ones, not mocks.
 var logs = []string{"internal/eventlog", "internal/eventlog/boltlog", "internal/eventlog/redislog", "github.com/redis/go-redis/v9"}
 
+// beacons are for tests that need public randomness.
+var beacons = []string{"internal/beacon", "internal/beacon/beacontest"}
+
 // rules is the table of the design's section 3, with the packages that came
 // since. A package that is not in it fails the test: say here what it may know.
 var rules = map[string]rule{
@@ -32,8 +35,14 @@ var rules = map[string]rule{
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode"},
 		tests:  []string{"golang.org/x/net", "static"},
 	},
-	"internal/event":    {ours: []string{"internal/fairdraw"}},
-	"internal/fairdraw": {theirs: []string{"golang.org/x/mod"}},
+	"internal/beacon":        {theirs: []string{"github.com/cloudflare/circl"}, tests: beacons},
+	"internal/beacon/source": {ours: []string{"internal/beacon"}, tests: beacons},
+	"internal/beacon/beacontest": {
+		ours:   []string{"internal/beacon", "internal/beacon/source"},
+		theirs: []string{"github.com/cloudflare/circl"},
+	},
+	"internal/event":    {ours: []string{"internal/beacon", "internal/fairdraw"}, tests: beacons},
+	"internal/fairdraw": {ours: []string{"internal/beacon"}, theirs: []string{"golang.org/x/mod"}, tests: beacons},
 	"internal/eventlog": {tests: logs},
 	"internal/eventlog/boltlog": {
 		ours:   []string{"internal/eventlog"},
@@ -68,7 +77,7 @@ var rules = map[string]rule{
 
 // pure packages decide alike on every node, so they may know neither clock nor
 // chance nor the machine they run on.
-var pure = []string{"internal/event", "internal/fairdraw"}
+var pure = []string{"internal/beacon", "internal/event", "internal/fairdraw"}
 
 // impure are the imports that would let them.
 var impure = []string{"time", "math/rand", "math/rand/v2", "crypto/rand", "os", "net", "net/http", "runtime", "maps"}
