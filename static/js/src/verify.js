@@ -1,6 +1,7 @@
 // The page /{code}/verify: fetches or takes a draw record, has fairdraw.js
 // recompute it, and tells the outcome in words. It believes the server nothing
 // but the bytes it is about to check.
+import { beaconChecker } from "./beacon.js";
 import { fingerprint, ListReader, shortTicket, verify } from "./fairdraw.js";
 
 // Lists up to this size are checked unasked; larger ones cost some data.
@@ -20,11 +21,12 @@ const words = {
   "told list": () => ["It is the list you saw", "The frozen list has the fingerprint that the screen showed before the draw."],
   "seed": () => ["The secret is the promised one", "The revealed secret, put through a one-way function, gives the number that stood before it in the chain."],
   "commitment": (r) => ["It belongs to the chain that was promised", `Secret number ${r.element} of the chain leads back to the commitment ${fingerprint(r.commitment)} …, which was shown when the raffle opened.`],
-  "beacon": () => ["Public randomness", ""],
+  "beacon": (r) => ["Public randomness went in", `Round ${number(r.beacon.round)} of the public beacon, which nobody could know before its time, bears the beacon’s signature.`],
   "winners": (r) => ["The winners stood in the frozen list", `${some(r.winners.length, "winner")}, each with a proof that leads to the list’s root.`],
   "skips": (r) => r.skips.length
     ? ["Who was passed over stood in the list too", r.skips.slice(0, SHOWN).map((s) => `${s.handle} (${shortTicket(s.ticket)}): ${s.reason}`).join(" · ")]
     : ["Nobody was passed over", "The draw came straight to its winners."],
+  "returned": (r) => ["Wins that were given back", r.returned.slice(0, SHOWN).map((s) => `${s.handle} (${shortTicket(s.ticket)}): ${s.reason}`).join(" · ")],
   "voided": (r) => ["The win that was given back", `${r.voided.handle} (${shortTicket(r.voided.ticket)}) stood in the list${r.reason ? `. Reason for drawing again: ${r.reason}` : ""}.`],
   "picks": () => ["Secret and list lead to exactly these winners", "Computed again on this device, number by number: the same winners, in the same order."],
   "count": (r) => ["The number of winners is right", r.shortfall ? `${some(r.winners.length, "winner")} of ${number(r.wanted)} wanted: there was nobody left to draw.` : `${some(r.wanted, "winner")} wanted, and as many drawn.`],
@@ -99,7 +101,7 @@ function stepItem(step, record) {
 
 function render() {
   const { record, known } = shown;
-  const steps = verify(record, known);
+  const steps = verify(record, { ...known, beacon: beaconChecker() });
   const failed = steps.filter((s) => !s.ok);
   const readable = steps.length > 1;
   const r = readable ? record : {};
