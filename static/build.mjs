@@ -31,14 +31,16 @@ async function bundles() {
     bundle: true, minify: true, target, charset: "utf8", legalComments: "inline",
     outdir: dist, entryNames: "[name]", absWorkingDir: here, logLevel: "warning", metafile: true,
   };
-  const pages = await build({ ...shared, entryPoints, format: "esm", external: ["./confetti.js", "*.woff2"] });
+  const pages = await build({ ...shared, entryPoints, format: "esm", external: ["./confetti.js", "./check.js", "*.woff2"] });
   // Confetti is a chunk of its own: only a winner pays for it.
   const party = await build({
     ...shared, format: "esm",
     entryPoints: [{ in: join(modules, "canvas-confetti/dist/confetti.module.mjs"), out: "confetti" }],
     banner: { js: "/*! canvas-confetti 1.9.4, ISC License, Copyright (c) 2020, Kiril Vatev */" },
   });
-  return [pages, party].flatMap((b) => Object.keys(b.metafile.outputs)).map((path) => basename(path));
+  // So is a phone's check of a draw: it waits until there is one.
+  const check = await build({ ...shared, format: "esm", entryPoints: [join(here, "js", "src", "check.js")] });
+  return [pages, party, check].flatMap((b) => Object.keys(b.metafile.outputs)).map((path) => basename(path));
 }
 
 // The type is cut in three, so that a phone pays only for the letters it meets:

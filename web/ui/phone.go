@@ -36,6 +36,36 @@ func (p Phone) outcome(a Activity) string {
 	}
 }
 
+// ownWin is the phone's standing win in the activity, or the zero Winner.
+func (p Phone) ownWin(a Activity) Winner {
+	ticket := p.You.Tickets[a.ID]
+	for _, w := range a.Winners {
+		if ticket != "" && w.Ticket == ticket {
+			return w
+		}
+	}
+	return Winner{}
+}
+
+// claimStep is how far the phone's own claim has come: "none" (nothing won),
+// "ask", "code" (it shows its code), "again" (it has to be asked for once more),
+// "done". The module adds "busy".
+func (p Phone) claimStep(a Activity) string {
+	w := p.ownWin(a)
+	switch {
+	case w.Ticket == "":
+		return "none"
+	case w.Claim == "claimed":
+		return "done"
+	case w.Code != "":
+		return "code"
+	case w.Claim == "claiming":
+		return "again"
+	default:
+		return "ask"
+	}
+}
+
 // stageOutcome turns the whole page brass when the activity on show was won.
 func (p Phone) stageOutcome() string {
 	if p.Event.Current == nil {
