@@ -112,7 +112,21 @@ type outlineDraw struct {
 
 type outlinePerson struct {
 	ID  Participant
-	You You
+	You outlineYou
+}
+
+type outlineYou struct {
+	Handle, Name string
+	N            uint32
+	Choices      map[int][]int
+	Tickets      map[int]string
+	Won          []outlineWon
+}
+
+type outlineWon struct {
+	Activity int    `json:"activity"`
+	Draw     int    `json:"draw"`
+	Ticket   string `json:"ticket"`
 }
 
 func outlineOf(s *State) outline {
@@ -143,7 +157,12 @@ func outlineOf(s *State) outline {
 	}
 	for i := range s.people.ids.len {
 		p := s.people.id(uint32(i))
-		o.People = append(o.People, outlinePerson{p, s.You(p)})
+		y := s.You(p)
+		you := outlineYou{y.Handle, y.Name, y.N, y.Choices, y.Tickets, []outlineWon{}}
+		for _, w := range y.Won {
+			you.Won = append(you.Won, outlineWon{w.Activity, w.Draw, w.Ticket})
+		}
+		o.People = append(o.People, outlinePerson{p, you})
 	}
 	return o
 }
