@@ -136,6 +136,7 @@ type Draw struct {
 	Names    []string
 	Reason   string // of a redraw
 	Prize    string // or ""
+	Returned []bool // beside Names: whether that win was given back
 }
 
 // Freeze is one line of the public history of frozen lists.

@@ -103,7 +103,6 @@ function dressWin(section, li, claim) {
   const code = li && claim?.ticket === li.dataset.ticket ? claim.code : "";
   const steps = { "": code ? "code" : "ask", claiming: code ? "code" : "again", claimed: "done" };
   section.dataset.claim = !li ? "none" : claim?.busy ? "busy" : steps[li.dataset.claimed ?? ""];
-  for (const el of section.querySelectorAll("[data-claim-ticket]")) el.value = li?.dataset.ticket ?? "";
   for (const el of section.querySelectorAll("[data-claim-code]")) text(el, code ? `${code.slice(0, 2)} ${code.slice(2)}` : "");
   const note = section.querySelector("[data-claim-note]");
   if (note) {

@@ -187,13 +187,6 @@ function sendAgainWhatWasLost() {
 }
 
 document.addEventListener("submit", (event) => {
-  const claim = event.target.closest("form[data-claim-form]");
-  if (claim) {
-    event.preventDefault();
-    const { activity, run } = claim.closest("[data-activity]").dataset;
-    claims.press(Number(activity), Number(run), claim.elements.claim.value);
-    return;
-  }
   const form = event.target.closest("form[data-entry]");
   if (!form) return;
   event.preventDefault();
@@ -204,6 +197,13 @@ document.addEventListener("submit", (event) => {
   } else if (button?.name === "choice" && button.dataset.mark === "") {
     tap(section, [Number(button.value)]);
   }
+});
+
+document.addEventListener("click", ({ target }) => {
+  const section = target.closest("[data-claim-press]")?.closest("[data-activity]");
+  if (!section) return;
+  const own = you?.tickets?.[section.dataset.activity];
+  claims.press(Number(section.dataset.activity), Number(section.dataset.run), own);
 });
 
 document.addEventListener("change", (event) => {
