@@ -154,6 +154,8 @@ func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
 	structure := epoch<<40 + snap.Structure
 	if a.View != viewHost {
 		snap = snap.OnAir()
+	} else {
+		r.s.withCodes(&snap)
 	}
 	seq *= seqStep
 	f := &hub.Frames{Structure: structure}
@@ -187,8 +189,9 @@ func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
 // personal splices what one phone is told of itself into the shared frame.
 func (r *room) personal(shared []byte, p event.Participant) []byte {
 	var you event.You
-	r.rep.View(func(st *event.State) { you = st.You(p) })
-	tail, err := json.Marshal(youJSON(you))
+	var uid event.UID
+	r.rep.View(func(st *event.State) { you, uid = st.You(p), st.UID() })
+	tail, err := json.Marshal(r.s.youJSON(uid, you))
 	if err != nil {
 		r.s.cfg.Logger.Error("encode you", "event", r.rep.Code(), "err", err)
 		tail = []byte("null")

@@ -26,10 +26,10 @@ var rules = map[string]rule{
 	"static":       {},
 	"web": {
 		ours: []string{"web/ui", "internal/event", "internal/eventlog", "internal/replica", "internal/hub",
-			"internal/socket", "internal/fairdraw", "static"},
+			"internal/socket", "internal/fairdraw", "internal/beacon/source", "static"},
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket",
 			"github.com/go-chi/chi/v5", "golang.org/x/sync", "golang.org/x/time"},
-		tests: logs,
+		tests: append([]string{"internal/beacon/beacontest"}, logs...),
 	},
 	"web/ui": {
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode"},

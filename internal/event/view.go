@@ -57,6 +57,7 @@ type Activity struct {
 	NextPrize    int // which of them the next draw is for, from 1; 0: none left or named
 	Once         bool
 	Rules        Eligibility
+	Part         string // title of the activity that Rules.TookPart names; "" while that is a draft
 	ClaimSeconds int
 	Beacon       bool   // a public beacon goes into its draws
 	Chain        string // hash of the beacon's chain, hex; "" until open
@@ -88,6 +89,7 @@ type WinnerView struct {
 	Own    bool        // Name is the participant's own
 	Prize  string
 	Claim  string // "", Claiming or Claimed
+	Code   string // host only: what the winner's phone shows; whoever holds the signing key fills it in
 	// ClaimMs is when the time to claim is over, by the log's clock; 0: no limit,
 	// or claimed.
 	ClaimMs uint64
@@ -195,6 +197,9 @@ func (s *State) activityView(a *activity) Activity {
 		v.Commitment = a.commitment.String()
 	}
 	v.Prizes, v.NextPrize, v.Once, v.Rules, v.ClaimSeconds = a.Prizes, a.nextPrize(), a.Once, a.Eligible, a.ClaimSeconds
+	if part := s.find(a.Eligible.TookPart); part != nil && part.state != Draft {
+		v.Part = part.Title
+	}
 	v.Beacon = a.Beacon || a.chain != nil
 	if a.chain != nil {
 		v.Chain = a.chain.Hash.String()
@@ -251,12 +256,12 @@ func (a Activity) Public() Activity {
 	}
 	a.Winners = slices.Clone(a.Winners)
 	for i := range a.Winners {
-		a.Winners[i].Person = 0
+		a.Winners[i].Person, a.Winners[i].Code = 0, ""
 	}
 	a.Voided = slices.Clone(a.Voided)
 	for i := range a.Voided {
 		// Who gave a ticket back is shown by handle: a chosen name is for winners.
-		a.Voided[i].Person, a.Voided[i].Name, a.Voided[i].Own = 0, a.Voided[i].Handle, false
+		a.Voided[i].Person, a.Voided[i].Name, a.Voided[i].Own, a.Voided[i].Code = 0, a.Voided[i].Handle, false, ""
 	}
 	return a
 }

@@ -113,10 +113,7 @@ func (r *Replica) fold(records []eventlog.Record, results []event.Result) ([]eve
 	}
 	r.freeze(work)
 	if deadlines {
-		select {
-		case r.lapsed <- struct{}{}:
-		default:
-		}
+		r.wakeWatchers()
 	}
 	if counts || changed {
 		for i := range results[:folded] {
@@ -190,11 +187,18 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 	}
 	r.batcher.Rewound()
 	r.notify(Change{Structure: true})
-	select {
-	case r.lapsed <- struct{}{}:
-	default:
-	}
+	r.wakeWatchers()
 	return true, nil
+}
+
+// wakeWatchers has watchClock and watchDraws look again.
+func (r *Replica) wakeWatchers() {
+	for _, wake := range []chan struct{}{r.lapsed, r.armed} {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // watchClock appends the closes of countdowns that have run out.
