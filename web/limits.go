@@ -37,7 +37,7 @@ type limit struct {
 
 var (
 	// A participant's entries over HTTP; sockets have their own bucket.
-	limitEntries = limit{"entries", 50, 200}
+	limitEntries = limit{"entries", 1000, 1000}
 	// Events made, and joins, from one address.
 	limitCreate = limit{"create", 20, 1000}
 	limitJoin   = limit{"join", 5000, 20_000}

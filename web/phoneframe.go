@@ -20,28 +20,29 @@ type phoneFrame struct {
 // decodeFrame reads a phone's frame. Frames of the form that our own clients
 // send are read without garbage but for a choice; whatever else is JSON takes
 // the way through encoding/json, with the same result (a fuzz test compares).
-// choice is room for the options. Ref may point into data, and is set also where
-// another member has the wrong type, so that its sender learns which entry it was.
-func decodeFrame(data []byte, choice []int) (phoneFrame, error) {
+// f is overwritten; choice is room for the options. Ref may point into data, and
+// is set also where another member has the wrong type, so that its sender learns
+// which entry it was.
+func decodeFrame(data []byte, f *phoneFrame, choice []int) error {
 	p := frameParser{rest: data}
-	if f, ok := p.frame(choice); ok {
-		return f, nil
+	*f = phoneFrame{}
+	if p.frame(f, choice) {
+		return nil
 	}
-	var f phoneFrame
+	*f = phoneFrame{}
 	if !utf8.Valid(data) {
-		return f, errNotText
+		return errNotText
 	}
-	err := json.Unmarshal(data, &f)
-	return f, err
+	return json.Unmarshal(data, f)
 }
 
 // frameParser knows a subset of JSON: one object of known members, each at most
 // once, strings without escapes, integers of up to 9 digits, no white space.
 type frameParser struct{ rest []byte }
 
-func (p *frameParser) frame(choice []int) (f phoneFrame, ok bool) {
+func (p *frameParser) frame(f *phoneFrame, choice []int) bool {
 	if !p.byte('{') {
-		return f, false
+		return false
 	}
 	var seen [7]bool
 	once := func(i int) bool {
@@ -52,13 +53,13 @@ func (p *frameParser) frame(choice []int) (f phoneFrame, ok bool) {
 	for {
 		key, ok := p.string()
 		if !ok || !p.byte(':') {
-			return f, false
+			return false
 		}
 		switch string(key) {
 		case "t":
 			v, ok := p.string()
 			if !ok || !once(0) {
-				return f, false
+				return false
 			}
 			f.T = "entry"
 			if string(v) != f.T {
@@ -72,41 +73,41 @@ func (p *frameParser) frame(choice []int) (f phoneFrame, ok bool) {
 				_, ok = p.number()
 			}
 			if !ok || !once(1) {
-				return f, false
+				return false
 			}
 			f.Ref = start[:len(start)-len(p.rest)]
 		case "activity":
 			if f.Activity, ok = p.number(); !ok || !once(2) {
-				return f, false
+				return false
 			}
 		case "run":
 			if f.Run, ok = p.number(); !ok || !once(3) {
-				return f, false
+				return false
 			}
 		case "n":
 			n, ok := p.number()
 			if !ok || !once(4) {
-				return f, false
+				return false
 			}
 			f.N = uint32(n)
 		case "nonce":
 			v, ok := p.string()
 			if !ok || !once(5) {
-				return f, false
+				return false
 			}
 			f.Nonce = string(v)
 		case "choice":
 			if f.Choice, ok = p.numbers(choice[:0]); !ok || !once(6) {
-				return f, false
+				return false
 			}
 		default:
-			return f, false
+			return false
 		}
 		if p.byte('}') {
-			return f, len(p.rest) == 0
+			return len(p.rest) == 0
 		}
 		if !p.byte(',') {
-			return f, false
+			return false
 		}
 	}
 }

@@ -41,6 +41,7 @@ type room struct {
 	phones    atomic.Int64 // connected here
 	elsewhere atomic.Int64 // connected to other nodes
 	announced int          // draws whose winners' phones were told; the topic's goroutine
+	due       int          // draws that are in the frames just published; likewise
 	over      atomic.Bool
 }
 
@@ -55,7 +56,7 @@ func (s *Server) room(rep *replica.Replica) *room {
 	r := &room{s: s, rep: rep}
 	rep.View(func(st *event.State) { r.announced = st.DrawCount() })
 	r.topic = hub.NewTopic(hub.Config{
-		Encode: r.encode, Published: r.tellWinners,
+		Encode: r.encode, Publishing: r.countDraws, Published: r.tellWinners,
 		TickEvery: tickEvery, KeepAlive: cmp.Or(s.cfg.KeepAlive, keepAlive), MaxAge: freshness,
 	})
 	s.rooms[rep] = r
@@ -288,7 +289,12 @@ func appendJSON(b *bytes.Buffer, v any) error {
 	return nil
 }
 
-// tellWinners sends the won frames of draws that were just published.
+func (r *room) countDraws() {
+	r.rep.View(func(st *event.State) { r.due = st.DrawCount() })
+}
+
+// tellWinners sends the won frames of draws that were just published: never
+// before the state in which everybody sees the draw.
 func (r *room) tellWinners() {
 	for {
 		var winners []event.WinnerTicket
@@ -296,7 +302,7 @@ func (r *room) tellWinners() {
 		r.rep.View(func(st *event.State) {
 			// The log may have lost draws, and others may have taken their numbers.
 			r.announced = min(r.announced, st.DrawCount())
-			if r.announced < st.DrawCount() {
+			if r.announced < min(r.due, st.DrawCount()) {
 				n = r.announced + 1
 				winners = st.WinnerParticipants(n)
 			}

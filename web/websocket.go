@@ -22,9 +22,9 @@ const (
 	maxUnacked  = 16   // entries of one socket that are not acknowledged yet
 	maxRef      = 64   // bytes of a ref, as JSON
 
-	// A socket's own bucket of entries.
-	socketRate  = 50.0 // a second
-	socketBurst = 200
+	// A socket's own bucket of entries: beyond it a phone only makes the log longer.
+	socketRate  = 1000.0 // a second
+	socketBurst = 1000
 )
 
 // websocket is the endpoint of all three views.
@@ -141,9 +141,18 @@ func (c *client) join() {
 	}
 }
 
+// decoded is room for one frame of a phone.
+type decoded struct {
+	phoneFrame
+	room [event.MaxOptions]int
+}
+
+var decodedFrames = sync.Pool{New: func() any { return new(decoded) }}
+
 func (c *client) frame(data []byte) {
-	var room [event.MaxOptions]int
-	f, err := decodeFrame(data, room[:])
+	f := decodedFrames.Get().(*decoded)
+	defer decodedFrames.Put(f)
+	err := decodeFrame(data, &f.phoneFrame, f.room[:])
 	if err != nil || f.T != "entry" || c.who == 0 || len(f.Ref) > maxRef {
 		if len(f.Ref) > maxRef {
 			f.Ref = nil

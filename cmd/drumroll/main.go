@@ -40,7 +40,8 @@ func main() {
 	case errors.Is(err, errNotVerified):
 		os.Exit(1)
 	default:
-		fmt.Fprintf(os.Stderr, "drumroll: %v\n", err)
+		// One line, also where several things went wrong at once.
+		fmt.Fprintf(os.Stderr, "drumroll: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 		os.Exit(1)
 	}
 }

@@ -98,6 +98,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	if admin != nil {
 		adminServer = &http.Server{Handler: adminHandler(node, server), ReadHeaderTimeout: 10 * time.Second}
 		group.Go(func() error { return served(adminServer.Serve(admin)) })
+		logger.Info("metrics and pprof", "addr", admin.Addr().String())
 	}
 	if err := announce(stdout, listener.Addr(), lan, cfg); err != nil {
 		logger.Warn("standard output is closed", "err", err)

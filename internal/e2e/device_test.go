@@ -27,7 +27,7 @@ type device struct {
 	mu         sync.Mutex
 	complaints []string
 	tolerated  []*regexp.Regexp
-	frames     []string // that the page got over websockets
+	frames     []string              // that the page got over websockets
 	answers    []playwright.Response // whose bodies were not read yet
 	bodies     map[string]string     // by URL
 }
@@ -212,13 +212,6 @@ func (d *device) click(selector string) {
 	d.t.Helper()
 	if err := d.Locator(selector).First().Click(); err != nil {
 		d.t.Fatalf("%s: click %s: %v\n%s", d.name, selector, err, d.body())
-	}
-}
-
-func (d *device) fill(selector, text string) {
-	d.t.Helper()
-	if err := d.Locator(selector).First().Fill(text); err != nil {
-		d.t.Fatalf("%s: fill %s: %v\n%s", d.name, selector, err, d.body())
 	}
 }
 

@@ -189,8 +189,9 @@ func everythingOf(d *device) []string {
 	return all
 }
 
-// Numbers that stand for something else than a count: positions, times, shapes.
-var otherNumbers = regexp.MustCompile(`"(offset|seq|closes_in_ms|n)":"?[\d-]+"?| d=\\?"[^"]*"|[?&-][0-9a-f]{8,}\.`)
+// Numbers that stand for something else than a count: positions, times, shapes,
+// and how many people and entries there are, which may pass any number on their way.
+var otherNumbers = regexp.MustCompile(`"(offset|seq|closes_in_ms|n|joined|connected|entries)":"?[\d-]+"?| d=\\?"[^"]*"|[?&-][0-9a-f]{8,}\.`)
 
 // findCounts searches a raw frame or answer for an activity's counts, as numbers
 // and as the places that would show them; "" where there are none.

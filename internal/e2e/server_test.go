@@ -31,9 +31,12 @@ type server struct {
 	flags []string
 
 	cmd    *exec.Cmd
-	ended  chan error // Wait's answer
+	ended  chan exit // how it ended, once
 	stderr *buffer
 }
+
+// exit is how a process ended; err is nil for status 0.
+type exit struct{ err error }
 
 // onBothLogs runs a test on the embedded log and on Redis.
 func onBothLogs(t *testing.T, test func(t *testing.T, s *server)) {
@@ -82,13 +85,13 @@ func (s *server) start() {
 		s.t.Fatal(err)
 	}
 	first := make(chan string, 1)
-	s.ended = make(chan error, 1)
-	go func(cmd *exec.Cmd, ended chan<- error) {
+	s.ended = make(chan exit, 1)
+	go func(cmd *exec.Cmd, ended chan<- exit) {
 		out := bufio.NewReader(stdout)
 		line, _ := out.ReadString('\n')
 		first <- line
 		_, _ = io.Copy(io.Discard, out)
-		ended <- cmd.Wait()
+		ended <- exit{cmd.Wait()}
 	}(s.cmd, s.ended)
 	select {
 	case line := <-first:
@@ -125,10 +128,10 @@ func (s *server) stop() {
 		s.t.Errorf("signal the server: %v", err)
 	}
 	select {
-	case err := <-s.ended:
+	case end := <-s.ended:
 		s.cmd = nil
-		if err != nil {
-			s.t.Errorf("the server did not end well: %v", err)
+		if end.err != nil {
+			s.t.Errorf("the server did not end well: %v", end.err)
 		}
 	case <-time.After(stopLimit):
 		// Its goroutines say where it hangs.

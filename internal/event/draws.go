@@ -78,7 +78,7 @@ func nobody(a *activity, excluded map[uint32]string) *Refusal {
 	case a.frozen.fit == 0:
 		return conflict("nobody who entered can win by this raffle's rules")
 	case a.left(excluded) == 0:
-		return conflict("everybody who entered and can win has been drawn already")
+		return conflict("everybody who entered and can win has won already")
 	}
 	return nil
 }

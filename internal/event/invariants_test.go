@@ -83,7 +83,7 @@ func randomCommand(rng *rand.Rand, j *journal) Command {
 	if a != nil && rng.IntN(3) > 0 {
 		// What leads on from here, so that everything comes to its end.
 		verbs = map[string][]string{
-			Draft: {CmdOpen}, Open: {CmdClose, CmdExtend}, Closed: {CmdOpen, CmdReveal, CmdDraw},
+			Draft: {CmdOpen, CmdOpen, CmdOpen, CmdOpen, CmdRemove}, Open: {CmdClose, CmdExtend}, Closed: {CmdOpen, CmdReveal, CmdDraw},
 			Revealed: {CmdReset}, Drawn: {CmdDraw, CmdRedraw, CmdRedraw, CmdReset},
 		}[a.state]
 	}

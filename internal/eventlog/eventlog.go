@@ -120,6 +120,12 @@ type Log interface {
 	// ErrNotFound where there is none.
 	Delete(ctx context.Context, code string) error
 
+	// Dials rises whenever a connection for reading was made anew: behind it may be
+	// another server, or the same one without its last records, so that who tails
+	// the log should look whether it still holds what was read. A Log that has no
+	// connections never changes it.
+	Dials() uint64
+
 	// Clock is the log's present time: the one that new offsets carry.
 	Clock(ctx context.Context) (time.Time, error)
 

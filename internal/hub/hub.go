@@ -112,10 +112,12 @@ type Config struct {
 	// called from one goroutine at a time, under the topic's lock: it must not call
 	// the topic.
 	Encode func(a Audience, seq uint64) *Frames
-	// Published is called after each publishing, on Run's goroutine; or nil.
-	Published func()
-	TickEvery time.Duration // least time between ticks
-	KeepAlive time.Duration // most time without a frame
+	// Publishing and Published are called before and after each publishing, on
+	// Run's goroutine; or nil. What stood at the first is in the frames that were
+	// offered by the second.
+	Publishing, Published func()
+	TickEvery             time.Duration // least time between ticks
+	KeepAlive             time.Duration // most time without a frame
 	// MaxAge is how old frames may be for a newcomer (they hold countdowns).
 	MaxAge time.Duration
 }
@@ -292,6 +294,9 @@ func (t *Topic) Run(ctx context.Context) {
 			}
 		}
 		last = time.Now()
+		if t.cfg.Publishing != nil {
+			t.cfg.Publishing()
+		}
 		t.publish(keep)
 		if t.cfg.Published != nil {
 			t.cfg.Published()

@@ -28,6 +28,7 @@ type Node struct {
 	foldedOwn     prometheus.Counter
 	foldedOthers  prometheus.Counter
 	foldedItems   prometheus.Counter
+	foldLag       prometheus.Histogram
 	rewound       prometheus.Counter
 	stopped       prometheus.Counter
 	loaded        prometheus.Gauge
@@ -62,6 +63,10 @@ func New(version string) *Node {
 		foldedItems: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "drumroll_folded_items_total", Help: "Joins and entries in the batch records that were folded.",
 		}),
+		foldLag: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "drumroll_fold_lag_seconds", Help: "Time from the append of the newest record of a read, by the log's clock, until it was folded here.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 14), // 1 ms … 8 s
+		}),
 		rewound: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "drumroll_log_rewound_total", Help: "Times the log no longer held records that were folded here, and the event was folded anew.",
 		}),
@@ -75,7 +80,7 @@ func New(version string) *Node {
 			Name: "drumroll_connections", Help: "Open websockets by view.",
 		}, []string{"view"}),
 		frames: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "drumroll_frames_total", Help: "Frames handed to websockets by view.",
+			Name: "drumroll_frames_total", Help: "Frames made, by view: each goes to every socket of its view that takes one.",
 		}, []string{"view"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "drumroll_refused_total", Help: "Requests, sockets and entries turned away, by reason.",
@@ -106,7 +111,7 @@ func New(version string) *Node {
 		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
 	})
 	build.Set(1)
-	n.registry.MustRegister(entries, n.batchItems, n.batchBytes, n.appendSeconds, n.folded, n.foldedItems,
+	n.registry.MustRegister(entries, n.batchItems, n.batchBytes, n.appendSeconds, n.folded, n.foldedItems, n.foldLag,
 		n.rewound, n.stopped, n.loaded, n.connections, n.frames, n.refused, n.requests, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return n
@@ -151,6 +156,10 @@ func (n *Node) Folded(items int, own bool) {
 	n.foldedItems.Add(float64(items))
 }
 
+// Behind notes how long after its append a record was folded. Clocks that differ
+// a little make it 0, not negative.
+func (n *Node) Behind(lag time.Duration) { n.foldLag.Observe(max(0, lag).Seconds()) }
+
 // Rewound counts a log that lost records.
 func (n *Node) Rewound() { n.rewound.Inc() }
 
@@ -165,7 +174,7 @@ func (n *Node) Connections(view string, delta int) {
 	n.connections.WithLabelValues(view).Add(float64(delta))
 }
 
-// Frames counts frames handed to the sockets of a view.
+// Frames counts frames made for the sockets of a view.
 func (n *Node) Frames(view string, frames int) {
 	n.frames.WithLabelValues(view).Add(float64(frames))
 }

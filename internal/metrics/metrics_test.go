@@ -54,6 +54,8 @@ func TestEverythingIsCounted(t *testing.T) {
 	n.Flush(100, 1700, 2*time.Millisecond)
 	n.Folded(100, true)
 	n.Folded(0, false)
+	n.Behind(3 * time.Millisecond)
+	n.Behind(-time.Millisecond)
 	n.Rewound()
 	n.Stopped()
 	n.Loaded(+1)
@@ -67,26 +69,28 @@ func TestEverythingIsCounted(t *testing.T) {
 
 	got := scrape(t, n)
 	for name, want := range map[string]string{
-		`drumroll_entries_total{outcome="counted"}`:                                                   "3",
-		`drumroll_entries_total{outcome="changed"}`:                                                   "1",
-		`drumroll_entries_total{outcome="unchanged"}`:                                                 "0",
-		`drumroll_entries_total{outcome="closed"}`:                                                    "1",
-		`drumroll_entries_total{outcome="invalid"}`:                                                   "1",
-		`drumroll_batch_items_sum`:                                                                    "100",
-		`drumroll_batch_bytes_sum`:                                                                    "1700",
-		`drumroll_append_duration_seconds_bucket{le="0.001"}`:                                         "0",
-		`drumroll_append_duration_seconds_bucket{le="0.002"}`:                                         "1",
-		`drumroll_folded_records_total{producer="own"}`:                                               "1",
-		`drumroll_folded_records_total{producer="others"}`:                                            "1",
-		`drumroll_folded_items_total`:                                                                 "100",
-		`drumroll_log_rewound_total`:                                                                  "1",
-		`drumroll_events_stopped_total`:                                                               "1",
-		`drumroll_events_loaded`:                                                                      "1",
-		`drumroll_connections{view="phone"}`:                                                          "17",
-		`drumroll_connections{view="host"}`:                                                           "0",
-		`drumroll_frames_total{view="screen"}`:                                                        "7",
-		`drumroll_refused_total{reason="rate"}`:                                                       "1",
-		`drumroll_refused_total{reason="overloaded"}`:                                                 "0",
+		`drumroll_entries_total{outcome="counted"}`:           "3",
+		`drumroll_entries_total{outcome="changed"}`:           "1",
+		`drumroll_entries_total{outcome="unchanged"}`:         "0",
+		`drumroll_entries_total{outcome="closed"}`:            "1",
+		`drumroll_entries_total{outcome="invalid"}`:           "1",
+		`drumroll_batch_items_sum`:                            "100",
+		`drumroll_batch_bytes_sum`:                            "1700",
+		`drumroll_append_duration_seconds_bucket{le="0.001"}`: "0",
+		`drumroll_append_duration_seconds_bucket{le="0.002"}`: "1",
+		`drumroll_folded_records_total{producer="own"}`:       "1",
+		`drumroll_folded_records_total{producer="others"}`:    "1",
+		`drumroll_folded_items_total`:                         "100",
+		`drumroll_fold_lag_seconds_count`:                     "2",
+		`drumroll_fold_lag_seconds_sum`:                       "0.003",
+		`drumroll_log_rewound_total`:                          "1",
+		`drumroll_events_stopped_total`:                       "1",
+		`drumroll_events_loaded`:                              "1",
+		`drumroll_connections{view="phone"}`:                  "17",
+		`drumroll_connections{view="host"}`:                   "0",
+		`drumroll_frames_total{view="screen"}`:                "7",
+		`drumroll_refused_total{reason="rate"}`:               "1",
+		`drumroll_refused_total{reason="overloaded"}`:         "0",
 		`drumroll_request_duration_seconds_count{route="/api/v1/events/{code}/entries",status="200"}`: "1",
 	} {
 		if got[name] != want {

@@ -64,10 +64,12 @@ func TestRewoundLogIsFoldedAnew(t *testing.T) {
 	e.submit(vote(2, id, 1, 0)).want(t, event.Counted)
 	_, epoch := e.Snapshot()
 
+	reads := old.stall()
 	shorter := copyLog(t, old.now(), 4) // without the second vote
 	raw(t, shorter, batch(5, vote(3, id, 1, 1)))
 	old.set(func() { old.Log = shorter })
 	old.breaks <- errBroken
+	close(reads)
 	e.until("a new epoch", func() bool { _, now := e.Snapshot(); return now > epoch })
 	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {
 		t.Errorf("folded anew: %+v", a)
@@ -200,6 +202,12 @@ func TestAnotherEventUnderTheCode(t *testing.T) {
 
 // On a real Redis: the newest records are taken back, and others come.
 func TestRewoundRedis(t *testing.T) {
+	t.Run("read error", func(t *testing.T) { rewindRedis(t, true) })
+	// The connection dies between two reads, and the client dials anew by itself.
+	t.Run("silent redial", func(t *testing.T) { rewindRedis(t, false) })
+}
+
+func rewindRedis(t *testing.T, loud bool) {
 	t.Parallel()
 	server := redistest.Start(t)
 	log := newTap(dial(t, server))
@@ -225,7 +233,9 @@ func TestRewoundRedis(t *testing.T) {
 	if err := c.ClientKillByFilter(t.Context(), "TYPE", "normal").Err(); err != nil {
 		t.Fatal(err)
 	}
-	log.breaks <- errBroken
+	if loud {
+		log.breaks <- errBroken
+	}
 	close(reads)
 	e.until("a new epoch", func() bool { _, now := e.Snapshot(); return now > epoch })
 	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {

@@ -314,12 +314,12 @@ type tap struct {
 	breaks  chan error                                                        // each ends one waiting Read with an error
 	appends func(do func() (eventlog.Offset, error)) (eventlog.Offset, error) // around each Append; may be nil
 	reads   chan struct{}                                                     // where not nil, waiting Reads begin when it is closed
-	held    chan struct{}                                                     // one slot: a Read waits for reads
+	held    chan struct{}                                                     // a Read that waits for reads offers this
 	at      error                                                             // where set, what At returns
 }
 
 func newTap(l eventlog.Log) *tap {
-	return &tap{Log: l, breaks: make(chan error), held: make(chan struct{}, 1)}
+	return &tap{Log: l, breaks: make(chan error), held: make(chan struct{})}
 }
 
 func (l *tap) set(f func()) {
@@ -355,16 +355,16 @@ func (l *tap) Read(ctx context.Context, code string, after eventlog.Offset, max 
 	hold := l.reads
 	l.mu.Unlock()
 	if hold != nil {
-		select {
-		case l.held <- struct{}{}:
-		default:
-		}
-		select {
-		case <-hold:
-		case err := <-l.breaks:
-			return nil, err
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		for waiting := true; waiting; {
+			select {
+			case <-hold:
+				waiting = false
+			case l.held <- struct{}{}:
+			case err := <-l.breaks:
+				return nil, err
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		}
 	}
 	type result struct {

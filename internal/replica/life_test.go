@@ -81,7 +81,7 @@ func TestInterruptedDeleteIsFinished(t *testing.T) {
 
 func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 	log := bolt(t)
-	n := newNode(t, log, func(c *replica.Config) { c.Idle = 20 * time.Millisecond })
+	n := newNode(t, log, func(c *replica.Config) { c.Idle = 150 * time.Millisecond })
 	n.create()
 	gone := func() {
 		t.Helper()
@@ -122,7 +122,7 @@ func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 
 func TestWhatKeepsAnEventLoaded(t *testing.T) {
 	log := bolt(t)
-	n := newNode(t, log, func(c *replica.Config) { c.Idle = 10 * time.Millisecond })
+	n := newNode(t, log, func(c *replica.Config) { c.Idle = 150 * time.Millisecond })
 	names := []string{"PINNED", "COUNTS", "IDLE"}
 	events := map[string]*loaded{}
 	for i, name := range names {
@@ -134,11 +134,13 @@ func TestWhatKeepsAnEventLoaded(t *testing.T) {
 	}
 	for _, name := range names {
 		events[name] = n.open(name)
-		if name == "PINNED" {
+		switch name {
+		case "PINNED":
 			events[name].Pin()
-		}
-		if name == "COUNTS" {
+		case "COUNTS":
+			events[name].Pin()
 			events[name].openPoll(3600, "x")
+			events[name].Unpin()
 		}
 	}
 	n.metrics.until(t, "the eviction of one", func() bool { return n.metrics.loaded == 2 })

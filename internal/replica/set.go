@@ -38,6 +38,7 @@ type Metrics interface {
 	Entry(event.Status)                         // an entry of this node was settled by the fold
 	Flush(items, bytes int, took time.Duration) // an append returned
 	Folded(items int, own bool)                 // a record was folded
+	Behind(time.Duration)                       // time from the append of the newest record read to its fold
 	Rewound()                                   // the log had lost records that were folded here
 	Stopped()                                   // an event stopped, damaged
 	Loaded(delta int)                           // events in memory
@@ -49,6 +50,7 @@ type Discard struct{}
 func (Discard) Entry(event.Status)            {}
 func (Discard) Flush(int, int, time.Duration) {}
 func (Discard) Folded(int, bool)              {}
+func (Discard) Behind(time.Duration)          {}
 func (Discard) Rewound()                      {}
 func (Discard) Stopped()                      {}
 func (Discard) Loaded(int)                    {}

@@ -20,7 +20,8 @@ const (
 func (r *Replica) tail(ctx context.Context) {
 	var results []event.Result
 	checked := time.Now()
-	suspect := false // an error came between: the log may have lost its tail
+	dials := r.log.Dials()
+	suspect := false // an error or a new connection came between: the log may have lost its tail
 	pause := 50 * time.Millisecond
 	for ctx.Err() == nil {
 		if suspect || time.Since(checked) > verify {
@@ -52,6 +53,12 @@ func (r *Replica) tail(ctx context.Context) {
 		case err != nil:
 			r.logger.Warn("read failed, trying again", "event", r.code, "err", err)
 			pause = sleep(ctx, pause)
+			suspect = true
+			continue
+		case r.log.Dials() != dials:
+			// What was read may follow records that are not those folded here: it is
+			// read again after a look.
+			dials = r.log.Dials()
 			suspect = true
 			continue
 		}
@@ -99,8 +106,12 @@ func (r *Replica) fold(records []eventlog.Record, results []event.Result) ([]eve
 	deadlines := changed
 	work := r.state.TakeFreezes()
 	r.advance()
+	now := r.clock.now()
 	r.mu.Unlock()
 
+	if folded > 0 {
+		r.cfg.Metrics.Behind(now.Sub(time.UnixMilli(int64(records[folded-1].Offset.Ms))))
+	}
 	counts := false
 	for i := range results[:folded] {
 		res := &results[i]

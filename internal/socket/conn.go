@@ -2,6 +2,7 @@ package socket
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -26,6 +27,7 @@ const (
 const (
 	readBuffer   = 512 // a phone's frames fit; longer ones take several reads
 	writeBuffer  = 256 // only the library's control frames go through it
+	writePiece   = 16 << 10
 	maxQueued    = 64 << 10
 	writeTimeout = 10 * time.Second
 	closeTimeout = 3 * time.Second
@@ -51,9 +53,10 @@ type Conn struct {
 	writeTimeout, closeTimeout time.Duration
 
 	mu      sync.Mutex
-	queue   []byte // what waits for drain
-	busy    bool   // drain runs
-	closing bool   // a close frame was sent
+	queue   []byte        // what was sent while drain writes something before it
+	busy    bool          // drain runs
+	flushed chan struct{} // closed by drain's end, where somebody waits for it
+	closing bool          // a close frame was sent
 	dead    bool
 	drained func() // called without the lock when drain has written all
 
@@ -152,6 +155,13 @@ func (l *lockedConn) Write(p []byte) (int, error) {
 	}
 	l.c.closing = l.c.closing || len(p) > 0 && p[0] == opClose
 	return len(p), nil
+}
+
+// Close is the library's, which closes as soon as it has written a close frame;
+// that may wait behind a frame of ours.
+func (l *lockedConn) Close() error {
+	l.c.flush()
+	return l.Conn.Close()
 }
 
 // OnDrained sets what is called when a busy connection can take frames again.
@@ -276,39 +286,71 @@ func (c *Conn) write(b []byte) {
 		b = b[c.outCount:]
 	}
 	if len(b) > 0 {
-		c.queue = append(c.queue, b...)
 		c.busy = true
-		go c.drain()
+		// A copy, for whoever has the frame uses its memory again. It is no part of
+		// the queue: the queue's bound is for what comes while it is written.
+		go c.drain(bytes.Clone(b))
 	}
 }
 
-// drain writes the queue with a deadline; it ends when the queue is empty or the
-// peer was cut.
-func (c *Conn) drain() {
+// drain writes b and then the queue; it ends when the queue is empty or the peer
+// was cut.
+func (c *Conn) drain(b []byte) {
 	for {
+		err := c.writeAll(b)
 		c.mu.Lock()
-		b := c.queue
-		c.queue = nil
-		if len(b) == 0 || c.dead {
-			c.busy = false
-			drained := c.drained
-			c.mu.Unlock()
-			if drained != nil {
-				drained()
-			}
-			return
-		}
-		c.mu.Unlock()
-		err := c.net.SetWriteDeadline(time.Now().Add(c.writeTimeout))
-		if err == nil {
-			_, err = c.net.Write(b)
-		}
 		if err != nil {
-			c.mu.Lock()
 			c.kill()
-			c.mu.Unlock()
 		}
+		b, c.queue = c.queue, nil
+		if len(b) > 0 {
+			c.mu.Unlock()
+			continue
+		}
+		c.busy = false
+		if c.flushed != nil {
+			close(c.flushed)
+			c.flushed = nil
+		}
+		drained := c.drained
+		c.mu.Unlock()
+		if drained != nil {
+			drained()
+		}
+		return
 	}
+}
+
+// writeAll writes b in pieces, each with a deadline of its own: a peer may be slow,
+// but must read something.
+func (c *Conn) writeAll(b []byte) error {
+	for len(b) > 0 {
+		if err := c.net.SetWriteDeadline(time.Now().Add(c.writeTimeout)); err != nil {
+			return err
+		}
+		n, err := c.net.Write(b[:min(len(b), writePiece)])
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// flush returns when a close frame that waits for drain was written, or the peer
+// was cut.
+func (c *Conn) flush() {
+	c.mu.Lock()
+	if !c.busy || !c.closing {
+		c.mu.Unlock()
+		return
+	}
+	if c.flushed == nil {
+		c.flushed = make(chan struct{})
+	}
+	wait := c.flushed
+	c.mu.Unlock()
+	<-wait
 }
 
 // kill ends the connection at once; mu is held. The reader notices.

@@ -36,6 +36,9 @@ type Log struct {
 
 var _ eventlog.Log = (*Log)(nil)
 
+// Dials implements eventlog.Log: there are no connections.
+func (l *Log) Dials() uint64 { return 0 }
+
 type config struct {
 	now     func() time.Time
 	maxIdle int

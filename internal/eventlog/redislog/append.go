@@ -121,7 +121,7 @@ func (l *Log) appendMany(ctx context.Context, code string, records [][]byte) (ev
 	}
 	for certain, n := range outcomes {
 		switch {
-		case n < len(records) || certain == errUnknown:
+		case n < len(records) || errors.Is(certain, errUnknown):
 		case certain == nil && failure == nil:
 			return last, nil
 		case certain != nil:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,6 +28,7 @@ type Log struct {
 	client redis.UniversalClient
 	tail   redis.UniversalClient // for reads that block
 	here   *redis.Script
+	dials  atomic.Uint64 // connections that tail has made
 
 	closing sync.Once
 	done    chan struct{} // closed by Close
@@ -60,13 +62,23 @@ func Open(ctx context.Context, urls string) (*Log, error) {
 			client = redis.NewUniversalClient(o)
 		}
 	}
-	return &Log{
+	l := &Log{
 		client: client,
-		tail:   redis.NewUniversalClient(tailOptions(*o)),
 		here:   redis.NewScript(hereScript),
 		done:   make(chan struct{}),
-	}, nil
+	}
+	tail := tailOptions(*o)
+	tail.OnConnect = func(context.Context, *redis.Conn) error {
+		l.dials.Add(1)
+		return nil
+	}
+	l.tail = redis.NewUniversalClient(tail)
+	return l, nil
 }
+
+// Dials implements eventlog.Log: it counts the connections of blocking reads,
+// which are redialled silently where one was lost between two reads.
+func (l *Log) Dials() uint64 { return l.dials.Load() }
 
 func logKey(code string) string  { return "drumroll:{" + code + "}:log" }
 func hereKey(code string) string { return "drumroll:{" + code + "}:here" }

@@ -1,0 +1,34 @@
+// Small things that every view says.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clock, number } from "../src/core.js";
+import { shortTicket } from "../src/personal.js";
+import { backoff } from "../src/socket.js";
+
+test("a clock rounds up, so that 0:00 means over", () => {
+  assert.equal(clock(0), "0:00");
+  assert.equal(clock(-5), "0:00");
+  assert.equal(clock(1), "0:01");
+  assert.equal(clock(83_000), "1:23");
+  assert.equal(clock(3_600_000), "1:00:00");
+  assert.equal(clock(86_399_001), "24:00:00");
+});
+
+test("numbers are grouped as the page's language groups them", () => {
+  assert.equal(number(1284.4), "1,284");
+  assert.equal(number(0), "0");
+});
+
+test("a ticket is short enough to read out", () => {
+  assert.equal(shortTicket("7c19a2ffffff"), "7C19-A2");
+});
+
+test("waiting grows, is spread from nothing on, and stays bounded", () => {
+  for (let attempt = 0; attempt < 30; attempt++) {
+    const limit = Math.min(10_000, 300 * 2 ** attempt);
+    for (let i = 0; i < 50; i++) {
+      const wait = backoff(attempt);
+      assert.ok(wait >= 0 && wait <= limit, `attempt ${attempt}: ${wait} ms`);
+    }
+  }
+});
