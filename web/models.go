@@ -48,7 +48,7 @@ func drawModels(lines []event.DrawLine) []ui.Draw {
 	out := make([]ui.Draw, len(lines))
 	for i, d := range lines {
 		out[i] = ui.Draw{Number: d.Number, Activity: d.Activity, Title: d.Title, Run: d.Run,
-			Entrants: d.Entrants, Names: d.Names, Reason: d.Reason, Prize: d.Prize}
+			Entrants: d.Entrants, Names: d.Names, Reason: d.Reason, Prize: d.Prize, Returned: d.Returned}
 	}
 	return out
 }
@@ -132,7 +132,7 @@ func percent(n, of int) int {
 
 // youModel is what a phone's own page shows of a participant.
 func youModel(y event.You) ui.You {
-	m := ui.You{Handle: y.Handle, Name: y.Name, Choices: y.Choices, Tickets: y.Tickets, Won: map[int][]string{}}
+	m := ui.You{Handle: y.Handle, Name: y.Name, Choices: y.Choices, Tickets: y.Tickets, Won: map[int][]string{}, Here: y.Here}
 	for _, w := range y.Won {
 		m.Won[w.Activity] = append(m.Won[w.Activity], w.Ticket)
 	}

@@ -107,6 +107,7 @@ type DrawLine struct {
 	Title                           string
 	Winners                         []fairdraw.Ticket
 	Names                           []string // beside Winners; a handle where the ticket was given back
+	Returned                        []bool   // beside Winners: the ticket was given back
 	Reason                          string
 	Prize                           string
 }
@@ -151,6 +152,14 @@ func (s *State) Snapshot() Snapshot {
 		if d.Record.Voided != nil {
 			returned[d.Record.Voided.Ticket] = true
 		}
+		for _, r := range d.Record.Returned {
+			returned[r.Ticket] = true
+		}
+	}
+	for _, a := range s.activities {
+		for _, v := range a.voided { // those since the newest draw are in no record yet
+			returned[v.Ticket] = true
+		}
 	}
 	for _, d := range s.draws {
 		line := DrawLine{Number: d.Number, Activity: d.Activity, Run: d.Run, Entrants: d.Record.Size,
@@ -160,6 +169,7 @@ func (s *State) Snapshot() Snapshot {
 			shown, _ := s.people.shown(i, s.names && !returned[w.Ticket])
 			line.Names = append(line.Names, shown)
 			line.Winners = append(line.Winners, w.Ticket)
+			line.Returned = append(line.Returned, returned[w.Ticket])
 		}
 		snap.Draws = append(snap.Draws, line)
 	}

@@ -158,6 +158,7 @@ type You struct {
 	Choices map[int][]int    // by activity: counted choice of the present run
 	Tickets map[int]string   // by activity: ticket of the present run
 	Won     map[int][]string // by activity: own tickets among the present run's winners
+	Here    []int            // raffles in which the phone has checked in
 }
 
 // Phone is the audience's view. In frames You is zero: what is personal is put

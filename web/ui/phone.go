@@ -47,6 +47,9 @@ func (p Phone) ownWin(a Activity) Winner {
 	return Winner{}
 }
 
+// checkedIn is "yes" where the phone has said that it is here. The module adds "busy".
+func (p Phone) checkedIn(a Activity) string { return yesno(slices.Contains(p.You.Here, a.ID)) }
+
 // claimStep is how far the phone's own claim has come: "none" (nothing won),
 // "ask", "code" (it shows its code), "again" (it has to be asked for once more),
 // "done". The module adds "busy".

@@ -68,13 +68,14 @@ const faults = {
  * when. {fault} or {late}, why it proves nothing to this phone; both "" where it does.
  */
 function checkRound(record, told, draw) {
-  const known = told.rounds?.[draw];
   const { beacon } = record;
+  const known = told.rounds?.[draw] ?? (record.element === 1 ? told.rounds?.first : undefined);
   if (!beacon) {
     return known ? { fault: `This phone was told to wait for the public round ${known.round}, but the draw was made without it.` } : {};
   }
   if (!known) return { late: "it was not told in time which public round to wait for" };
   if (known.round !== beacon.round) return { fault: `This phone was told of the public round ${known.round}, but round ${beacon.round} went into the draw.` };
+  if (known.chain && known.chain !== beacon.chain) return { fault: "The public number came from another beacon than this phone was told." };
   if (beacon.chain !== quicknet.hash) return { late: "the draw used a public beacon that phones do not know" };
   if (Math.max(known.at, told.at) >= quicknet.due(beacon.round)) return { late: "it was told the public round only when that was out" };
   return {};

@@ -1,50 +1,69 @@
-// A winner's claim: the tap that says "I'm here", and the code that the phone then
-// shows to the host. The code is kept, so that a reload still has it.
+// What a phone says beside its entries, over HTTP: a winner's claim, which brings
+// the code to show to the host, and the tap "I'm here" of a raffle that asks for it.
 
 /**
  * @param {object} deps
  * @param {string} deps.code of the event
- * @param {object} deps.outbox keeps {ticket, code} by activity and run
+ * @param {() => object|null} deps.you the newest frame's `you`
  * @param {() => void} deps.changed
  * @param {(sentence: string) => void} deps.say to screen readers
  */
-export function createClaims({ code, outbox, changed, say }) {
-  const pressed = new Map(); // "activity:run" → {busy, note}
-  const at = (activity, run) => `${activity}:${run}`;
+export function createClaims({ code, you, changed, say }) {
+  const claims = new Map(); // ticket → {busy, note, code}
+  const checkIns = new Map(); // "activity:run" → {busy, note, here}
 
-  async function ask(ticket) {
-    const answer = await fetch(`/api/v1/events/${code}/claims`, {
+  async function post(path, body) {
+    const answer = await fetch(`/api/v1/events/${code}${path}`, {
       method: "POST",
       credentials: "same-origin",
       cache: "no-store",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ ticket }),
+      body: JSON.stringify(body),
     });
     const said = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(said.detail || said.title || `The server answered ${answer.status}.`);
-    return said.code;
+    return said;
+  }
+
+  async function press(all, key, send) {
+    if (all.get(key)?.busy) return;
+    const set = (state) => {
+      all.set(key, state);
+      changed();
+    };
+    set({ busy: true });
+    try {
+      set(await send());
+    } catch (error) {
+      // fetch fails with a TypeError where there is no network.
+      const note = error instanceof TypeError ? "That did not get through. Check the connection, then tap again." : error.message;
+      set({ note });
+      say(note);
+    }
   }
 
   return {
-    /** {ticket, code, busy, note}, as far as there is a claim. */
-    of: (activity, run) => ({ ...outbox.claim(activity, run), ...pressed.get(at(activity, run)) }),
-
-    async press(activity, run, ticket) {
-      const key = at(activity, run);
-      if (!ticket || pressed.get(key)?.busy) return;
-      pressed.set(key, { busy: true, note: "" });
-      changed();
-      try {
-        const digits = await ask(ticket);
-        outbox.claimed(activity, run, { ticket, code: digits });
-        pressed.delete(key);
-        say(`Your code is ${[...digits].join(" ")}. Show it to the host.`);
-      } catch (error) {
-        const note = error instanceof TypeError ? "That did not get through. Check the connection, then tap again." : error.message;
-        pressed.set(key, { busy: false, note });
-        say(note);
-      }
-      changed();
+    /** How far the claim of an own ticket is: {code, busy, note}. */
+    of(ticket) {
+      const told = (you()?.won ?? []).find((w) => w.ticket === ticket)?.code;
+      return { ...claims.get(ticket), ...(told && { code: told }) };
     },
+    claim: (ticket) =>
+      press(claims, ticket, async () => {
+        const { code: digits } = await post("/claims", { ticket });
+        say(`Your code is ${[...digits].join(" ")}. Show it to the host.`);
+        return { code: digits };
+      }),
+    /** Whether this phone has said that it is here: {here, busy, note}. */
+    checkedIn(activity, run) {
+      const here = (you()?.here ?? []).includes(activity);
+      return { ...checkIns.get(`${activity}:${run}`), ...(here && { here }) };
+    },
+    checkIn: (activity, run) =>
+      press(checkIns, `${activity}:${run}`, async () => {
+        await post("/checkins", { activity, run });
+        say("You are checked in.");
+        return { here: true };
+      }),
   };
 }

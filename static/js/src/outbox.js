@@ -96,13 +96,8 @@ export function openOutbox(code) {
     keep(activity, run, told) {
       write(key("told", activity, run), told);
     },
-    /** The code of a claim that this phone was given, or null. */
-    claim: (activity, run) => read(key("claim", activity, run)),
-    claimed(activity, run, claim) {
-      write(key("claim", activity, run), claim);
-    },
     forget() {
-      for (const k of ["tap", "done", "nonce", "told", "claim"].flatMap(keys)) store.removeItem(k);
+      for (const k of ["tap", "done", "nonce", "told"].flatMap(keys)) store.removeItem(k);
     },
     /** fn({kind: "tap"|"done", activity, run, value}) when another tab wrote; value null: it is gone. */
     listen(fn) {

@@ -17,7 +17,8 @@ const words = {
 
 /**
  * root: a parsed fragment, or the live element. me: {you, online, waiting(activity,
- * run), note(activity, run), receipt(activity, run), claim(activity, run)}; you is null until the first frame, and then what the
+ * run), note(activity, run), receipt(activity, run), claim(ticket), checkedIn(activity,
+ * run)}; you is null until the first frame, and then what the
  * server rendered stands.
  */
 export function dress(root, me) {
@@ -75,7 +76,10 @@ function dressRaffle(section, me, id, run, tap) {
     for (const el of section.querySelectorAll("[data-own-ticket]")) text(el, ticket ? shortTicket(ticket) : "");
     for (const el of section.querySelectorAll("[data-voided]")) el.hidden = el.dataset.voided !== ticket;
     for (const el of section.querySelectorAll("[data-ticket]")) el.toggleAttribute("data-me", el.dataset.ticket === ticket);
-    dressWin(section, section.querySelector(`[data-ticket="${ticket}"]`), me.claim(id, run));
+    dressWin(section, section.querySelector(`[data-ticket="${ticket}"]`), me.claim(ticket));
+    dressCheckIn(section, me.checkedIn(id, run));
+    const unfit = me.you.unfit?.[id];
+    tell(section.querySelector("[data-unfit]"), unfit && `Your ticket cannot win this raffle: ${unfitWords(unfit)}.`);
     dressReceipt(section, me.receipt(id, run));
   }
   const button = section.querySelector(".im-in");
@@ -93,23 +97,41 @@ function outcome(section, ticket) {
 }
 
 // The winner's own part: what was won, and how far its claim has come.
-// li: the winner's line in the list, or null; claim: {code, busy, ticket}.
+// li: the winner's line in the list, or null; claim: {code, busy, note}.
 function dressWin(section, li, claim) {
   const prize = li?.dataset.prize ?? "";
   for (const el of section.querySelectorAll("[data-own-prize]")) {
     el.hidden = !prize;
     text(el, prize);
   }
-  const code = li && claim?.ticket === li.dataset.ticket ? claim.code : "";
+  const code = (li && claim.code) || "";
   const steps = { "": code ? "code" : "ask", claiming: code ? "code" : "again", claimed: "done" };
-  section.dataset.claim = !li ? "none" : claim?.busy ? "busy" : steps[li.dataset.claimed ?? ""];
+  section.dataset.claim = !li ? "none" : claim.busy ? "busy" : steps[li.dataset.claimed ?? ""];
   for (const el of section.querySelectorAll("[data-claim-code]")) text(el, code ? `${code.slice(0, 2)} ${code.slice(2)}` : "");
-  const note = section.querySelector("[data-claim-note]");
-  if (note) {
-    note.hidden = !claim?.note;
-    text(note, claim?.note ?? "");
-  }
+  tell(section.querySelector("[data-claim-note]"), claim.note);
 }
+
+function tell(el, words = "") {
+  if (!el) return;
+  el.hidden = !words;
+  text(el, words);
+}
+
+function dressCheckIn(section, { here, busy, note }) {
+  const box = section.querySelector("[data-checked-in]");
+  if (!box) return;
+  box.dataset.checkedIn = here ? "yes" : busy ? "busy" : "no";
+  tell(box.querySelector("[data-check-in-note]"), note);
+}
+
+// The reasons that the log gives, said to the one whom they concern.
+const unfitWords = (reason) =>
+  ({
+    "joined too late": "you joined too late for it",
+    "not checked in": "you did not tap “I’m here” in time",
+    "won before": "you have won already",
+    "voided": "your win was given back",
+  })[reason] ?? (reason.startsWith("did not take part") ? "you did not take part in what it asks for" : reason.startsWith("won before") ? "you have won already" : reason);
 
 const ticketWords = {
   wait: "Looking for your ticket in the frozen list …",
@@ -136,11 +158,7 @@ function dressReceipt(section, { ticket, draw, fault }) {
     const words = found ? say[found.state] ?? "" : "";
     text(el, typeof words === "string" ? words : words(found));
   }
-  const passed = section.querySelector("[data-passed-over]");
-  if (passed) {
-    passed.hidden = !draw?.skipped;
-    text(passed, draw?.skipped ? `Your ticket came up and was passed over: ${draw.skipped}.` : "");
-  }
+  tell(section.querySelector("[data-passed-over]"), draw?.skipped && `Your ticket came up and was passed over: ${unfitWords(draw.skipped)}.`);
   const alarm = section.querySelector("[data-alarm]");
   if (alarm) {
     alarm.hidden = !fault;

@@ -27,7 +27,7 @@ const place = (tap) => `${tap.activity}:${tap.run}`;
 // Browsers complain in the console about a vibration before the first touch.
 const vibrate = (pattern) => navigator.userActivation?.hasBeenActive !== false && navigator.vibrate?.(pattern);
 
-const claims = createClaims({ code, outbox, changed: refresh, say: announce });
+const claims = createClaims({ code, you: () => you, changed: refresh, say: announce });
 const receipts = createReceipts({
   code,
   outbox,
@@ -53,6 +53,7 @@ const me = {
   note: (activity, run) => notes.get(`${activity}:${run}`),
   receipt: receipts.of,
   claim: claims.of,
+  checkedIn: claims.checkedIn,
 };
 
 let shouted = "";
@@ -200,10 +201,12 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => {
-  const section = target.closest("[data-claim-press]")?.closest("[data-activity]");
+  const section = target.closest("[data-activity]");
   if (!section) return;
-  const own = you?.tickets?.[section.dataset.activity];
-  claims.press(Number(section.dataset.activity), Number(section.dataset.run), own);
+  const activity = Number(section.dataset.activity);
+  const own = you?.tickets?.[activity];
+  if (target.closest("[data-claim-press]") && own) claims.claim(own);
+  if (target.closest("[data-check-in]")) claims.checkIn(activity, Number(section.dataset.run));
 });
 
 document.addEventListener("change", (event) => {

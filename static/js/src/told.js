@@ -7,7 +7,8 @@
 //   who      the handle they were told to; another participant starts anew
 //   at       when the root came, in milliseconds since 1970
 //   draws    how many draws the event had made by then: later ones were still open
-//   rounds   by draw: {round, at}
+//   rounds   of the public beacon, by draw, and "first" for the one that the freeze
+//            names: {round, at, chain}
 //   changed  the first thing that was told otherwise later: {what, was, is}
 
 /** 16 random bytes in base64url, without padding. */
@@ -22,7 +23,7 @@ export const fingerprint = (hash) => hash.slice(0, 12).replace(/(.{4})(?=.)/g, "
 /**
  * What is known after a frame.
  * @param {object|null} before as kept
- * @param {object} activity of the frame: {commitment, root, entries, pending}
+ * @param {object} activity of the frame: {commitment, root, entries, round, beacon_chain, pending}
  * @param {{who: string, draws: number, now: number}} by
  * @returns {object} the same object where nothing is new
  */
@@ -38,13 +39,13 @@ export function tell(before, activity, { who, draws, now }) {
   else if (told.root && told.root === activity.root && told.size !== activity.entries && !told.changed) {
     news.changed = { what: "size", was: told.size, is: activity.entries };
   }
-  const { pending } = activity;
-  if (pending?.round) {
-    const known = told.rounds?.[pending.draw];
-    if (!known) news.rounds = { ...told.rounds, [pending.draw]: { round: pending.round, at: now } };
-    else if (known.round !== pending.round && !told.changed) {
-      news.changed = { what: "round", was: known.round, is: pending.round };
-    }
+  // A round that has been told may not be told otherwise, nor anew.
+  const named = { first: activity.round, ...(activity.pending && { [activity.pending.draw]: activity.pending.round }) };
+  for (const [draw, round] of Object.entries(named)) {
+    if (!round) continue;
+    const known = told.rounds?.[draw];
+    if (!known) news.rounds = { ...told.rounds, ...news.rounds, [draw]: { round, at: now, chain: activity.beacon_chain } };
+    else if (known.round !== round && !told.changed) news.changed = { what: "round", was: known.round, is: round };
   }
   return Object.keys(news).length || told !== before ? { ...told, ...news } : told;
 }

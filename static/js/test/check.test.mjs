@@ -69,6 +69,12 @@ test("a public round is worth what this phone knew of it beforehand", () => {
   assert.match(check(first, { kept: { ...told, rounds: {} } }).late, /not told in time/);
   const other = { ...rounds, [first.draw]: { round: first.beacon.round + 1, at: 0 } };
   assert.match(check(first, { kept: { ...told, rounds: other } }).fault, /public round 1001, but round 1000/);
+  const chained = { ...rounds, [first.draw]: { ...rounds[first.draw], chain: "ab".repeat(32) } };
+  assert.match(check(first, { kept: { ...told, rounds: chained } }).fault, /another beacon/);
+  // The freeze names the round of the run's first draw, and of no other.
+  const { [first.draw]: ofFreeze, ...later } = rounds;
+  assert.equal(check(first, { kept: { ...told, rounds: { ...later, first: ofFreeze } } }).state, "ok");
+  assert.equal(check(second, { kept: { ...told, rounds: { first: ofFreeze } } }).state, "late");
   const after = { ...rounds, [first.draw]: { round: first.beacon.round, at: 1692803367000 + 3000 * 999 } };
   assert.match(check(first, { kept: { ...told, rounds: after } }).late, /only when that was out/);
   const without = forge(first, (r) => delete r.beacon);

@@ -42,6 +42,10 @@ test("the first that is told is kept, and a change is noticed", () => {
     assert.match(changedWords(tell(later, { commitment: "aa", root: "bb", entries: 9 }, by)), new RegExp(what));
   }
   const named = tell(frozen, { commitment: "aa", root: "bb", entries: 9, pending: { draw: 5, round: 70 } }, by);
+  assert.deepEqual(named.rounds, { 5: { round: 70, at: 100, chain: undefined } });
+  const freezing = tell(open, { commitment: "aa", root: "bb", entries: 9, round: 60, beacon_chain: "dd" }, by);
+  assert.deepEqual(freezing.rounds, { first: { round: 60, at: 100, chain: "dd" } });
+  assert.match(changedWords(tell(freezing, { commitment: "aa", root: "bb", entries: 9, round: 61 }, by)), /public number/);
   assert.match(changedWords(tell(named, { commitment: "aa", root: "bb", entries: 9, pending: { draw: 5, round: 71 } }, by)), /public number/);
   // A code may be used again by another event, in which this phone has another handle.
   assert.deepEqual(tell(frozen, { commitment: "cc" }, { ...by, who: "Plum Ibis 3" }), { who: "Plum Ibis 3", commitment: "cc" });
