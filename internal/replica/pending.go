@@ -10,7 +10,7 @@ import (
 
 const (
 	roundRetry = 500 * time.Millisecond // how soon a round that was not there is asked for again
-	roundRest  = 3 * time.Second        // at most, in the long run
+	roundRest  = 2 * time.Second        // at most, in the long run
 )
 
 // watchDraws completes the draws that wait for a round of the beacon, once it is

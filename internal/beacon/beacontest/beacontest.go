@@ -67,6 +67,7 @@ type Beacon struct {
 
 	mu    sync.Mutex
 	fault Fault
+	ahead time.Duration
 	asked chan uint64
 }
 
@@ -106,6 +107,14 @@ func (b *Beacon) Misbehave(f Fault) {
 	b.fault = f
 }
 
+// Ahead has the beacon live that much in the future, so that a test need not
+// wait for rounds.
+func (b *Beacon) Ahead(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ahead = d
+}
+
 // Asked yields the number of a round that somebody asks for; askers do not wait
 // for whoever listens.
 func (b *Beacon) Asked() <-chan uint64 { return b.asked }
@@ -121,13 +130,13 @@ func (b *Beacon) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 	}
 	b.mu.Lock()
-	fault := b.fault
+	fault, now := b.fault, uint64(time.Now().Add(b.ahead).UnixMilli())
 	b.mu.Unlock()
 	signed := round
 	switch {
 	case fault == Unreachable:
 		panic(http.ErrAbortHandler)
-	case fault == Late || uint64(time.Now().UnixMilli()) < b.TimeOf(round):
+	case fault == Late || now < b.TimeOf(round):
 		http.Error(w, "too early", http.StatusTooEarly)
 		return
 	case fault == Wrong:
