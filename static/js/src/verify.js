@@ -1,7 +1,6 @@
 // The page /{code}/verify: fetches or takes a draw record, has fairdraw.js
 // recompute it, and tells the outcome in words. It believes the server nothing
 // but the bytes it is about to check.
-import { beaconChecker } from "./beacon.js";
 import { fingerprint, ListReader, shortTicket, verify } from "./fairdraw.js";
 
 // Lists up to this size are checked unasked; larger ones cost some data.
@@ -21,7 +20,7 @@ const words = {
   "told list": () => ["It is the list you saw", "The frozen list has the fingerprint that the screen showed before the draw."],
   "seed": () => ["The secret is the promised one", "The revealed secret, put through a one-way function, gives the number that stood before it in the chain."],
   "commitment": (r) => ["It belongs to the chain that was promised", `Secret number ${r.element} of the chain leads back to the commitment ${fingerprint(r.commitment)} …, which was shown when the raffle opened.`],
-  "beacon": (r) => ["Public randomness went in", `Round ${number(r.beacon.round)} of the public beacon, which nobody could know before its time, bears the beacon’s signature.`],
+  "beacon": (r) => ["Public randomness went in", `Round ${number(r.beacon.round)} of the public beacon, which nobody could know before ${when(r.beacon)}. It bears the beacon’s signature.`],
   "winners": (r) => ["The winners stood in the frozen list", `${some(r.winners.length, "winner")}, each with a proof that leads to the list’s root.`],
   "skips": (r) => r.skips.length
     ? ["Who was passed over stood in the list too", r.skips.slice(0, SHOWN).map((s) => `${s.handle} (${shortTicket(s.ticket)}): ${s.reason}`).join(" · ")]
@@ -36,6 +35,35 @@ const words = {
   "digest": () => ["The copy is undamaged", "The record is as it was written."],
   "entrants": (r) => ["The whole list is the one that was frozen", `All ${some(r.size, "entrant")} together give the list’s root: nobody was added or left out.`],
 };
+
+const rounds = { "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971": { genesis: 1692803367, period: 3 } };
+
+/** When a round of a public beacon came out, in words. */
+function when({ chain, round }) {
+  const c = rounds[chain];
+  return c ? new Date((c.genesis + c.period * (round - 1)) * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" }) : "it came out";
+}
+
+/** The rules by which some could not win, in words. */
+function rulesOf({ again, took_part: part, joined_before: before, checked_in: here }) {
+  const rules = [
+    part && `took part in activity ${part}`,
+    before && `joined before ${new Date(before).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}`,
+    here && "tapped “I’m here” in time",
+    !again && "had not won before",
+  ].filter(Boolean);
+  return rules.length ? `who ${rules.join(", and ")}` : "everybody in the list";
+}
+
+// The check of a public beacon is heavy, and most records have none.
+async function beaconOf(record) {
+  if (!record?.beacon) return {};
+  try {
+    return { beacon: (await import("./beacon.js")).beaconChecker() };
+  } catch {
+    return {}; // the step says that it was not checked
+  }
+}
 
 // The draw on show. A later choice makes an earlier one's late answers void.
 let shown = { record: null, known: {}, draw: 0, note: "" };
@@ -101,7 +129,7 @@ function stepItem(step, record) {
 
 function render() {
   const { record, known } = shown;
-  const steps = verify(record, { ...known, beacon: beaconChecker() });
+  const steps = verify(record, known);
   const failed = steps.filter((s) => !s.ok);
   const readable = steps.length > 1;
   const r = readable ? record : {};
@@ -122,7 +150,15 @@ function render() {
     title.lastElementChild.dir = "auto";
     const print = fact("Fingerprint of the list", fingerprint(r.root));
     print.lastElementChild.classList.add("mono");
-    $("facts").append(winners, title, print, fact("In the list", some(r.size, "ticket")), fact("Draw", `${r.draw} of event ${r.code}, run ${r.run}`));
+    if (r.prize) {
+      const prize = fact("Prize", r.prize);
+      prize.className = "verify-wide";
+      prize.lastElementChild.dir = "auto";
+      $("facts").append(prize);
+    }
+    const rules = fact("Who could win", rulesOf(r.rules));
+    rules.className = "verify-wide";
+    $("facts").append(winners, title, rules, print, fact("In the list", some(r.size, "ticket")), fact("Draw", `${r.draw} of event ${r.code}, run ${r.run}`));
   }
   if (failed.length === 0) verdict(true, "This draw checks out", `${some(steps.length, "check")}, all computed on this device.${shown.note}`);
   else verdict(false, "This draw does not check out", `Does not hold: ${failed.map((s) => words[s.name](r)[0]).join(" · ")}. Below it says why.${shown.note}`);
@@ -191,19 +227,22 @@ async function checkHistory(of) {
   if (of === shown) render();
 }
 
-function show(text, draw) {
+async function show(text, draw) {
   let record = null;
   try {
     record = JSON.parse(text);
   } catch {
     // What is no JSON fails the first step.
   }
-  shown = { record, known: {}, draw, note: "" };
+  const mine = (shown = { record, known: {}, draw, note: "" });
+  Object.assign(mine.known, await beaconOf(record));
+  if (mine !== shown) return false;
   $("told").value = "";
   $("steps").replaceChildren();
   $("more").hidden = true;
   $("source").hidden = !draw;
   render();
+  return true;
 }
 
 async function load(draw) {
@@ -219,7 +258,7 @@ async function load(draw) {
   try {
     const text = await (await get(api(draw))).text();
     if (mine !== shown) return;
-    show(text, draw);
+    if (!(await show(text, draw))) return;
     $("record-link").href = api(draw);
     $("list-link").href = `${api(draw)}/entrants`;
     if ($("steps").children.length < 2) return; // unreadable
@@ -260,7 +299,7 @@ $("compare").addEventListener("submit", (event) => {
 $("paste").addEventListener("submit", async (event) => {
   event.preventDefault();
   const file = $("record-file").files[0];
-  show(file ? await file.text() : $("record-text").value, 0);
+  if (!(await show(file ? await file.text() : $("record-text").value, 0))) return;
   $("verdict").focus();
   const list = $("list-file").files[0];
   if (list && $("steps").children.length > 1) await checkList(list.stream(), shown);
