@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -33,18 +34,40 @@ func (s *Server) host(h func(http.ResponseWriter, *http.Request, *replica.Replic
 		if err != nil {
 			return err
 		}
-		key := hostKey(r, rep.Code())
-		if key == "" {
-			return errNoHostKey
+		if _, err := s.checkHost(r, rep); err != nil {
+			return err
 		}
-		if !isHost(rep, key) {
-			if !s.limits.allow(limitKeys, clientIP(r)) {
-				return errRate
+		if r.Method != http.MethodGet {
+			// What a host decides on, another node may just have changed.
+			ctx, cancel := context.WithTimeout(r.Context(), syncTimeout)
+			defer cancel()
+			if err := rep.Sync(ctx); err != nil {
+				return err
 			}
-			return errWrongHostKey
 		}
 		return h(w, r, rep)
 	})
+}
+
+// checkHost returns the host key that a request speaks with. A key that this
+// node does not know may be a remote's that another node has just made.
+func (s *Server) checkHost(r *http.Request, rep *replica.Replica) (string, error) {
+	key := hostKey(r, rep.Code())
+	if key == "" {
+		return "", errNoHostKey
+	}
+	if isHost(rep, key) {
+		return key, nil
+	}
+	if !s.limits.allow(limitKeys, clientIP(r)) {
+		return "", errRate
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), syncTimeout)
+	defer cancel()
+	if rep.Sync(ctx) == nil && isHost(rep, key) {
+		return key, nil
+	}
+	return "", errWrongHostKey
 }
 
 // participant is api for calls of a phone.

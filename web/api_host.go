@@ -112,11 +112,13 @@ func (s *Server) getEvent(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.answerEvent(w, rep, host)
 	}
-	if !host && cookie(r, hostCookie+rep.Code()) != "" {
-		return errWrongHostKey
-	}
-	if token := cookie(r, participantCookie+rep.Code()); token != "" && !s.isParticipant(rep, token) {
+	token := cookie(r, participantCookie+rep.Code())
+	switch {
+	case host, token != "" && s.isParticipant(rep, token):
+	case token != "":
 		return errWrongToken
+	case cookie(r, hostCookie+rep.Code()) != "":
+		return errWrongHostKey
 	}
 	return s.answerEvent(w, rep, host)
 }
@@ -343,6 +345,10 @@ func (s *Server) postVerb(w http.ResponseWriter, r *http.Request, rep *replica.R
 		}
 		fallthrough
 	case event.CmdDraw:
+		// The list of a large crowd takes a moment; the fold should not wait for it.
+		var frozen func()
+		rep.View(func(st *event.State) { frozen = st.Frozen(a.ID) })
+		frozen()
 		if in.Draw < 0 {
 			return invalidInput("draw must be the number that the draw will have.")
 		}

@@ -108,7 +108,7 @@ func (s *Server) postEntry(w http.ResponseWriter, r *http.Request, rep *replica.
 	if err := decode(w, r, maxEntry, &e); err != nil {
 		return err
 	}
-	settled, err := s.enter(r.Context(), rep, p, &e)
+	settled, err := s.enter(r, rep, p, &e)
 	if err != nil {
 		return err
 	}
@@ -127,9 +127,13 @@ type entryAnswer struct {
 }
 
 // enter submits an entry that came over HTTP and waits for the fold.
-func (s *Server) enter(ctx context.Context, rep *replica.Replica, p event.Participant, e *entry) (replica.Settled, error) {
-	if !s.limits.allow(limitEntries, rep.Code()+p.String()) {
+func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participant, e *entry) (replica.Settled, error) {
+	ctx := r.Context()
+	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
 		return replica.Settled{}, errRate
+	}
+	if _, err := s.mayJoin(r, rep, p); err != nil {
+		return replica.Settled{}, err
 	}
 	it, err := admit(ctx, rep, p, e)
 	if err != nil {
@@ -160,10 +164,13 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if !s.limits.allow(limitJoin, clientIP(r)) {
-		return errRate
-	}
 	p := newParticipant()
+	if _, err := s.mayJoin(r, rep, p); err != nil {
+		return err
+	}
+	if !namesOn(rep) {
+		in.Name = "" // and so it never reaches the disk
+	}
 	if _, err := rep.Enter(r.Context(), event.Item{Kind: event.Join, Participant: p, Name: in.Name}); err != nil {
 		return err
 	}
@@ -177,6 +184,21 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
 		out["name"] = you.Name
 	}
 	return s.answer(w, http.StatusCreated, out)
+}
+
+// mayJoin reports whether the log knows a participant already; where it does not,
+// it takes a token of the caller's address: errRate where there is none.
+func (s *Server) mayJoin(r *http.Request, rep *replica.Replica, p event.Participant) (joined bool, err error) {
+	rep.View(func(st *event.State) { joined = st.Joined(p) })
+	if !joined && !s.limits.allow(limitJoin, clientIP(r)) {
+		return false, errRate
+	}
+	return joined, nil
+}
+
+func namesOn(rep *replica.Replica) (on bool) {
+	rep.View(func(st *event.State) { on = st.Names() })
+	return on
 }
 
 // putMe gives a participant a name of their own, where the host allows names.
@@ -200,10 +222,10 @@ func (s *Server) rename(r *http.Request, rep *replica.Replica, p event.Participa
 	if err != nil {
 		return err
 	}
-	if snap, _ := rep.Snapshot(); !snap.Names {
+	if !namesOn(rep) {
 		return newProblem(http.StatusConflict, "conflict", "Names are off", "In this event everybody has a generated name.")
 	}
-	if !s.limits.allow(limitEntries, rep.Code()+p.String()) {
+	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
 		return errRate
 	}
 	_, err = rep.Enter(r.Context(), event.Item{Kind: event.Join, Participant: p, Name: name})

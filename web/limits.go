@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -36,14 +37,22 @@ type limit struct {
 }
 
 var (
-	// A participant's entries over HTTP; sockets have their own bucket.
-	limitEntries = limit{"entries", 1000, 1000}
 	// Events made, and joins, from one address.
 	limitCreate = limit{"create", 20, 1000}
 	limitJoin   = limit{"join", 5000, 20_000}
 	// Wrong keys tried from one address.
 	limitKeys = limit{"keys", 5, 100}
 )
+
+// entryRate is how many entries a second one participant may send over HTTP, and
+// each socket beside that: beyond it a phone only makes the log longer.
+const entryRate = 1000
+
+func (s *Server) entryRate() int { return cmp.Or(s.cfg.EntryRate, entryRate) }
+
+func (s *Server) entryLimit() limit {
+	return limit{"entries", rate.Limit(s.entryRate()), s.entryRate()}
+}
 
 func newLimits() limits {
 	return limits{mu: new(sync.Mutex), buckets: map[limitKey]*bucket{}}
@@ -72,6 +81,15 @@ func (l *limits) allow(what limit, who string) bool {
 func (l *limits) sweep(now time.Time) {
 	for key, b := range l.buckets {
 		if b.TokensAt(now) >= float64(b.Burst()) {
+			delete(l.buckets, key)
+		}
+	}
+	if len(l.buckets) < maxBuckets {
+		return
+	}
+	for key := range l.buckets {
+		// Forgetting who tried wrong keys would let them go on.
+		if key.what != limitKeys.what {
 			delete(l.buckets, key)
 		}
 	}

@@ -16,7 +16,7 @@ func (s *Server) pageModel(view, title, code string) ui.Page {
 
 // eventModel takes a snapshot that was cut to what the viewer may see. base is
 // "" where the view shows no address; its one link is then relative.
-func eventModel(snap event.Snapshot, base string, connected int, now time.Time) (ui.Event, error) {
+func (s *Server) eventModel(snap event.Snapshot, base string, connected int, now time.Time) (ui.Event, error) {
 	e := ui.Event{
 		Code: snap.Code, Title: snap.Title, Connected: connected, Joined: snap.Joined,
 		Names: snap.Names, Rehearsal: snap.Rehearsal,
@@ -25,10 +25,10 @@ func eventModel(snap event.Snapshot, base string, connected int, now time.Time) 
 	if base != "" {
 		e.JoinURL, e.JoinHost, e.VerifyURL = base+"/"+snap.Code, typed(base), base+"/"+snap.Code+"/verify"
 		var err error
-		if e.QR, err = joinQR(e.JoinURL); err != nil {
+		if e.QR, err = s.qrs.join(e.JoinURL); err != nil {
 			return e, err
 		}
-		if e.VerifyQR, err = joinQR(e.VerifyURL); err != nil {
+		if e.VerifyQR, err = s.qrs.join(e.VerifyURL); err != nil {
 			return e, err
 		}
 	} else {
@@ -139,8 +139,8 @@ func youModel(y event.You) ui.You {
 	return m
 }
 
-func hostModel(snap event.Snapshot, base string, connected int, now time.Time) (ui.Host, error) {
-	e, err := eventModel(snap, base, connected, now)
+func (s *Server) hostModel(snap event.Snapshot, base string, connected int, now time.Time) (ui.Host, error) {
+	e, err := s.eventModel(snap, base, connected, now)
 	h := ui.Host{Event: e}
 	for _, r := range snap.Remotes {
 		h.Remotes = append(h.Remotes, ui.Remote(r))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"drumroll/internal/eventlog"
+	"drumroll/web"
 )
 
 // TestOverload: while the log stands still, entries beyond what may wait are
@@ -90,12 +91,12 @@ func TestUnacknowledged(t *testing.T) {
 // TestRateOverHTTP: one participant's flood is refused, and nobody else's entry.
 func TestRateOverHTTP(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := bolt(t, setup{config: func(c *web.Config) { c.EntryRate = 3 }})
 	s := n.create(t, "Rate")
 	s.poll("P", "live", "A", "B")
 	s.must(1, "open", nil)
 	p, other := s.join(t), s.join(t)
-	for range 2000 {
+	for range 200 {
 		a := p.enter(1, []int{0, 0})
 		if a.status == http.StatusTooManyRequests {
 			a.problem(http.StatusTooManyRequests, "rate")
@@ -105,5 +106,5 @@ func TestRateOverHTTP(t *testing.T) {
 		}
 		a.problem(422, "invalid")
 	}
-	t.Error("2,000 entries of one participant were never refused")
+	t.Error("200 entries of one participant were never refused")
 }

@@ -2,12 +2,15 @@ package web
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5/middleware"
@@ -17,10 +20,26 @@ import (
 	"drumroll/web/ui"
 )
 
-// maxHosted bounds the events that the start page lists.
-const maxHosted = 20
+// maxHosted bounds the events that the start page looks for, and hostedWait the
+// time that it takes: a log that does not answer must not keep people from
+// joining.
+const (
+	maxHosted  = 20
+	hostedWait = 2 * time.Second
+)
 
-func clientIP(r *http.Request) string { return middleware.GetClientIP(r.Context()) }
+// clientIP is the address that limits count by. A trusted proxy that names none,
+// or only trusted ones, is itself the client.
+func clientIP(r *http.Request) string {
+	if ip := middleware.GetClientIP(r.Context()); ip != "" {
+		return ip
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
 
 // page answers with a whole page. It is rendered before the first byte is sent,
 // so that an error can still become a 500.
@@ -84,15 +103,19 @@ func cut(text string, most int) string {
 // hosted lists the events whose host cookies the browser holds.
 func (s *Server) hosted(r *http.Request) []ui.Hosted {
 	var out []ui.Hosted
+	ctx, cancel := context.WithTimeout(r.Context(), hostedWait)
+	defer cancel()
+	tries := 0
 	for _, c := range r.Cookies() {
 		code, ok := strings.CutPrefix(c.Name, hostCookie)
-		if !ok || len(out) == maxHosted {
+		if !ok || tries == maxHosted {
 			continue
 		}
 		if code, ok = normalCode(code); !ok {
 			continue
 		}
-		rep, err := s.cfg.Replicas.Open(r.Context(), code)
+		tries++
+		rep, err := s.cfg.Replicas.Open(ctx, code)
 		if err != nil || !isHost(rep, c.Value) {
 			continue
 		}
@@ -164,7 +187,7 @@ func (s *Server) showPhone(w http.ResponseWriter, r *http.Request, rep *replica.
 	snap = snap.OnAir()
 	var you event.You
 	rep.View(func(st *event.State) { you = st.You(p) })
-	e, err := eventModel(snap, "", s.room(rep).connected(), rep.Now())
+	e, err := s.eventModel(snap, "", s.room(rep).connected(), rep.Now())
 	if err != nil {
 		s.failPage(w, r, err)
 		return
@@ -189,7 +212,7 @@ func (s *Server) phonePost(w http.ResponseWriter, r *http.Request) {
 	} else {
 		var e *entry
 		if e, err = formEntry(r); err == nil {
-			_, err = s.enter(r.Context(), rep, p, e)
+			_, err = s.enter(r, rep, p, e)
 		}
 	}
 	if err != nil {
@@ -233,7 +256,7 @@ func (s *Server) screenPage(w http.ResponseWriter, r *http.Request) {
 	snap, _ := rep.Snapshot()
 	snap = snap.OnAir()
 	base := s.baseURL(r)
-	e, err := eventModel(snap, base, s.room(rep).connected(), rep.Now())
+	e, err := s.eventModel(snap, base, s.room(rep).connected(), rep.Now())
 	if err != nil {
 		s.failPage(w, r, err)
 		return
@@ -256,7 +279,7 @@ func (s *Server) hostPage(w http.ResponseWriter, r *http.Request) {
 	}
 	snap := s.hostSnapshot(rep)
 	base := s.baseURL(r)
-	m, err := hostModel(snap, base, s.room(rep).connected(), rep.Now())
+	m, err := s.hostModel(snap, base, s.room(rep).connected(), rep.Now())
 	if err != nil {
 		s.failPage(w, r, err)
 		return

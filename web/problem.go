@@ -116,8 +116,12 @@ func (s *Server) note(r *http.Request, p *problem) {
 	if p.Status != http.StatusNotFound {
 		s.cfg.Metrics.Refused(p.Code)
 	}
-	if p.cause != nil && r.Context().Err() == nil {
-		s.cfg.Logger.Warn("request failed", "route", route(r), "status", p.Status, "err", p.cause)
+	if p.cause == nil || r.Context().Err() != nil {
+		return
+	}
+	// A crowd meets the same trouble at once: one line a second says it.
+	if more, ok := s.failure.take(); ok {
+		s.cfg.Logger.Warn("request failed", "route", route(r), "status", p.Status, "err", p.cause, "unsaid_before", more)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/boombuler/barcode/qr"
 
@@ -45,13 +46,39 @@ func dark(r, _, _, _ uint32) bool { return r < 0x8000 }
 // takes the alphanumeric mode, and fewer modules.
 func joinQR(url string) (ui.QR, error) { return qrCode(strings.ToUpper(url)) }
 
+// qrCache keeps the codes of the few addresses that pages show: drawing one takes
+// as long as a hundred frames.
+type qrCache struct {
+	mu    sync.Mutex
+	codes map[string]ui.QR
+}
+
+const maxQRs = 512
+
+func (c *qrCache) join(url string) (ui.QR, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if code, ok := c.codes[url]; ok {
+		return code, nil
+	}
+	code, err := joinQR(url)
+	if err != nil {
+		return code, err
+	}
+	if c.codes == nil || len(c.codes) >= maxQRs {
+		c.codes = map[string]ui.QR{}
+	}
+	c.codes[url] = code
+	return code, nil
+}
+
 func (s *Server) qrSVG(w http.ResponseWriter, r *http.Request) {
 	rep, err := s.event(r)
 	if err != nil {
 		s.failPage(w, r, err)
 		return
 	}
-	code, err := joinQR(s.baseURL(r) + "/" + rep.Code())
+	code, err := s.qrs.join(s.baseURL(r) + "/" + rep.Code())
 	if err != nil {
 		s.failPage(w, r, err)
 		return

@@ -111,7 +111,7 @@ func (s *Server) postClaim(w http.ResponseWriter, r *http.Request, rep *replica.
 	if err != nil {
 		return invalidInput("ticket must be your winning ticket.")
 	}
-	if !s.limits.allow(limitEntries, rep.Code()+p.String()) {
+	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
 		return errRate
 	}
 	won, ok := wonWith(rep, p, in.Ticket)
@@ -153,8 +153,11 @@ func (s *Server) postCheckIn(w http.ResponseWriter, r *http.Request, rep *replic
 	if err := decode(w, r, maxEntry, &e); err != nil {
 		return err
 	}
-	if !s.limits.allow(limitEntries, rep.Code()+p.String()) {
+	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
 		return errRate
+	}
+	if _, err := s.mayJoin(r, rep, p); err != nil {
+		return err
 	}
 	gate, err := look(rep, &e)
 	if err != nil {

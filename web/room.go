@@ -6,7 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"runtime/debug"
+	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,6 +46,10 @@ type room struct {
 	announced int          // draws whose winners' phones were told; the topic's goroutine
 	due       int          // draws that are in the frames just published; likewise
 	over      atomic.Bool
+
+	mu    sync.Mutex
+	hosts map[*socket.Conn]event.Key // host sockets, and the hash of the key that let each in
+	base  string                     // where the last host reached this node
 }
 
 // room returns the room of a replica, opened where it was not. It ends with the
@@ -53,7 +60,7 @@ func (s *Server) room(rep *replica.Replica) *room {
 	if r := s.rooms[rep]; r != nil {
 		return r
 	}
-	r := &room{s: s, rep: rep}
+	r := &room{s: s, rep: rep, hosts: map[*socket.Conn]event.Key{}}
 	rep.View(func(st *event.State) { r.announced = st.DrawCount() })
 	r.topic = hub.NewTopic(hub.Config{
 		Encode: r.encode, Publishing: r.countDraws, Published: r.tellWinners,
@@ -90,7 +97,60 @@ func (r *room) changed(c replica.Change) {
 		go r.end()
 		return
 	}
+	if c.Structure {
+		r.dropRevoked()
+	}
 	r.topic.Notify(c.Structure)
+}
+
+// host notes a host's socket; gone forgets it.
+func (r *room) host(c *socket.Conn, key event.Key, base string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hosts[c] = key
+	r.base = base
+}
+
+func (r *room) gone(c *socket.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.hosts, c)
+}
+
+// dropRevoked ends the host sockets whose key is no longer one, before anything
+// newer is published to them. They dial again, and are refused.
+func (r *room) dropRevoked() {
+	var keys []event.Key
+	r.rep.View(func(st *event.State) { keys = st.HostKeys() })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c, key := range r.hosts {
+		if !slices.Contains(keys, key) {
+			c.Close(socket.CloseLeaving, "this key was revoked")
+			delete(r.hosts, c)
+		}
+	}
+}
+
+// audience is who is sent the same frames as a new socket. Pages of screens and
+// hosts show where to join, which depends on how they were reached; strangers
+// could invent addresses without end, so beyond a few only the host's counts.
+func (r *room) audience(view, base string) hub.Audience {
+	if view == viewPhone {
+		return hub.Audience{View: view}
+	}
+	a := hub.Audience{View: view, Base: base}
+	r.mu.Lock()
+	hosts := r.base
+	r.mu.Unlock()
+	switch {
+	case base == hosts || r.topic.Has(a) || r.topic.Audiences() < maxAudiences:
+	case hosts != "":
+		a.Base = hosts
+	default:
+		a.Base = r.s.fallbackBase()
+	}
+	return a
 }
 
 // end sends everybody away, for the replica has stopped.
@@ -147,48 +207,70 @@ func (r *room) countElsewhere(ctx context.Context) {
 // at most 500 activities.
 const seqStep = 512
 
-// encode makes an audience's frames of the present snapshot.
+// encode makes an audience's frames of the present snapshot. The whole state is
+// made only if somebody needs it: ticks, ten a second, mostly do alone.
 func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
 	snap, epoch := r.rep.Snapshot()
 	now := r.rep.Now()
 	connected := r.connected()
 	structure := epoch<<40 + snap.Structure
-	if a.View != viewHost {
-		snap = snap.OnAir()
-	} else {
+	if a.View == viewHost {
+		structure += snap.Backstage
 		r.s.withCodes(&snap)
+	} else {
+		snap = snap.OnAir()
 	}
 	seq *= seqStep
 	f := &hub.Frames{Structure: structure}
 	f.Tick, f.Essence = ticks(snap, connected, seq)
-
-	var state bytes.Buffer
-	state.WriteString(`{"t":"state","seq":`)
-	state.WriteString(strconv.FormatUint(seq, 10))
-	state.WriteString(`,"event":`)
-	if err := appendJSON(&state, eventJSON(snap, connected, now)); err != nil {
-		r.s.cfg.Logger.Error("encode event", "event", r.rep.Code(), "err", err)
-	}
-	html, err := r.html(a, snap, connected, now)
-	if err != nil {
-		r.s.cfg.Logger.Error("render view", "event", r.rep.Code(), "view", a.View, "err", err)
-	}
-	state.WriteString(`,"html":`)
-	if err := appendJSON(&state, html); err != nil {
-		r.s.cfg.Logger.Error("encode html", "event", r.rep.Code(), "err", err)
-	}
-	shared := state.Bytes()
+	shared := sync.OnceValue(func() []byte { return r.state(a, snap, connected, now, seq) })
 	if a.View == viewPhone {
-		f.Personal = func(key uint64) []byte { return r.personal(shared, event.Participant(key)) }
+		f.Personal = func(key uint64) []byte { return r.personal(shared(), event.Participant(key)) }
 	} else {
-		f.State = socket.AppendText(nil, append(shared, '}'))
+		f.State = sync.OnceValue(func() []byte { return whole(shared()) })
 	}
 	r.s.cfg.Metrics.Frames(a.View, 1)
 	return f
 }
 
+// state is a state frame's payload without what is personal and the closing
+// brace; nil where it cannot be made, which is logged: one view that cannot be
+// rendered must not end the node.
+func (r *room) state(a hub.Audience, snap event.Snapshot, connected int, now time.Time, seq uint64) (shared []byte) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.s.cfg.Logger.Error("a view cannot be made", "event", r.rep.Code(), "view", a.View, "panic", p, "stack", string(debug.Stack()))
+			shared = nil
+		}
+	}()
+	html, err := r.html(a, snap, connected, now)
+	var b bytes.Buffer
+	b.WriteString(`{"t":"state","seq":`)
+	b.WriteString(strconv.FormatUint(seq, 10))
+	b.WriteString(`,"event":`)
+	err = errors.Join(err, appendJSON(&b, eventJSON(snap, connected, now)))
+	b.WriteString(`,"html":`)
+	err = errors.Join(err, appendJSON(&b, html))
+	if err != nil {
+		r.s.cfg.Logger.Error("a view cannot be made", "event", r.rep.Code(), "view", a.View, "err", err)
+		return nil
+	}
+	return b.Bytes()
+}
+
+// whole is the frame of a state that is the same for all.
+func whole(shared []byte) []byte {
+	if shared == nil {
+		return nil
+	}
+	return socket.Text(len(shared)+1, func(b []byte) []byte { return append(append(b, shared...), '}') })
+}
+
 // personal splices what one phone is told of itself into the shared frame.
 func (r *room) personal(shared []byte, p event.Participant) []byte {
+	if shared == nil {
+		return nil
+	}
 	var you event.You
 	var uid event.UID
 	r.rep.View(func(st *event.State) { you, uid = st.You(p), st.UID() })
@@ -210,7 +292,7 @@ func (r *room) html(a hub.Audience, snap event.Snapshot, connected int, now time
 	page := r.s.pageModel(a.View, snap.Title, snap.Code)
 	page.BaseURL = a.Base
 	if a.View == viewHost {
-		m, err := hostModel(snap, a.Base, connected, now)
+		m, err := r.s.hostModel(snap, a.Base, connected, now)
 		if err != nil {
 			return "", err
 		}
@@ -218,7 +300,7 @@ func (r *room) html(a hub.Audience, snap event.Snapshot, connected int, now time
 		err = ui.HostLive(m).Render(context.Background(), &b)
 		return b.String(), err
 	}
-	e, err := eventModel(snap, a.Base, connected, now)
+	e, err := r.s.eventModel(snap, a.Base, connected, now)
 	if err != nil {
 		return "", err
 	}

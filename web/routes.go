@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -214,9 +213,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "leaving", http.StatusServiceUnavailable)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	if err := s.cfg.Log.Ping(ctx); err != nil {
+	if s.pings.ask(r.Context(), s.cfg.Log) != nil {
 		http.Error(w, "the log cannot be reached", http.StatusServiceUnavailable)
 		return
 	}

@@ -40,7 +40,9 @@ type Config struct {
 	CreateKey      string         // "": anyone who reaches the server may create events
 	TrustedProxies []netip.Prefix
 
-	KeepAlive time.Duration // most time that a socket is left without a frame; 0: 12 s
+	KeepAlive  time.Duration // most time that a socket is left without a frame; 0: 12 s
+	MaxSockets int           // of this node, screens and hosts included; 0: 200,000
+	EntryRate  int           // entries a second from one participant over HTTP, and from one socket; 0: 1,000
 }
 
 // Metrics is told what happens; the node counts it. Two implementations stand:
@@ -65,9 +67,13 @@ type Server struct {
 	cfg       Config
 	createKey [32]byte // SHA-256, so that comparing takes the same time for all lengths
 	limits    limits
+	qrs       qrCache
 	handler   http.Handler
 
 	leaving atomic.Bool
+	sockets atomic.Int64
+	pings   pings
+	failure sampler
 
 	mu    sync.Mutex
 	rooms map[*replica.Replica]*room

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,10 +23,7 @@ const (
 	maxFrame    = 1024 // bytes a phone's frame; an entry with 50 choices fits
 	maxUnacked  = 16   // entries of one socket that are not acknowledged yet
 	maxRef      = 64   // bytes of a ref, as JSON
-
-	// A socket's own bucket of entries: beyond it a phone only makes the log longer.
-	socketRate  = 1000.0 // a second
-	socketBurst = 1000
+	maxSockets  = 200_000
 )
 
 // websocket is the endpoint of all three views.
@@ -41,6 +40,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := r.URL.Query().Get("view")
 	var p event.Participant
+	var key string
 	switch view {
 	case viewPhone, "":
 		view = viewPhone
@@ -48,12 +48,8 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	case viewHost:
-		key := hostKey(r, rep.Code())
-		if key == "" {
-			return errNoHostKey
-		}
-		if !isHost(rep, key) {
-			return errWrongHostKey
+		if key, err = s.checkHost(r, rep); err != nil {
+			return err
 		}
 	case viewScreen:
 	default:
@@ -63,18 +59,11 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		return errLeaving
 	}
 	room := s.room(rep)
-	audience := hub.Audience{View: view}
-	if view != viewPhone {
-		// Pages of screen and host show where to join, which depends on how they
-		// were reached themselves.
-		audience.Base = s.baseURL(r)
-		if room.topic.Audiences() >= maxAudiences {
-			audience.Base = s.fallbackBase()
-		}
-	}
-	origins := []string(nil)
+	audience := room.audience(view, s.baseURL(r))
+	var origins []string
 	if u := s.cfg.PublicURL; u != nil {
-		origins = append(origins, u.Host)
+		// The library matches patterns (path.Match), where brackets mean something.
+		origins = append(origins, strings.NewReplacer("[", `\[`, "]", `\]`).Replace(u.Host))
 	}
 	conn, err := socket.Accept(w, r, socket.Config{Subprotocol: subprotocol, OriginPatterns: origins, ReadLimit: maxFrame})
 	if err != nil {
@@ -83,23 +72,38 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 
+	if s.sockets.Add(1) > int64(cmp.Or(s.cfg.MaxSockets, maxSockets)) {
+		s.cfg.Metrics.Refused("sockets")
+		conn.Serve(func([]byte) {}, func() { s.sockets.Add(-1) })
+		conn.Close(socket.CloseBusy, strconv.Itoa(10*retryAfterMS()))
+		return nil
+	}
+
 	sub := &hub.Subscriber{Key: uint64(p), Audience: audience, Conn: conn}
 	conn.OnDrained(sub.Drained)
-	c := &client{s: s, rep: rep, conn: conn, sub: sub, who: p, tokens: socketBurst, filled: time.Now()}
+	c := &client{s: s, rep: rep, conn: conn, sub: sub, who: p, tokens: float64(s.entryRate()), filled: time.Now()}
 	rep.Pin()
 	s.cfg.Metrics.Connections(view, +1)
-	if view == viewPhone {
+	switch view {
+	case viewPhone:
 		room.phone(+1)
-		c.join()
+		c.join(r)
+	case viewHost:
+		room.host(conn, hashKey(key), s.baseURL(r))
+		room.dropRevoked() // it may have been revoked since it was checked
 	}
 	room.topic.Subscribe(sub)
 	// From here on the connection has a goroutine of its own, and what the server
 	// holds for this request is freed.
 	conn.Serve(c.frame, func() {
 		room.topic.Unsubscribe(sub)
-		if view == viewPhone {
+		switch view {
+		case viewPhone:
 			room.phone(-1)
+		case viewHost:
+			room.gone(conn)
 		}
+		s.sockets.Add(-1)
 		s.cfg.Metrics.Connections(view, -1)
 		rep.Unpin()
 	})
@@ -132,10 +136,8 @@ type client struct {
 }
 
 // join makes the participant known to the log, where it is not yet.
-func (c *client) join() {
-	joined := false
-	c.rep.View(func(st *event.State) { joined = st.Joined(c.who) })
-	if !joined {
+func (c *client) join(r *http.Request) {
+	if joined, err := c.s.mayJoin(r, c.rep, c.who); !joined && err == nil {
 		// Should the log be too busy, the first entry joins as well.
 		_ = c.rep.Submit(event.Item{Kind: event.Join, Participant: c.who}, nil)
 	}
@@ -181,10 +183,11 @@ func (c *client) frame(data []byte) {
 	c.refuse(f.Ref, err)
 }
 
-// allowed takes one token of the socket's bucket.
+// allowed takes one token of the socket's own bucket.
 func (c *client) allowed() bool {
 	now := time.Now()
-	c.tokens = min(socketBurst, c.tokens+socketRate*now.Sub(c.filled).Seconds())
+	rate := float64(c.s.entryRate())
+	c.tokens = min(rate, c.tokens+rate*now.Sub(c.filled).Seconds())
 	c.filled = now
 	if c.tokens < 1 {
 		return false

@@ -94,6 +94,10 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 			return fail(fmt.Errorf("--public-url %q: want http(s)://host[:port]", public))
 		}
 		u.Path = ""
+		// Browsers leave a default port out of the origin that they send.
+		if port := u.Port(); port == "80" && u.Scheme == "http" || port == "443" && u.Scheme == "https" {
+			u.Host = strings.TrimSuffix(u.Host, ":"+port)
+		}
 		c.publicURL = u
 	}
 	for _, cidr := range strings.Split(proxies, ",") {

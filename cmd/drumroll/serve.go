@@ -33,7 +33,7 @@ const (
 	giveUp       = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
 	idle         = 10 * time.Minute
 	drainSockets = 2 * time.Second  // over which sockets are sent away
-	drainAll     = 15 * time.Second // for everything
+	drainAll     = 10 * time.Second // for them and the requests under way
 )
 
 func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error {
@@ -117,12 +117,23 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	end, cancel := context.WithTimeout(context.Background(), drainAll)
 	defer cancel()
 	server.Drain(end, drainSockets)
-	err = httpServer.Shutdown(end)
+	err = shutdown(end, httpServer, logger)
 	if adminServer != nil {
-		err = errors.Join(err, adminServer.Shutdown(end))
+		err = errors.Join(err, shutdown(end, adminServer, logger))
 	}
 	replicas.Close()
 	return errors.Join(err, group.Wait())
+}
+
+// shutdown lets requests under way end. One that does not, since its sender
+// stalls, is cut: that is no failure of ours.
+func shutdown(ctx context.Context, s *http.Server, logger *slog.Logger) error {
+	err := s.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		logger.Warn("requests were cut that did not end in time")
+		return s.Close()
+	}
+	return err
 }
 
 // served turns the answer of a server that was shut down into nil.

@@ -29,7 +29,7 @@ var rules = map[string]rule{
 			"internal/socket", "internal/fairdraw", "internal/beacon/source", "static"},
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket",
 			"github.com/go-chi/chi/v5", "golang.org/x/sync", "golang.org/x/time"},
-		tests: append([]string{"golang.org/x/net", "github.com/makiuchi-d/gozxing", "internal/beacon/beacontest"}, logs...),
+		tests: append([]string{"golang.org/x/net", "github.com/makiuchi-d/gozxing", "internal/beacon", "internal/beacon/beacontest"}, logs...),
 	},
 	"web/ui": {
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode"},

@@ -79,6 +79,7 @@ func TestEveryStateIsAccessible(t *testing.T) {
 		how  []trait
 	}{{"light", []trait{calm}}, {"dark", []trait{calm, dark}}} {
 		t.Run(theme.name, func(t *testing.T) {
+			t.Parallel()
 			devices := map[string]*device{}
 			for view := range views {
 				shape := size(1280, 720)

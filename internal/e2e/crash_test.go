@@ -22,7 +22,8 @@ const (
 // TestKilledUnderLoad kills the server with -9, twenty times at random moments,
 // while entries arrive as fast as it takes them. Every client sends its entry
 // until it is acknowledged, so in the end each must be counted, exactly once, and
-// with the choice that was acknowledged last.
+// with the choice that was acknowledged last. A phone that was there all along
+// comes back by itself.
 func TestKilledUnderLoad(t *testing.T) {
 	onBothLogs(t, func(t *testing.T, s *server) {
 		seed := rand.Uint64()
@@ -33,6 +34,10 @@ func TestKilledUnderLoad(t *testing.T) {
 		raffle := e.addRaffle("A mug", 1)
 		e.verb(poll.ID, "open")
 		e.verb(raffle.ID, "open")
+
+		phone := newDevice(t, "phone", handheld, calm).open(e.JoinURL)
+		phone.tolerate(away...)
+		vote(phone, poll.ID, 2)
 
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -54,8 +59,11 @@ func TestKilledUnderLoad(t *testing.T) {
 		cancel()
 		wg.Wait()
 
-		var counts [3]int
-		people, tickets := 0, map[string]bool{}
+		phone.shows(connected) // it came back by itself, each time
+		phone.shows(option(poll.ID, 2) + counted)
+
+		counts := [3]int{2: 1} // the phone's
+		people, tickets := 1, map[string]bool{}
 		for _, v := range voters {
 			if v.err != nil {
 				t.Error(v.err)

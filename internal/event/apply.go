@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"slices"
 
 	"drumroll/internal/fairdraw"
 )
@@ -36,7 +37,7 @@ type Result struct {
 	Counts bool // counts or people moved
 
 	// Batch records: one outcome per item, in order, and whose entries counted
-	// or changed.
+	// or changed, or who took a name.
 	Outcomes []Outcome
 	Who      []Participant
 
@@ -123,6 +124,8 @@ func (s *State) applyItem(it *Item, res *Result) Outcome {
 		res.Counts = res.Counts || added
 		if it.Name != "" && s.names {
 			s.rename(i, it.Name)
+			res.Counts = true
+			res.Who = append(res.Who, it.Participant)
 		}
 		return Outcome{}
 	}
@@ -219,7 +222,18 @@ func (s *State) rename(i uint32, text string) {
 		s.people.names[i] = &name{text: text}
 		s.named = append(s.named, i)
 	}
-	s.structure++
+	// A crowd that names itself must not have whole states sent to everybody: the
+	// host alone sees all names, the others those of winners.
+	s.backstage++
+	if s.hasWon(s.people.id(i)) {
+		s.structure++
+	}
+}
+
+func (s *State) hasWon(p Participant) bool {
+	return slices.ContainsFunc(s.draws, func(d *Draw) bool {
+		return slices.ContainsFunc(d.won, func(w WinnerTicket) bool { return w.Participant == p })
+	})
 }
 
 func (s *State) applyCommand(at Position, c *Command, res *Result) error {

@@ -148,10 +148,13 @@ func TestJoinsAndNames(t *testing.T) {
 	}
 
 	on := newJournal(t, true)
-	structure := on.s.Structure()
-	on.batch(join(1, "Ada"), join(2, ""), join(3, "Grace"))
-	if on.s.Structure() == structure {
-		t.Error("a chosen name did not raise the structure number")
+	before := on.s.Snapshot()
+	res := on.batch(join(1, "Ada"), join(2, ""), join(3, "Grace"))
+	if after := on.s.Snapshot(); after.Structure != before.Structure || after.Backstage == before.Backstage {
+		t.Error("names of people who have not won concern the host alone")
+	}
+	if !res.Counts || len(res.Who) != 2 {
+		t.Errorf("whose phones are told: %v", res.Who)
 	}
 	if got := on.s.You(1).Name; got != "Ada" {
 		t.Errorf("name %q", got)

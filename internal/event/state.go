@@ -36,6 +36,7 @@ type State struct {
 
 	at        Position
 	structure uint64 // rises when something other than counts and people changed
+	backstage uint64 // rises when something changed that the host alone is shown
 	freezes   []*freeze
 }
 
@@ -172,6 +173,18 @@ func (s *State) HostKeys() []Key {
 		keys = append(keys, r.hash)
 	}
 	return keys
+}
+
+// Names reports whether participants may give a name of their own.
+func (s *State) Names() bool { return s.names }
+
+// Frozen returns a function that waits until a raffle's entrant list is computed,
+// to be called with no lock held; where there is no such list it does nothing.
+func (s *State) Frozen(id int) func() {
+	if a := s.find(id); a != nil && a.frozen != nil {
+		return func() { a.frozen.get() }
+	}
+	return func() {}
 }
 
 // Joined reports whether the participant is known to the log.

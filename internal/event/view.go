@@ -17,7 +17,8 @@ type Snapshot struct {
 	Joined     int
 	At         Position
 	Structure  uint64
-	Current    int // 0: none
+	Backstage  uint64 // rises with what the host alone is shown beside it
+	Current    int    // 0: none
 	Activities []Activity
 	Draws      []DrawLine
 	Freezes    []FreezeLine
@@ -141,7 +142,7 @@ type Person struct {
 func (s *State) Snapshot() Snapshot {
 	snap := Snapshot{
 		UID: s.uid, Code: s.code, Title: s.title, Names: s.names, Rehearsal: s.rehearsal,
-		Joined: s.people.ids.len, At: s.at, Structure: s.structure, Current: s.current,
+		Joined: s.people.ids.len, At: s.at, Structure: s.structure, Backstage: s.backstage, Current: s.current,
 		Activities: make([]Activity, len(s.activities)),
 	}
 	for i, a := range s.activities {

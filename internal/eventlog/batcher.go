@@ -99,19 +99,52 @@ func (b *Batcher[T]) Add(item T) error {
 }
 
 // Take returns the items of a record that the fold has met, once; nil where the
-// record is not in flight (any more). The caller resolves them.
+// record is not in flight (any more). The caller resolves them. Records stand in
+// the log in the order of their sequence, so what was confirmed before this one
+// and was not met is lost, and failed with ErrGaveUp.
 func (b *Batcher[T]) Take(seq uint64) []T {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	f, ok := b.flights[seq]
-	if !ok {
-		return nil
+	if ok {
+		delete(b.flights, seq)
+		if !f.confirmed {
+			b.landed()
+		}
 	}
-	delete(b.flights, seq)
-	if !f.confirmed {
-		b.landed()
+	lost := b.confirmed(seq)
+	b.mu.Unlock()
+	if len(lost) > 0 {
+		b.cfg.Fail(lost, ErrGaveUp)
 	}
 	return f.items
+}
+
+// confirmed takes the items of confirmed records below seq out of flight; mu is
+// held.
+func (b *Batcher[T]) confirmed(seq uint64) (items []T) {
+	if len(b.flights) == 0 {
+		return nil
+	}
+	for at, f := range b.flights {
+		if f.confirmed && at < seq {
+			items = append(items, f.items...)
+			delete(b.flights, at)
+		}
+	}
+	return items
+}
+
+// Confirmed is the sequence number of the newest record that the log has
+// confirmed and the fold has not met yet; 0 where there is none.
+func (b *Batcher[T]) Confirmed() (newest uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for seq, f := range b.flights {
+		if f.confirmed {
+			newest = max(newest, seq)
+		}
+	}
+	return newest
 }
 
 // landed notes that one record of the present flush needs no further append.
@@ -121,18 +154,12 @@ func (b *Batcher[T]) landed() {
 	}
 }
 
-// Rewound fails what the log had confirmed but the fold has not met: the log
-// lost its tail and was folded again to its head without it. It is called after
-// Take was for each record of the new fold.
-func (b *Batcher[T]) Rewound() {
+// Lost fails the confirmed records up to seq that the fold has not met: the log
+// lost them, for the fold has read to a head that was read after they were
+// confirmed. It is called after Take was for each record read.
+func (b *Batcher[T]) Lost(seq uint64) {
 	b.mu.Lock()
-	var lost []T
-	for seq, f := range b.flights {
-		if f.confirmed {
-			lost = append(lost, f.items...)
-			delete(b.flights, seq)
-		}
-	}
+	lost := b.confirmed(seq + 1)
 	b.mu.Unlock()
 	if len(lost) > 0 {
 		b.cfg.Fail(lost, ErrGaveUp)
@@ -196,7 +223,8 @@ func (b *Batcher[T]) flush(ctx context.Context) bool {
 	}
 	items := b.pending[:n:n]
 	b.pending = b.pending[n:]
-	if len(b.pending) == 0 {
+	behind := len(b.pending)
+	if behind == 0 {
 		// A fresh array of the size that the last batch had: the old one belongs
 		// to the flight now.
 		b.pending = make([]T, 0, n)
@@ -242,6 +270,13 @@ func (b *Batcher[T]) flush(ctx context.Context) bool {
 			failed = append(failed, f.items...)
 			delete(b.flights, seq)
 		}
+	}
+	if errors.Is(err, ErrGaveUp) {
+		// What did not fit into this batch has waited as long: nobody waits for more
+		// than two batches to be given up.
+		behind = min(behind, len(b.pending))
+		failed = append(failed, b.pending[:behind]...)
+		b.pending = b.pending[behind:]
 	}
 	b.mu.Unlock()
 	if len(failed) > 0 {

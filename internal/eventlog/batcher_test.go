@@ -220,11 +220,8 @@ func TestStop(t *testing.T) {
 				t.Errorf("the end took %v", took)
 			}
 			d.want(1, gaveUp)
-			for i := 2; i < 27; i++ { // of the last flush: it may be in the log
+			for i := 2; i < 42; i++ { // of the last flush, or waiting behind it as long
 				d.want(i, gaveUp)
-			}
-			for i := 27; i < 42; i++ { // never sent
-				d.want(i, stopped)
 			}
 		})
 	})
@@ -255,7 +252,7 @@ func TestStop(t *testing.T) {
 	})
 }
 
-func TestRewound(t *testing.T) {
+func TestLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(chan struct{})
 		d := newDesk(t, answer{}, answer{hold: hold})
@@ -264,13 +261,50 @@ func TestRewound(t *testing.T) {
 		d.add(2)
 		synctest.Wait()
 		// The first record is confirmed, the second on its way: only the first is lost.
-		d.b.Rewound()
+		if seq := d.b.Confirmed(); seq != 1 {
+			t.Errorf("confirmed up to %d", seq)
+		}
+		d.b.Lost(1)
 		d.want(1, eventlog.ErrGaveUp.Error())
 		close(hold)
 		synctest.Wait()
 		d.finish()
 		d.want(1, eventlog.ErrGaveUp.Error())
 		d.want(2, folded)
+	})
+}
+
+// A record that the fold meets proves that what was confirmed before it and was
+// not met is lost.
+func TestTakeFailsWhatWasPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, answer{}, answer{})
+		d.add(1)
+		synctest.Wait()
+		d.add(2)
+		synctest.Wait()
+		d.b.Take(2)
+		d.want(1, eventlog.ErrGaveUp.Error())
+		d.finish()
+	})
+}
+
+// While the log is away nobody waits for more than two batches to be given up,
+// however many batches wait.
+func TestGiveUpTakesAlongWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held := make([]answer, 9)
+		for i := range held {
+			held[i].hold = make(chan struct{})
+		}
+		d := newDesk(t, held...)
+		d.add(numbers(1, 41)...) // as many as may wait
+		time.Sleep(2*giveUp + time.Millisecond)
+		synctest.Wait()
+		for i := 1; i < 41; i++ {
+			d.want(i, eventlog.ErrGaveUp.Error())
+		}
+		d.finish()
 	})
 }
 

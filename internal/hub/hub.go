@@ -18,8 +18,8 @@ type Conn interface {
 
 // Frames are what one audience is sent of one snapshot.
 type Frames struct {
-	Structure uint64 // a client that was sent another one needs State
-	State     []byte // whole; or nil where it is Personal
+	Structure uint64        // a client that was sent another one needs State
+	State     func() []byte // the whole; made when somebody needs it; nil where it is Personal
 	Tick      []byte
 	// Essence is what Tick says, without its sequence number: a subscriber that
 	// was told the same is sent Tick only to keep its connection alive.
@@ -87,14 +87,18 @@ func (s *Subscriber) offer(f *Frames) {
 	whole := !s.sent || s.stale || s.seen != f.Structure
 	frame := f.Tick
 	if whole {
-		frame = f.State
 		if f.Personal != nil {
 			frame = f.Personal(s.Key)
+		} else {
+			frame = f.State()
 		}
 	}
 	if !whole && !f.alive && bytes.Equal(f.Essence, s.told) {
 		s.slot = nil // what waits there is older, and says what this socket knows, or less
 		return
+	}
+	if frame == nil {
+		return // it could not be made
 	}
 	if !s.Conn.Offer(frame) {
 		s.slot = f
@@ -103,6 +107,9 @@ func (s *Subscriber) offer(f *Frames) {
 	s.slot, s.sent, s.seq, s.told = nil, true, f.seq, f.Essence
 	if whole {
 		s.seen, s.stale = f.Structure, false
+		// What was acknowledged is in it: a credit that was not asked for (a log
+		// folded anew tells nobody's entries) must not hide another tab's entry.
+		s.credits = 0
 	}
 }
 
@@ -212,6 +219,13 @@ func (t *Topic) Unsubscribe(s *Subscriber) {
 			t.byKey[s.Key] = kin
 		}
 	}
+}
+
+// Has reports whether somebody is in the audience.
+func (t *Topic) Has(a Audience) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.audiences[a] != nil
 }
 
 // Audiences is the number of different audiences.

@@ -85,6 +85,7 @@ type Replica struct {
 	clock  logClock
 	cursor eventlog.Offset
 
+	fence  fence         // tail's own
 	last   []byte        // the record at the cursor, for checking that the log still holds it; tail's own
 	lapsed chan struct{} // countdowns may have changed
 	armed  chan struct{} // draws that wait may have changed

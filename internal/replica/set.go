@@ -287,6 +287,9 @@ func (r *Replica) counting() bool {
 // Delete appends the delete record, so that every node tells its phones, and
 // removes the log. eventlog.ErrNotFound where there is none.
 func (s *Set) Delete(ctx context.Context, r *Replica) error {
+	// Begun, it is finished, though the caller hangs up.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*s.cfg.GiveUp)
+	defer cancel()
 	if _, err := r.Propose(ctx, &event.Command{Type: event.CmdDelete}); err != nil {
 		return fmt.Errorf("delete event %s: %w", r.code, err)
 	}

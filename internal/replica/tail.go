@@ -13,7 +13,7 @@ const (
 	readMax  = 512                    // records a read
 	readWait = time.Second            // how long a read waits for one
 	verify   = 5 * time.Second        // how often the cursor is checked against the log
-	overdue  = 250 * time.Millisecond // how soon a failed close by the clock is tried again
+	overdue  = 100 * time.Millisecond // how soon a failed close by the clock is tried again
 )
 
 // tail reads and folds until ctx ends or the event stops.
@@ -37,6 +37,7 @@ func (r *Replica) tail(ctx context.Context) {
 			}
 			suspect, checked, pause = false, time.Now(), 50*time.Millisecond
 		}
+		r.passFence()
 		r.mu.RLock()
 		cursor := r.cursor
 		r.mu.RUnlock()
@@ -181,10 +182,11 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 	case err != nil:
 		return false, err
 	case ok:
-		return true, nil
+		return true, r.setFence(ctx)
 	}
 	r.logger.Error("the log lost records that were folded here: folding it anew", "event", r.code)
 	r.cfg.Metrics.Rewound()
+	newest := r.batcher.Confirmed()
 	if err := r.load(ctx); err != nil {
 		switch {
 		case errors.Is(err, eventlog.ErrNotFound), errors.Is(err, ErrDeleted):
@@ -196,7 +198,7 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 		}
 		return false, err
 	}
-	r.batcher.Rewound()
+	r.batcher.Lost(newest)
 	r.notify(Change{Structure: true})
 	r.wakeWatchers()
 	return true, nil
@@ -209,6 +211,40 @@ func (r *Replica) wakeWatchers() {
 		case wake <- struct{}{}:
 		default:
 		}
+	}
+}
+
+// fence is a place in the log behind which what the log had confirmed before is
+// found or lost. A log can lose records that were confirmed and not yet folded
+// here, and the cursor's own record says nothing of them.
+type fence struct {
+	at  eventlog.Offset
+	seq uint64 // the newest record confirmed before at was read as the head; 0: no fence
+}
+
+func (r *Replica) setFence(ctx context.Context) error {
+	seq := r.batcher.Confirmed()
+	if seq == 0 {
+		return nil
+	}
+	head, err := r.log.Head(ctx, r.code)
+	if err != nil {
+		return err
+	}
+	r.fence = fence{head, seq}
+	return nil
+}
+
+func (r *Replica) passFence() {
+	if r.fence.seq == 0 {
+		return
+	}
+	r.mu.RLock()
+	passed := r.cursor.Compare(r.fence.at) >= 0
+	r.mu.RUnlock()
+	if passed {
+		r.batcher.Lost(r.fence.seq)
+		r.fence = fence{}
 	}
 }
 
@@ -232,16 +268,19 @@ func (r *Replica) watchClock(ctx context.Context) {
 func (r *Replica) closeOverdue(ctx context.Context) time.Duration {
 	var deadlines []event.Deadline
 	r.View(func(s *event.State) { deadlines = s.Deadlines() })
-	next := time.Hour
+	next := verify // the log's clock is measured anew so often, and may have jumped
 	for _, d := range deadlines {
 		left := time.UnixMilli(int64(d.Ms)).Sub(r.Now())
 		if left <= 0 {
 			set := d.Set
-			_, err := r.Propose(ctx, &event.Command{Type: event.CmdClose, Activity: d.Activity, Deadline: &set})
-			var refusal *event.Refusal
-			if err == nil || errors.As(err, &refusal) {
-				continue // closed, by this node or another
+			try, cancel := context.WithTimeout(ctx, 2*r.cfg.GiveUp)
+			_, err := r.Propose(try, &event.Command{Type: event.CmdClose, Activity: d.Activity, Deadline: &set})
+			cancel()
+			if err == nil {
+				continue
 			}
+			// Not told, or refused since another node closed or extended it: the state
+			// tells, in a moment.
 			left = overdue
 		}
 		next = min(next, left)

@@ -307,6 +307,11 @@ func (c *Conn) drain(b []byte) {
 			c.mu.Unlock()
 			continue
 		}
+		// The deadline would stand, and end the connection at the first frame after
+		// it, however well the peer reads.
+		if !c.dead && c.net.SetWriteDeadline(time.Time{}) != nil {
+			c.kill()
+		}
 		c.busy = false
 		if c.flushed != nil {
 			close(c.flushed)

@@ -168,6 +168,34 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
+// TestDeadlinePasses: the deadline of a frame that took long ends with it; a peer
+// that has read all is not cut when it is over.
+func TestDeadlinePasses(t *testing.T) {
+	t.Parallel()
+	const timeout = 300 * time.Millisecond
+	url, ends := server(t, socket.Config{WriteTimeout: timeout})
+	c, e := connect(t, url, ends)
+	big := strings.Repeat("b", 1<<20)
+	if !e.Offer(socket.AppendText(nil, []byte(big))) {
+		t.Fatal("an idle connection refused a frame")
+	}
+	if got := read(t, c); got != big {
+		t.Errorf("the big frame came with %d bytes", len(got))
+	}
+	await(t, "word that it is idle", e.drained)
+	select {
+	case <-time.After(2 * timeout): // the very time that is under test
+	case <-e.over:
+		t.Fatal("cut")
+	}
+	if !e.Offer(socket.AppendText(nil, []byte("later"))) {
+		t.Error("an idle connection refused a frame")
+	}
+	if got := read(t, c); got != "later" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestCut: a peer that reads nothing is cut after the time-out, or as soon as more
 // waits for it than the queue holds.
 func TestCut(t *testing.T) {
