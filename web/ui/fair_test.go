@@ -68,10 +68,10 @@ func TestConsoleFollowsAClaim(t *testing.T) {
 		has    []string
 		lacks  []string
 	}{
-		"not yet":     {func(*Winner) {}, []string{"not claimed yet", "/activities/5/redraw", "/activities/5/void"}, []string{"/confirm"}},
+		"not yet":     {func(*Winner) {}, []string{"not claimed yet", "/activities/5/redraw", "/activities/5/void", "confirm without a code"}, []string{"48 21"}},
 		"in its time": {func(w *Winner) { w.HasClaimDue, w.ClaimDueMS = true, 42_000 }, []string{"time to claim", `data-closes-in="42000"`, "0:42"}, []string{"is over"}},
-		"too late":    {func(w *Winner) { w.HasClaimDue = true }, []string{"the time to claim is over"}, []string{"/confirm"}},
-		"claiming":    {func(w *Winner) { w.Claim, w.Code = "claiming", "4821" }, []string{"48 21", "/activities/5/confirm", wonTicket}, []string{"not claimed yet"}},
+		"too late":    {func(w *Winner) { w.HasClaimDue = true }, []string{"the time to claim is over"}, []string{"not claimed yet"}},
+		"claiming":    {func(w *Winner) { w.Claim, w.Code = "claiming", "4821" }, []string{"48 21", "/activities/5/confirm", wonTicket}, []string{"not claimed yet", "without a code\""}},
 		"claimed":     {func(w *Winner) { w.Claim, w.Code = "claimed", "4821" }, []string{"✓ claimed"}, []string{"/confirm", "48 21"}},
 	}
 	for name, tt := range tests {
@@ -200,6 +200,32 @@ func TestWordsOfTheDraw(t *testing.T) {
 		if got != want {
 			t.Errorf("says %q, want %q", got, want)
 		}
+	}
+}
+
+// A void takes the newest draw's only winner away, or every winner there was.
+func TestAWinGivenBackLeavesNoFalseWinner(t *testing.T) {
+	back := Voided{Winner: Winner{Handle: "Plum Ibis 3", Name: "Plum Ibis 3", Ticket: strings.Repeat("a", 32), Short: "AAAA-AA", Draw: 2, Prize: "A mug"}, Reason: "went home"}
+	two := threePrizes("drawn", func(a *Activity) {
+		a.Draw, a.Draws, a.Voided = 2, 2, []Voided{back}
+		a.Winners = append(a.Winners, Winner{Name: "Jade Lynx 3", Ticket: strings.Repeat("b", 32), Short: "BBBB-BB", Draw: 1, Prize: "A mug"})
+	})
+	if got := drawnFor(two); got != "Closing raffle" {
+		t.Errorf("winners of two prizes are headed %q", got)
+	}
+	html := projectorOf(t, two)
+	for _, want := range []string{"A keyboard", "A mug", "Jade Lynx 3"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the projector lacks %q", want)
+		}
+	}
+	none := threePrizes("drawn", func(a *Activity) { a.Winners, a.Voided = nil, []Voided{back} })
+	phone := rendered(t, PhoneLive(Phone{Event: Event{Current: none}}))
+	if strings.Contains(phone, "A hand for") || strings.Contains(phone, "We have a winner") {
+		t.Error("the phone cheers for nobody")
+	}
+	if got := projectorOf(t, none); strings.Contains(got, "scene-drawn") {
+		t.Error("the projector shows a winner who is none")
 	}
 }
 
