@@ -67,7 +67,8 @@ func TestFairRaffle(t *testing.T) {
 
 	absent := firstWinnerIsAbsent(t, e, id, host, screen, room)
 	secondWinnerClaims(t, e, id, host, screen, room, absent)
-	liesAreNoticed(t, e, id, room, deceived)
+	third := liesAreNoticed(t, e, id, room, deceived)
+	winIsGivenBack(t, host, screen, room[1:len(room)-1], third)
 
 	late := newDevice(t, "latecomer", handheld, calm).open(e.JoinURL)
 	late.shows("[data-receipt=draw][data-state=late]")
@@ -198,7 +199,7 @@ func secondWinnerClaims(t *testing.T, e *event, id int, host, screen *device, ro
 
 // liesAreNoticed draws the second prize. One phone is served a record in which an
 // earlier winner wins again, one is told in its frames that it won itself.
-func liesAreNoticed(t *testing.T, e *event, id int, room []*device, deceived *device) {
+func liesAreNoticed(t *testing.T, e *event, id int, room []*device, deceived *device) winnerJSON {
 	t.Helper()
 	var first struct {
 		Winners []json.RawMessage `json:"winners"`
@@ -237,11 +238,30 @@ func liesAreNoticed(t *testing.T, e *event, id int, room []*device, deceived *de
 	// A false winner on the page itself, beside a true record.
 	other := strings.Repeat("0123456789abcdef", 2)
 	deceived.evaluate(`([truth, lie]) => { window.forgery = { truth, lie }; }`, []any{third.Ticket, other})
-	e.verb(id, "confirm", map[string]any{"winner": third.Ticket}) // any news brings a frame
+	e.verb(id, "confirm", map[string]any{"winner": third.Ticket}) // any news brings a frame, and a winner may be confirmed without a claim
 	deceived.shows(".alarm")
 	if got := deceived.text("[data-alarm-why]"); !strings.Contains(got, "0123-45") {
 		t.Errorf("%s says of the forged frame: %q", deceived.name, got)
 	}
+	return third
+}
+
+// winIsGivenBack voids the second prize's win: nobody is drawn instead, the first
+// prize's winner stays, and what the phones checked still holds.
+func winIsGivenBack(t *testing.T, host, screen *device, honest []*device, third winnerJSON) {
+	t.Helper()
+	host.click("#void-" + third.Ticket)
+	host.shows("#redraw-dialog[open]")
+	host.click("#redraw-form button[type=submit]:not([hidden])")
+	host.hides("#void-" + third.Ticket)
+	screen.holds("name => !document.querySelector('.result').textContent.includes(name)", third.Handle)
+	each(honest, func(_ int, d *device) {
+		d.holds("ticket => document.querySelector(`[data-voided='${ticket}']`) && !document.querySelector(`[data-ticket='${ticket}']`)", third.Ticket)
+		d.shows("[data-receipt=draw][data-state=ok]")
+		if d.visible(".alarm") {
+			t.Errorf("%s raises an alarm: %s", d.name, d.text(".alarm"))
+		}
+	})
 }
 
 // forgeRecord answers with the record of a draw in which another one wins.

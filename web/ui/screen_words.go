@@ -96,7 +96,7 @@ func drawnNow(a *Activity) []Winner {
 // drawnFor heads the show: the prize and its place, or the raffle's title.
 func drawnFor(a *Activity) string {
 	won := drawnNow(a)
-	if len(won) == 0 || won[0].Prize == "" {
+	if len(won) == 0 || won[0].Prize == "" || severalPrizes(won) {
 		return a.Title
 	}
 	prize, at, times := won[0].Prize, 0, 0
@@ -109,6 +109,16 @@ func drawnFor(a *Activity) string {
 		return prize // listed twice: its place is not told by its name
 	}
 	return prizeOf(a, at)
+}
+
+// severalPrizes reports whether winners are of more than one draw's prize.
+func severalPrizes(won []Winner) bool {
+	for _, w := range won {
+		if w.Prize != won[0].Prize {
+			return true
+		}
+	}
+	return false
 }
 
 // anyUnclaimed reports whether a winner still has to come forward.
