@@ -88,6 +88,7 @@ func rich(a *ui.Activity) {
 // claiming is a winner with a prize, however far the claim has come.
 func claiming(w ui.Winner, claim, code string) ui.Winner {
 	w.Prize, w.Claim, w.Code = "A mechanical keyboard", claim, code
+	w.HasClaimDue, w.ClaimDueMS = claim == "", 72_000
 	return w
 }
 

@@ -1,9 +1,6 @@
 package ui
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // Words of the fair draw that phone, screen and console share.
 
@@ -77,12 +74,4 @@ func codeOf(w Winner) string {
 		return w.Code
 	}
 	return w.Code[:2] + " " + w.Code[2:]
-}
-
-// spell writes seconds as people say them: "90 seconds", "2 minutes".
-func spell(seconds int) string {
-	if seconds >= 60 && seconds%60 == 0 {
-		return strconv.Itoa(seconds/60) + plural(seconds/60, " minute", " minutes")
-	}
-	return strconv.Itoa(seconds) + plural(seconds, " second", " seconds")
 }

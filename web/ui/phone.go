@@ -47,6 +47,15 @@ func (p Phone) ownWin(a Activity) Winner {
 	return Winner{}
 }
 
+// claimLeft is the time that a winner has left, in ms. In a frame, which is nobody's
+// own, it is all of it: the module puts in the winner's.
+func claimLeft(w Winner, a Activity) int64 {
+	if w.HasClaimDue {
+		return w.ClaimDueMS
+	}
+	return int64(a.ClaimSeconds) * 1000
+}
+
 // checkedIn is "yes" where the phone has said that it is here. The module adds "busy".
 func (p Phone) checkedIn(a Activity) string { return yesno(slices.Contains(p.You.Here, a.ID)) }
 

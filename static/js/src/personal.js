@@ -109,6 +109,9 @@ function dressWin(section, li, claim) {
   section.dataset.claim = !li ? "none" : claim.busy ? "busy" : steps[li.dataset.claimed ?? ""];
   for (const el of section.querySelectorAll("[data-claim-code]")) text(el, code ? `${code.slice(0, 2)} ${code.slice(2)}` : "");
   tell(section.querySelector("[data-claim-note]"), claim.note);
+  // The time to claim runs on the winner's line, which the winner's own page hides.
+  const due = li?.querySelector("[data-deadline]")?.dataset.deadline;
+  for (const el of section.querySelectorAll("[data-claim-due]")) if (due) el.dataset.deadline = due;
 }
 
 function tell(el, words = "") {

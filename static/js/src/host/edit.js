@@ -141,7 +141,7 @@ export function createEditor({ call, say, activities }) {
     id = activity?.id ?? null;
     const poll = kind === "poll";
     $("title").textContent = id === null ? (poll ? "Add a poll" : "Add a raffle") : poll ? "Edit the poll" : "Edit the raffle";
-    form.querySelector("label[for=edit-name]").textContent = poll ? "Question" : "The raffle";
+    form.querySelector("label[for=edit-name]").textContent = poll ? "Question" : "Name of the raffle, or what can be won";
     $("save").textContent = id === null ? "Add" : "Save";
     $("poll").hidden = !poll;
     $("raffle").hidden = poll;
