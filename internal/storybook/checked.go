@@ -52,7 +52,9 @@ func checkedStories() []Story {
 	var stories []Story
 	for _, c := range checkedCases() {
 		stories = append(stories, Story{c.name, func(theme string) templ.Component {
-			return ui.PhonePage(ui.Phone{Page: page("phone", "Gopher Night Brno", theme), Event: phoneEvent(nil), You: ui.You{Handle: c.handle}})
+			p := page("phone", "Gopher Night Brno", theme)
+			p.ShowMS = 1 // the story is what comes after the roll
+			return ui.PhonePage(ui.Phone{Page: p, Event: phoneEvent(nil), You: ui.You{Handle: c.handle}})
 		}})
 	}
 	return stories
