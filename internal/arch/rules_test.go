@@ -63,7 +63,7 @@ var rules = map[string]rule{
 	},
 	"internal/redistest": {},
 	"internal/storybook": {
-		ours:   []string{"web/ui", "static"},
+		ours:   []string{"web/ui", "static", "internal/fairdraw"},
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket"},
 	},
 	"internal/arch": {},
