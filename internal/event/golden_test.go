@@ -23,6 +23,7 @@ import (
 func goldenLogs() map[string]func(testing.TB) []placed {
 	return map[string]func(testing.TB) []placed{
 		"v1-evening": evening,
+		"v1-raffles": raffles,
 		"v1-random":  func(t testing.TB) []placed { return randomLog(t, 42, 150) },
 	}
 }
@@ -77,6 +78,34 @@ func evening(t testing.TB) []placed {
 	j.apply(j.log[len(j.log)-1].data) // a retry
 	title := "Autumn meetup, second half"
 	j.do(Command{Type: CmdSettings, Title: &title})
+	return j.log
+}
+
+// raffles is the log of raffles with all that a raffle can have.
+func raffles(t testing.TB) []placed {
+	j := newJournal(t, false)
+	plain := j.frozen(Spec{Winners: 2, ClaimSeconds: 60}, 9)
+	j.draw(plain)
+	first := j.s.Draw(1).won[0]
+	j.do(Command{Type: CmdClaim, Activity: plain, Ticket: first.Ticket.String(), Person: first.Participant})
+	j.do(Command{Type: CmdConfirm, Activity: plain, Ticket: first.Ticket.String()})
+
+	id := j.addSpec(Spec{
+		Prizes: []string{"A keyboard ⌨", "A mouse"}, Once: true, Beacon: true, Winners: 2,
+		Eligible: Eligibility{TookPart: plain, JoinedBefore: j.ms + 1, CheckedIn: true},
+	})
+	j.open(id)
+	for p := Participant(1); p <= 12; p++ {
+		j.batch(ticket(p, id, 1), here(p, id, 1))
+	}
+	j.verb(CmdClose, id)
+	j.do(j.arming(id, ""))
+	j.do(j.completing(id))
+	j.do(Command{Type: CmdVoid, Activity: id, Void: j.activity(id).Winners[1].Ticket.String(), Reason: "has two already"})
+	j.do(j.arming(id, j.activity(id).Winners[0].Ticket.String()))
+	j.do(j.completing(id))
+	j.do(j.arming(id, ""))
+	j.do(Command{Type: CmdAbandon, Activity: id})
 	return j.log
 }
 
