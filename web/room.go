@@ -64,6 +64,7 @@ func (s *Server) room(rep *replica.Replica) *room {
 	rep.View(func(st *event.State) { r.announced = st.DrawCount() })
 	r.topic = hub.NewTopic(hub.Config{
 		Encode: r.encode, Publishing: r.countDraws, Published: r.tellWinners,
+		Sent:      func(view string) { s.cfg.Metrics.Frames(view, 1) },
 		TickEvery: tickEvery, KeepAlive: cmp.Or(s.cfg.KeepAlive, keepAlive), MaxAge: freshness,
 	})
 	s.rooms[rep] = r
@@ -229,7 +230,6 @@ func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
 	} else {
 		f.State = sync.OnceValue(func() []byte { return whole(shared()) })
 	}
-	r.s.cfg.Metrics.Frames(a.View, 1)
 	return f
 }
 

@@ -44,6 +44,7 @@ type Subscriber struct {
 	Audience Audience
 	Conn     Conn
 
+	count   func(view string) // Config.Sent
 	mu      sync.Mutex
 	sent    bool
 	seen    uint64  // Structure of the newest State sent
@@ -104,6 +105,9 @@ func (s *Subscriber) offer(f *Frames) {
 		s.slot = f
 		return
 	}
+	if s.count != nil {
+		s.count(s.Audience.View)
+	}
 	s.slot, s.sent, s.seq, s.told = nil, true, f.seq, f.Essence
 	if whole {
 		s.seen, s.stale = f.Structure, false
@@ -123,8 +127,11 @@ type Config struct {
 	// Run's goroutine; or nil. What stood at the first is in the frames that were
 	// offered by the second.
 	Publishing, Published func()
-	TickEvery             time.Duration // least time between ticks
-	KeepAlive             time.Duration // most time without a frame
+	// Sent is told of each frame that a connection took; or nil.
+	Sent func(view string)
+
+	TickEvery time.Duration // least time between ticks
+	KeepAlive time.Duration // most time without a frame
 	// MaxAge is how old frames may be for a newcomer (they hold countdowns).
 	MaxAge time.Duration
 }
@@ -168,6 +175,7 @@ func (t *Topic) Subscribe(s *Subscriber) {
 		a = &audience{at: map[*Subscriber]int{}}
 		t.audiences[s.Audience] = a
 	}
+	s.count = t.cfg.Sent
 	a.at[s] = len(a.subs)
 	a.subs = append(a.subs, s)
 	if s.Key != 0 {

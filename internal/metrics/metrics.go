@@ -80,7 +80,7 @@ func New(version string) *Node {
 			Name: "drumroll_connections", Help: "Open websockets by view.",
 		}, []string{"view"}),
 		frames: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "drumroll_frames_total", Help: "Frames made, by view: each goes to every socket of its view that takes one.",
+			Name: "drumroll_frames_total", Help: "Frames that sockets took, by view; several ticks of one moment count as one.",
 		}, []string{"view"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "drumroll_refused_total", Help: "Requests, sockets and entries turned away, by reason.",
@@ -174,7 +174,7 @@ func (n *Node) Connections(view string, delta int) {
 	n.connections.WithLabelValues(view).Add(float64(delta))
 }
 
-// Frames counts frames made for the sockets of a view.
+// Frames counts frames that sockets of a view took.
 func (n *Node) Frames(view string, frames int) {
 	n.frames.WithLabelValues(view).Add(float64(frames))
 }
