@@ -113,6 +113,7 @@ const (
 	CmdRedraw   = "redraw"
 	CmdArm      = "arm"     // asks for a draw or redraw that waits for a round of the beacon
 	CmdAbandon  = "abandon" // gives up a frozen list whose beacon cannot be had
+	CmdSpent    = "spent"   // the log took back a freeze or draw of this run, or a later one
 	CmdVoid     = "void"    // gives a winner's ticket back, with nobody drawn instead
 	CmdClaim    = "claim"   // by the winner
 	CmdConfirm  = "confirm" // by the host

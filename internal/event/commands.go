@@ -20,6 +20,7 @@ var commands = map[string]func(*State, Position, *Command, *Result) *Refusal{
 	CmdRedraw:   (*State).draw,
 	CmdArm:      (*State).arm,
 	CmdAbandon:  (*State).abandon,
+	CmdSpent:    (*State).spendRun,
 	CmdVoid:     (*State).void,
 	CmdClaim:    (*State).claim,
 	CmdConfirm:  (*State).confirm,
@@ -223,7 +224,7 @@ func (s *State) reset(_ Position, c *Command, _ *Result) *Refusal {
 		// away has to show.
 		a.line.abandoned = true
 	}
-	*a = activity{Spec: a.Spec, id: a.id, state: Draft, run: a.run + 1}
+	*a = activity{Spec: a.Spec, id: a.id, state: Draft, run: max(a.run, a.spent) + 1, spent: a.spent}
 	a.tally.counts = make([]int, len(a.Options))
 	return nil
 }

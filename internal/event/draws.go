@@ -309,3 +309,52 @@ func (s *State) PendingDraws() []PendingDraw {
 	}
 	return out
 }
+
+// spendRun gives up a raffle's run, and those before it, of which a freeze or a
+// draw stood in the log until the log lost it: people have seen its list, or its
+// seed, so nothing more may be drawn from them.
+func (s *State) spendRun(at Position, c *Command, _ *Result) *Refusal {
+	a := s.find(c.Activity)
+	switch {
+	case a == nil:
+		return unknownActivity(c.Activity)
+	case a.Kind != Raffle:
+		return conflict("a poll has nothing that a lost record could spend")
+	case c.Run <= a.spent:
+		return conflict("that is known already")
+	}
+	a.spent = c.Run
+	switch {
+	case a.run > a.spent:
+	case a.state == Draft:
+		a.run = a.spent + 1
+	default:
+		if a.state == Open {
+			a.state = Closed
+			a.deadlineMs, a.deadlineSet = 0, Position{}
+			s.freeze(at, a)
+		}
+		a.line.abandoned, a.pending = true, nil
+	}
+	return nil
+}
+
+// RaffleRun is how far a raffle's present run has come.
+type RaffleRun struct {
+	Activity int
+	Run      int
+	Frozen   bool
+	Draws    int
+	Spent    int // the highest run that must not be drawn from any more
+}
+
+// RaffleRuns lists the raffles.
+func (s *State) RaffleRuns() []RaffleRun {
+	var out []RaffleRun
+	for _, a := range s.activities {
+		if a.Kind == Raffle {
+			out = append(out, RaffleRun{a.id, a.run, a.frozen != nil, a.runDraws, a.spent})
+		}
+	}
+	return out
+}

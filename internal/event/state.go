@@ -52,6 +52,7 @@ type activity struct {
 	id    int
 	state string
 	run   int
+	spent int // raffle: the highest run that a lost freeze or draw has used up
 
 	deadlineMs  uint64 // the log's clock; 0: none
 	deadlineSet Position

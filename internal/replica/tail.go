@@ -182,11 +182,13 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 	case err != nil:
 		return false, err
 	case ok:
+		r.sayWhatIsSpent()
 		return true, r.setFence(ctx)
 	}
 	r.logger.Error("the log lost records that were folded here: folding it anew", "event", r.code)
 	r.cfg.Metrics.Rewound()
 	newest := r.batcher.Confirmed()
+	before := r.raffleRuns()
 	if err := r.load(ctx); err != nil {
 		switch {
 		case errors.Is(err, eventlog.ErrNotFound), errors.Is(err, ErrDeleted):
@@ -199,6 +201,8 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	r.batcher.Lost(newest)
+	r.noteSpent(before)
+	r.sayWhatIsSpent()
 	r.notify(Change{Structure: true})
 	r.wakeWatchers()
 	return true, nil
