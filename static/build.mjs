@@ -31,14 +31,18 @@ async function bundles() {
     bundle: true, minify: true, target, charset: "utf8", legalComments: "inline",
     outdir: dist, entryNames: "[name]", absWorkingDir: here, logLevel: "warning", metafile: true,
   };
-  const pages = await build({ ...shared, entryPoints, format: "esm", external: ["./confetti.js", "*.woff2"] });
+  const pages = await build({ ...shared, entryPoints, format: "esm", external: ["./confetti.js", "./check.js", "./beacon.js", "*.woff2"] });
   // Confetti is a chunk of its own: only a winner pays for it.
   const party = await build({
     ...shared, format: "esm",
     entryPoints: [{ in: join(modules, "canvas-confetti/dist/confetti.module.mjs"), out: "confetti" }],
     banner: { js: "/*! canvas-confetti 1.9.4, ISC License, Copyright (c) 2020, Kiril Vatev */" },
   });
-  return [pages, party].flatMap((b) => Object.keys(b.metafile.outputs)).map((path) => basename(path));
+  // So is a phone's check of a draw, which waits until there is one, and the check of
+  // a public beacon, which only records with one need.
+  const chunks = ["check.js", "beacon.js"].map((name) => join(here, "js", "src", name));
+  const check = await build({ ...shared, format: "esm", entryPoints: chunks });
+  return [pages, party, check].flatMap((b) => Object.keys(b.metafile.outputs)).map((path) => basename(path));
 }
 
 // The type is cut in three, so that a phone pays only for the letters it meets:

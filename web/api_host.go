@@ -124,7 +124,7 @@ func (s *Server) getEvent(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) answerEvent(w http.ResponseWriter, rep *replica.Replica, host bool) error {
-	snap, _ := rep.Snapshot()
+	snap := s.hostSnapshot(rep)
 	if !host {
 		snap = snap.Public()
 	}
@@ -141,6 +141,7 @@ func (s *Server) propose(w http.ResponseWriter, r *http.Request, rep *replica.Re
 	if settled.Activity == nil {
 		return s.answerEvent(w, rep, true)
 	}
+	s.withCode(uidOf(rep), settled.Activity)
 	return s.answer(w, status, activityJSON(settled.Activity, rep.Now()))
 }
 
@@ -191,6 +192,7 @@ type specIn struct {
 	MaxChoices *int     `json:"max_choices"`
 	Results    *string  `json:"results"`
 	Winners    *int     `json:"winners"`
+	raffleIn
 }
 
 // onto lays what was given over a spec.
@@ -213,7 +215,7 @@ func (in specIn) onto(spec event.Spec) event.Spec {
 	if in.Winners != nil {
 		spec.Winners = *in.Winners
 	}
-	return spec
+	return in.raffleIn.onto(spec)
 }
 
 func (s *Server) addActivity(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
@@ -221,7 +223,7 @@ func (s *Server) addActivity(w http.ResponseWriter, r *http.Request, rep *replic
 	if err := decode(w, r, maxJSON, &in); err != nil {
 		return err
 	}
-	spec := in.onto(event.Spec{})
+	spec := in.onto(event.Spec{Once: true})
 	if err := spec.Normalize(); err != nil {
 		return err
 	}
@@ -251,7 +253,8 @@ func (s *Server) patchActivity(w http.ResponseWriter, r *http.Request, rep *repl
 	if err := decode(w, r, maxJSON, &in); err != nil {
 		return err
 	}
-	spec := in.onto(event.Spec{Kind: a.Kind, Title: a.Title, Options: a.Options, MaxChoices: a.MaxChoices, Results: a.Results, Winners: a.WinnersWanted})
+	spec := in.onto(event.Spec{Kind: a.Kind, Title: a.Title, Options: a.Options, MaxChoices: a.MaxChoices, Results: a.Results, Winners: a.WinnersWanted,
+		Prizes: a.Prizes, Once: a.Once, Eligible: a.Rules, ClaimSeconds: a.ClaimSeconds, Beacon: a.Beacon})
 	if in.Options != nil && in.MaxChoices == nil {
 		spec.MaxChoices = min(spec.MaxChoices, len(spec.Options))
 	}
@@ -319,9 +322,17 @@ func (s *Server) postVerb(w http.ResponseWriter, r *http.Request, rep *replica.R
 		}
 		if a.Kind == event.Raffle && c.Type == event.CmdOpen {
 			s.commit(rep, c)
+			if a.Beacon || s.cfg.BeaconAlways {
+				c.Chain = &s.cfg.Beacon.Chain
+			}
 		}
-	case event.CmdClose, event.CmdReveal, event.CmdReset:
-	case event.CmdRedraw:
+	case event.CmdClose, event.CmdReveal, event.CmdReset, event.CmdAbandon:
+	case event.CmdConfirm:
+		if _, err := fairdraw.ParseTicket(in.Winner); err != nil {
+			return invalidInput("winner must be the ticket of a winner.")
+		}
+		c.Ticket = in.Winner
+	case event.CmdRedraw, event.CmdVoid:
 		if c.Reason, err = event.Text("reason", in.Reason); err != nil {
 			return err
 		}
@@ -329,6 +340,9 @@ func (s *Server) postVerb(w http.ResponseWriter, r *http.Request, rep *replica.R
 			return invalidInput("winner must be the ticket of a winner.")
 		}
 		c.Void = in.Winner
+		if c.Type == event.CmdVoid {
+			break
+		}
 		fallthrough
 	case event.CmdDraw:
 		// The list of a large crowd takes a moment; the fold should not wait for it.
@@ -339,11 +353,14 @@ func (s *Server) postVerb(w http.ResponseWriter, r *http.Request, rep *replica.R
 			return invalidInput("draw must be the number that the draw will have.")
 		}
 		c.Draw = in.Draw
-		if a.Kind == event.Raffle {
+		if a.Chain != "" {
+			// It waits for a round of the beacon; the seed comes with that.
+			c.Type, c.Run = event.CmdArm, a.Run
+		} else if a.Kind == event.Raffle {
 			s.seed(rep, c)
 		}
 	default:
-		return newProblem(http.StatusNotFound, "unknown", "No such verb", "Verbs are open, extend, close, reveal, reset, draw and redraw.")
+		return newProblem(http.StatusNotFound, "unknown", "No such verb", "Verbs are open, extend, close, reveal, reset, draw, redraw, void, confirm and abandon.")
 	}
 	return s.propose(w, r, rep, http.StatusOK, c)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"drumroll/internal/event"
+	"drumroll/internal/fairdraw"
 )
 
 // The JSON shapes of DESIGN section 4.
@@ -51,10 +52,55 @@ type apiRaffle struct {
 	Voided        []apiVoided `json:"voided"`
 	Shortfall     int         `json:"shortfall"` // of the newest draw
 	LastDraw      int         `json:"last_draw,omitempty"`
-	Eligible      int         `json:"eligible"` // frozen entrants who can still win
+	CanWin        int         `json:"can_win"` // frozen entrants who can still win
 	Commitment    string      `json:"commitment,omitempty"`
 	Root          string      `json:"root,omitempty"`
 	Fingerprint   string      `json:"fingerprint,omitempty"`
+
+	Prizes       []string       `json:"prizes"`
+	NextPrize    int            `json:"next_prize,omitempty"` // which of prizes the next draw is for, from 1
+	Again        bool           `json:"winners_may_win_again"`
+	Eligible     apiEligibility `json:"eligible"`
+	ClaimSeconds int            `json:"claim_seconds"`
+	Beacon       bool           `json:"beacon"`
+	BeaconChain  string         `json:"beacon_chain,omitempty"` // from open on
+	// Of the freeze: the round of the beacon that the run's first draw uses.
+	Round     uint64      `json:"round,omitempty"`
+	RoundAtMS uint64      `json:"round_at_ms,omitempty"` // Unix ms
+	Pending   *apiPending `json:"pending,omitempty"`
+	Abandoned bool        `json:"abandoned,omitempty"`
+}
+
+type apiEligibility struct {
+	TookPart     int    `json:"took_part,omitempty"`
+	JoinedBefore uint64 `json:"joined_before,omitempty"` // Unix ms
+	CheckedIn    bool   `json:"checked_in,omitempty"`
+}
+
+// apiPending is a draw that waits for its round of the beacon.
+type apiPending struct {
+	Draw    int    `json:"draw"`
+	Round   uint64 `json:"round"`
+	AtMS    uint64 `json:"at_ms"`     // Unix ms: when the round is due
+	DueInMS int64  `json:"due_in_ms"` // below 0: overdue
+	Prize   string `json:"prize,omitempty"`
+	Redraw  string `json:"redraw,omitempty"` // ticket given back
+	// WaitingSince, in Unix ms, where the round is overdue and could not be had.
+	WaitingSince uint64 `json:"waiting_since,omitempty"`
+}
+
+// roundGrace is how long, in ms, a beacon may take to publish a round.
+const roundGrace = 1000
+
+func pendingJSON(p *event.PendingView, now time.Time) *apiPending {
+	if p == nil {
+		return nil
+	}
+	out := &apiPending{Draw: p.Draw, Round: p.Round, AtMS: p.Ms, DueInMS: int64(p.Ms) - now.UnixMilli(), Prize: p.Prize, Redraw: p.Redraw}
+	if out.DueInMS < -roundGrace {
+		out.WaitingSince = p.Ms
+	}
+	return out
 }
 
 type apiWinner struct {
@@ -63,6 +109,11 @@ type apiWinner struct {
 	Draw   int    `json:"draw"`
 	Name   string `json:"name,omitempty"`   // of the participant's own choosing
 	Person string `json:"person,omitempty"` // host only
+	Prize  string `json:"prize,omitempty"`
+	Claim  string `json:"claim"`          // "", "claiming", "claimed"
+	Code   string `json:"code,omitempty"` // host only
+	// ClaimClosesInMS is there while a time to claim runs; 0: it is over.
+	ClaimClosesInMS *int64 `json:"claim_closes_in_ms,omitempty"`
 }
 
 type apiVoided struct {
@@ -117,21 +168,28 @@ func activityJSON(a *event.Activity, now time.Time) apiActivity {
 	}
 	raffle := &apiRaffle{
 		WinnersWanted: a.WinnersWanted, Winners: []apiWinner{}, Voided: []apiVoided{},
-		Shortfall: a.Shortfall, LastDraw: a.LastDraw, Eligible: a.Eligible,
+		Shortfall: a.Shortfall, LastDraw: a.LastDraw, CanWin: a.Eligible,
 		Commitment: a.Commitment, Root: a.Root, Fingerprint: a.Fingerprint,
+		Prizes: append([]string{}, a.Prizes...), NextPrize: a.NextPrize, Again: !a.Once, Eligible: apiEligibility(a.Rules),
+		ClaimSeconds: a.ClaimSeconds, Beacon: a.Beacon, BeaconChain: a.Chain, Round: a.Round, RoundAtMS: a.RoundMs,
+		Pending: pendingJSON(a.Pending, now), Abandoned: a.Abandoned,
 	}
 	for _, w := range a.Winners {
-		raffle.Winners = append(raffle.Winners, winnerJSON(w))
+		raffle.Winners = append(raffle.Winners, winnerJSON(w, now))
 	}
 	for _, v := range a.Voided {
-		raffle.Voided = append(raffle.Voided, apiVoided{winnerJSON(v.WinnerView), v.Reason})
+		raffle.Voided = append(raffle.Voided, apiVoided{winnerJSON(v.WinnerView, now), v.Reason})
 	}
 	out.apiRaffle = raffle
 	return out
 }
 
-func winnerJSON(w event.WinnerView) apiWinner {
-	out := apiWinner{Handle: w.Handle, Ticket: w.Ticket.String(), Draw: w.Draw}
+func winnerJSON(w event.WinnerView, now time.Time) apiWinner {
+	out := apiWinner{Handle: w.Handle, Ticket: w.Ticket.String(), Draw: w.Draw, Prize: w.Prize, Claim: w.Claim, Code: w.Code}
+	if w.ClaimMs != 0 {
+		left := max(0, int64(w.ClaimMs)-now.UnixMilli())
+		out.ClaimClosesInMS = &left
+	}
 	if w.Own {
 		out.Name = w.Name
 	}
@@ -157,11 +215,26 @@ type apiYou struct {
 	Entries map[int][]int  `json:"entries"`
 	N       uint32         `json:"n"`
 	Tickets map[int]string `json:"tickets"`
-	Won     []event.Won    `json:"won"`
+	Here    []int          `json:"here"`            // raffles in which this phone has checked in
+	Unfit   map[int]string `json:"unfit,omitempty"` // by raffle, once frozen: why the ticket cannot win
+	Won     []apiWon       `json:"won"`
 }
 
-func youJSON(y event.You) apiYou {
-	return apiYou{Handle: y.Handle, Name: y.Name, Entries: y.Choices, N: y.N, Tickets: y.Tickets, Won: y.Won}
+type apiWon struct {
+	event.Won
+	Code string `json:"code,omitempty"` // to show to the host, once claimed
+}
+
+func (s *Server) youJSON(uid event.UID, y event.You) apiYou {
+	out := apiYou{Handle: y.Handle, Name: y.Name, Entries: y.Choices, N: y.N, Tickets: y.Tickets,
+		Here: append([]int{}, y.Here...), Unfit: y.Unfit, Won: make([]apiWon, len(y.Won))}
+	for i, w := range y.Won {
+		out.Won[i].Won = w
+		if ticket, err := fairdraw.ParseTicket(w.Ticket); err == nil && w.Claim != "" {
+			out.Won[i].Code = s.claimCode(uid, ticket)
+		}
+	}
+	return out
 }
 
 // statusWord is the contract's word for what became of an entry.

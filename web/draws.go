@@ -61,13 +61,14 @@ type apiDraw struct {
 	Winners  []string `json:"winners"` // tickets
 	Names    []string `json:"names"`   // as shown
 	Reason   string   `json:"reason,omitempty"`
+	Prize    string   `json:"prize,omitempty"`
 }
 
 func drawsJSON(lines []event.DrawLine) []apiDraw {
 	out := make([]apiDraw, len(lines))
 	for i, d := range lines {
 		out[i] = apiDraw{Draw: d.Number, Activity: d.Activity, Title: d.Title, Run: d.Run, Entrants: d.Entrants,
-			Winners: []string{}, Names: d.Names, Reason: d.Reason}
+			Winners: []string{}, Names: d.Names, Reason: d.Reason, Prize: d.Prize}
 		for _, t := range d.Winners {
 			out[i].Winners = append(out[i].Winners, t.String())
 		}

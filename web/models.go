@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"time"
 
 	"drumroll/internal/event"
@@ -47,7 +48,7 @@ func drawModels(lines []event.DrawLine) []ui.Draw {
 	out := make([]ui.Draw, len(lines))
 	for i, d := range lines {
 		out[i] = ui.Draw{Number: d.Number, Activity: d.Activity, Title: d.Title, Run: d.Run,
-			Entrants: d.Entrants, Names: d.Names, Reason: d.Reason}
+			Entrants: d.Entrants, Names: d.Names, Reason: d.Reason, Prize: d.Prize, Returned: d.Returned}
 	}
 	return out
 }
@@ -58,6 +59,15 @@ func activityModel(a *event.Activity, draws int, now time.Time) ui.Activity {
 		CountsShown: a.Counts != nil, Entries: a.Entries,
 		WinnersWanted: a.WinnersWanted, Shortfall: a.Shortfall, Draw: a.LastDraw, Draws: draws, Eligible: a.Eligible,
 		Entrants: a.Entrants, Commitment: a.Commitment, Fingerprint: a.Fingerprint,
+		Prizes: a.Prizes, NextPrize: a.NextPrize, Again: a.Kind == event.Raffle && !a.Once,
+		TookPart: a.Part, CheckedIn: a.Rules.CheckedIn, ClaimSeconds: a.ClaimSeconds,
+		Beacon: a.Beacon, Pending: pendingModel(a.Pending, now), Abandoned: a.Abandoned,
+	}
+	if a.Rules.TookPart != 0 && a.Part == "" {
+		out.TookPart = "activity " + strconv.Itoa(a.Rules.TookPart)
+	}
+	if a.Rules.JoinedBefore != 0 {
+		out.JoinedBefore = time.UnixMilli(int64(a.Rules.JoinedBefore)).Format("15:04")
 	}
 	if ms, ok := closesIn(a, now); ok {
 		out.HasDeadline, out.ClosesInMS = true, ms
@@ -76,16 +86,37 @@ func activityModel(a *event.Activity, draws int, now time.Time) ui.Activity {
 		out.Options = append(out.Options, o)
 	}
 	for _, w := range a.Winners {
-		out.Winners = append(out.Winners, winnerModel(w))
+		out.Winners = append(out.Winners, winnerModel(w, now))
 	}
 	for _, v := range a.Voided {
-		out.Voided = append(out.Voided, ui.Voided{Winner: winnerModel(v.WinnerView), Reason: v.Reason})
+		out.Voided = append(out.Voided, ui.Voided{Winner: winnerModel(v.WinnerView, now), Reason: v.Reason})
 	}
 	return out
 }
 
-func winnerModel(w event.WinnerView) ui.Winner {
-	m := ui.Winner{Name: w.Name, Handle: w.Handle, Ticket: w.Ticket.String(), Short: w.Ticket.Short(), Draw: w.Draw, Own: w.Own}
+func pendingModel(p *event.PendingView, now time.Time) *ui.Pending {
+	j := pendingJSON(p, now)
+	if j == nil {
+		return nil
+	}
+	return &ui.Pending{Draw: j.Draw, Round: int(j.Round), DueMS: j.DueInMS, Late: j.WaitingSince != 0, Prize: j.Prize, Redraw: j.Redraw}
+}
+
+func freezeModels(lines []event.FreezeLine) []ui.Freeze {
+	out := make([]ui.Freeze, len(lines))
+	for i, f := range lines {
+		out[i] = ui.Freeze{Activity: f.Activity, Title: f.Title, Run: f.Run, Fingerprint: f.Fingerprint, Size: f.Size,
+			At: time.UnixMilli(int64(f.Ms)).UTC().Format("2006-01-02 15:04 UTC"), Draws: f.Draws, Abandoned: f.Abandoned}
+	}
+	return out
+}
+
+func winnerModel(w event.WinnerView, now time.Time) ui.Winner {
+	m := ui.Winner{Name: w.Name, Handle: w.Handle, Ticket: w.Ticket.String(), Short: w.Ticket.Short(), Draw: w.Draw, Own: w.Own,
+		Prize: w.Prize, Claim: w.Claim, Code: w.Code}
+	if w.ClaimMs != 0 {
+		m.HasClaimDue, m.ClaimDueMS = true, int64(w.ClaimMs)-now.UnixMilli()
+	}
 	if w.Person != 0 {
 		m.Person = w.Person.String()
 	}
@@ -101,7 +132,7 @@ func percent(n, of int) int {
 
 // youModel is what a phone's own page shows of a participant.
 func youModel(y event.You) ui.You {
-	m := ui.You{Handle: y.Handle, Name: y.Name, Choices: y.Choices, Tickets: y.Tickets, Won: map[int][]string{}}
+	m := ui.You{Handle: y.Handle, Name: y.Name, Choices: y.Choices, Tickets: y.Tickets, Won: map[int][]string{}, Here: y.Here}
 	for _, w := range y.Won {
 		m.Won[w.Activity] = append(m.Won[w.Activity], w.Ticket)
 	}

@@ -277,7 +277,7 @@ func (s *Server) hostPage(w http.ResponseWriter, r *http.Request) {
 		s.showUnlock(w, r, rep, http.StatusOK, "")
 		return
 	}
-	snap, _ := rep.Snapshot()
+	snap := s.hostSnapshot(rep)
 	base := s.baseURL(r)
 	m, err := s.hostModel(snap, base, s.room(rep).connected(), rep.Now())
 	if err != nil {
@@ -333,7 +333,7 @@ func (s *Server) verifyPage(w http.ResponseWriter, r *http.Request) {
 	}
 	snap, _ := rep.Snapshot()
 	s.page(w, r, http.StatusOK, ui.VerifyPage(ui.Verify{
-		Page: s.pageModel("verify", snap.Title, snap.Code), Title: snap.Title, Draws: drawModels(snap.Draws),
+		Page: s.pageModel("verify", snap.Title, snap.Code), Title: snap.Title, Draws: drawModels(snap.Draws), Freezes: freezeModels(snap.Freezes),
 	}))
 }
 

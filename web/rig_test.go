@@ -19,6 +19,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"drumroll/internal/beacon/source"
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/eventlog/boltlog"
@@ -136,6 +137,7 @@ func (o *output) String() string {
 type setup struct {
 	config     func(*web.Config)
 	wrap       func(eventlog.Log) eventlog.Log
+	beacon     *source.Source // of every raffle
 	maxPending int
 }
 
@@ -159,9 +161,11 @@ func start(t testing.TB, st store, with setup) *node {
 	replicas := replica.NewSet(replica.Config{
 		Log: log, Logger: logger, Metrics: replica.Discard{}, Producer: event.Producer(uid),
 		MaxPending: with.maxPending, MaxBatch: 1024, GiveUp: 4 * time.Second, Idle: time.Minute,
+		Complete: web.Completer(key, with.beacon),
 	})
 	cfg := web.Config{
 		Log: log, Replicas: replicas, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: web.Discard{},
+		Beacon: with.beacon, BeaconAlways: with.beacon != nil,
 	}
 	if with.config != nil {
 		with.config(&cfg)

@@ -217,6 +217,7 @@ func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
 	structure := epoch<<40 + snap.Structure
 	if a.View == viewHost {
 		structure += snap.Backstage
+		r.s.withCodes(&snap)
 	} else {
 		snap = snap.OnAir()
 	}
@@ -271,8 +272,9 @@ func (r *room) personal(shared []byte, p event.Participant) []byte {
 		return nil
 	}
 	var you event.You
-	r.rep.View(func(st *event.State) { you = st.You(p) })
-	tail, err := json.Marshal(youJSON(you))
+	var uid event.UID
+	r.rep.View(func(st *event.State) { you, uid = st.You(p), st.UID() })
+	tail, err := json.Marshal(r.s.youJSON(uid, you))
 	if err != nil {
 		r.s.cfg.Logger.Error("encode you", "event", r.rep.Code(), "err", err)
 		tail = []byte("null")

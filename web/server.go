@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"drumroll/internal/beacon/source"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/replica"
 	"drumroll/static"
@@ -30,6 +31,9 @@ type Config struct {
 	Files      *static.Files
 	Logger     *slog.Logger
 	Metrics    Metrics
+
+	Beacon       *source.Source // of raffles with public randomness; nil: drand's quicknet
+	BeaconAlways bool           // every raffle has it
 
 	PublicURL      *url.URL       // nil: from the request
 	LAN            netip.AddrPort // where phones of the local network reach this node; zero: nowhere
@@ -78,6 +82,9 @@ type Server struct {
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), limits: newLimits(), rooms: map[*replica.Replica]*room{}}
+	if s.cfg.Beacon == nil {
+		s.cfg.Beacon = source.Quicknet()
+	}
 	h, err := s.routes()
 	if err != nil {
 		return nil, fmt.Errorf("build routes: %w", err)

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"drumroll/internal/beacon/source"
 )
 
 // serveConfig is what the flags and environment of serve say.
@@ -20,6 +22,7 @@ type serveConfig struct {
 	trustedProxies []netip.Prefix
 	adminAddr      string
 	jsonLog        bool
+	beacon         *source.Source // of every raffle; nil: quicknet, where a raffle asks for it
 }
 
 // parseServe reads the flags of serve; each may be given as DRUMROLL_<FLAG> in
@@ -27,7 +30,7 @@ type serveConfig struct {
 // stderr in one line; errHelp: help was asked for, and written to stdout.
 func parseServe(args []string, env func(string) (string, bool), stdout, stderr io.Writer) (serveConfig, error) {
 	var c serveConfig
-	var public, proxies, format string
+	var public, proxies, randomness, format string
 	flags := flag.NewFlagSet("drumroll serve", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&c.addr, "addr", ":8080", "listen `address`; port 0 picks a free one")
@@ -37,6 +40,7 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 	flags.StringVar(&c.createKey, "create-key", "", "`key` asked for when an event is made; empty: anyone who reaches the server may")
 	flags.StringVar(&proxies, "trusted-proxies", "", "comma-separated `CIDRs` whose forwarding headers are believed")
 	flags.StringVar(&c.adminAddr, "admin-addr", "127.0.0.1:9090", "`address` of /metrics and pprof; empty: off")
+	flags.StringVar(&randomness, "beacon", "", "drand: every raffle's draws take public randomness from drand's quicknet; a `file`: from the chain described there; empty: where a raffle asks for it")
 	flags.StringVar(&format, "log-format", "text", "text or json")
 	fail := func(err error) (serveConfig, error) {
 		fmt.Fprintf(stderr, "drumroll: %v\n", err)
@@ -63,6 +67,17 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 		c.jsonLog = true
 	default:
 		return fail(fmt.Errorf("--log-format %q: want text or json", format))
+	}
+	switch randomness {
+	case "":
+	case "drand":
+		c.beacon = source.Quicknet()
+	default:
+		s, err := source.Read(randomness)
+		if err != nil {
+			return fail(fmt.Errorf("--beacon %q: want drand or a file that describes a chain: %w", randomness, err))
+		}
+		c.beacon = s
 	}
 	if public != "" {
 		u, err := url.Parse(public)

@@ -74,11 +74,13 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	replicas := replica.NewSet(replica.Config{
 		Log: log, Logger: logger, Metrics: node, Producer: newProducer(),
 		MaxPending: maxPending, MaxBatch: maxBatch, GiveUp: giveUp, Idle: idle,
+		Complete: web.Completer(key, cfg.beacon),
 	})
 	lan := lanAddr(listener.Addr())
 	server, err := web.New(web.Config{
 		Log: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
 		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
+		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil,
 	})
 	if err != nil {
 		replicas.Close()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"drumroll/internal/beacon/source"
 	"drumroll/internal/fairdraw"
 )
 
@@ -36,6 +37,13 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	})
 	flags.StringVar(&known.Root, "root", "", "`fingerprint` or whole root of the frozen list, as the screen showed it before the draw")
 	flags.StringVar(&known.Commitment, "commitment", "", "`commitment` as it was shown before the first entry, 12 digits or more")
+	flags.Func("beacon", "`file` that describes a chain of public randomness to be trusted beside drand's quicknet", func(path string) error {
+		s, err := source.Read(path)
+		if err == nil {
+			known.Chains = append(known.Chains, s.Chain)
+		}
+		return err
+	})
 	flags.Usage = func() {
 		fmt.Fprint(stderr, "usage: drumroll verify [flags] FILE|URL\n\nChecks a draw record (/api/v1/events/CODE/draws/N) and exits with 0 if it is true, else 1.\n\n")
 		flags.PrintDefaults()

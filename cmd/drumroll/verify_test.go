@@ -19,7 +19,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(forged, []byte(strings.Replace(string(record), `"draw": 5`, `"draw": 6`, 1)), 0o600); err != nil {
+	if err := os.WriteFile(forged, []byte(strings.Replace(string(record), `"wanted": 3`, `"wanted": 4`, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(drawData)))

@@ -83,7 +83,7 @@ func TestEveryStateIsAccessible(t *testing.T) {
 			devices := map[string]*device{}
 			for view := range views {
 				shape := size(1280, 720)
-				if view == "phone" {
+				if view == "phone" || view == "checked" {
 					shape = handheld
 				}
 				d := newDevice(t, view, append(theme.how, shape)...)
@@ -96,6 +96,9 @@ func TestEveryStateIsAccessible(t *testing.T) {
 				path, view, name := s[1], s[2], s[3]
 				d := devices[view]
 				d.open(book + path + "?theme=" + theme.name)
+				if view == "checked" { // phones that come to a finding of their own
+					d.shows(".alarm:not([hidden]), [data-receipt]:is([data-state=ok], [data-state=late])")
+				}
 				accessible(t, d, fmt.Sprintf("%s, %q (%s)", path, name, theme.name))
 			}
 		})

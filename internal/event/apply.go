@@ -101,9 +101,13 @@ func (s *State) applyBatch(at Position, body []byte, res *Result) error {
 	if !s.fresh(r.id, res) {
 		return nil
 	}
+	joined := s.people.ids.len
 	for {
 		more, _ := r.next(&it)
 		if !more {
+			if s.people.ids.len > joined {
+				s.arrivals = append(s.arrivals, arrival{from: joined, ms: at.Ms})
+			}
 			return nil
 		}
 		out := s.applyItem(&it, res)
@@ -132,15 +136,18 @@ func (s *State) applyItem(it *Item, res *Result) Outcome {
 	if a.state != Open || it.Run != a.run {
 		return Outcome{Status: TooLate, Run: a.run}
 	}
-	if (it.Kind == Vote) != (a.Kind == Poll) || it.Kind == Vote && !it.Choice.within(len(a.Options), a.MaxChoices) {
+	if (it.Kind == Vote) != (a.Kind == Poll) || it.Kind == Here && !a.Eligible.CheckedIn || it.Kind == Vote && !it.Choice.within(len(a.Options), a.MaxChoices) {
 		return Outcome{Status: Malformed, Run: a.run}
 	}
 	i, joined := s.people.join(it.Participant)
 	res.Counts = res.Counts || joined
 	var out Outcome
-	if it.Kind == Vote {
+	switch it.Kind {
+	case Vote:
 		out = a.tally.vote(i, it)
-	} else {
+	case Here:
+		out = a.tally.checkIn(i)
+	default:
 		out = a.tally.enter(i, it, s.uid, a.id, a.run)
 	}
 	out.Run = a.run
@@ -193,6 +200,16 @@ func (t *tally) enter(i uint32, it *Item, uid UID, activity, run int) Outcome {
 	*at = uint32(t.entrants.len)
 	t.entries++
 	return Outcome{Status: Counted, Ticket: ticket, HasTicket: true}
+}
+
+func (t *tally) checkIn(i uint32) Outcome {
+	t.here.grow(int(i) + 1)
+	here := t.here.at(i)
+	if *here {
+		return Outcome{Status: Unchanged}
+	}
+	*here = true
+	return Outcome{Status: Counted}
 }
 
 func (s *State) rename(i uint32, text string) {

@@ -14,7 +14,7 @@ import (
 //
 // An item:
 //
-//	byte      kind in bits 0–1 (0 join, 1 vote, 2 raffle entry), in bits 2–7 a
+//	byte      kind in bits 0–1 (0 join, 1 vote, 2 raffle entry, 3 here), in bits 2–7 a
 //	          vote's number of choices, or bit 2 of a raffle entry: the server
 //	          made the nonce
 //	 8 bytes  participant, big-endian
@@ -22,12 +22,14 @@ import (
 //	vote:     uvarint activity, uvarint run, uvarint n, one byte per choice
 //	raffle:   uvarint activity, uvarint run, uvarint n, 16 bytes pseudonym,
 //	          16 bytes nonce
+//	here:     uvarint activity, uvarint run
 //
 // So a vote costs 13 bytes up to activity, run and n 127, and 26 more are shared by a batch.
 const (
 	itemJoin = iota
 	itemVote
 	itemTicket
+	itemHere
 )
 
 // Kind tells what an Item is.
@@ -38,6 +40,7 @@ const (
 	Join   Kind = itemJoin   // Participant, Name
 	Vote   Kind = itemVote   // Participant, Activity, Run, N, Choice
 	Ticket Kind = itemTicket // Participant, Activity, Run, N, Pseudonym, Nonce, NonceByServer
+	Here   Kind = itemHere   // Participant, Activity, Run: is in the room while the raffle is open
 )
 
 // Item is what one participant did: joined, voted or entered a raffle.
@@ -87,6 +90,9 @@ func AppendItem(dst []byte, it *Item) []byte {
 	}
 	dst = appendNumber(dst, it.Activity)
 	dst = appendNumber(dst, it.Run)
+	if it.Kind == Here {
+		return dst
+	}
 	dst = binary.AppendUvarint(dst, uint64(it.N))
 	if it.Kind == Vote {
 		for o := range it.Choice.All() {
@@ -137,7 +143,7 @@ func (r *batchReader) next(it *Item) (bool, error) {
 	}
 	head := r.rest[0]
 	*it = Item{Kind: Kind(head & 3)}
-	if len(r.rest) < 9 || it.Kind > Ticket {
+	if len(r.rest) < 9 {
 		return false, fmt.Errorf("%w: item", ErrDamaged)
 	}
 	it.Participant = Participant(binary.BigEndian.Uint64(r.rest[1:]))
@@ -153,6 +159,13 @@ func (r *batchReader) next(it *Item) (bool, error) {
 	}
 	activity, ok1 := r.uvarint(maxNumber)
 	run, ok2 := r.uvarint(maxNumber)
+	if it.Kind == Here {
+		if !ok1 || !ok2 {
+			return false, fmt.Errorf("%w: check-in", ErrDamaged)
+		}
+		it.Activity, it.Run = int(activity), int(run)
+		return true, nil
+	}
 	n, ok3 := r.uvarint(1<<32 - 1)
 	if !ok1 || !ok2 || !ok3 {
 		return false, fmt.Errorf("%w: entry", ErrDamaged)

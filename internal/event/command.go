@@ -2,10 +2,12 @@ package event
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"drumroll/internal/beacon"
 	"drumroll/internal/fairdraw"
 )
 
@@ -17,9 +19,13 @@ const (
 	MaxSeconds    = 86_400
 	MaxWinners    = 1_000
 	MaxRemotes    = 20
+	MaxPrizes     = 50
 	// MaxDraws is the most draws a run can have: one chain element each.
 	MaxDraws = fairdraw.ChainLength
 )
+
+// maxMs is the latest time that can be named: JavaScript's.
+const maxMs = 8_640_000_000_000_000
 
 // The kinds of activity.
 const (
@@ -62,23 +68,31 @@ type Command struct {
 	// Commitment is the end of the run's seed chain; a raffle's first open of a
 	// run carries it.
 	Commitment *fairdraw.Hash `json:"commitment,omitempty"`
+	// Chain, in a raffle's open, is the public beacon that goes into each draw of
+	// the run; none: no beacon.
+	Chain *beacon.Chain `json:"chain,omitempty"`
 	// Deadline, in a close by the clock, is the position of the record that set
 	// the deadline which is meant; a close by the host has none.
 	Deadline *Position `json:"deadline,omitempty"`
 
 	Results string `json:"results,omitempty"` // results
 
-	Draw   int            `json:"draw,omitempty"` // draw, redraw: the number it will have; 0 = the next
-	Run    int            `json:"run,omitempty"`  // draw, redraw: the run the seed is for
+	Draw   int            `json:"draw,omitempty"` // draw, redraw, arm: the number it will have; 0 = the next
+	Run    int            `json:"run,omitempty"`  // open, draw, redraw, arm: the run that is meant
 	Seed   *fairdraw.Hash `json:"seed,omitempty"` // draw, redraw: the next chain element
-	Void   string         `json:"void,omitempty"` // redraw: the ticket given back
+	Void   string         `json:"void,omitempty"` // redraw, arm of one, void: the ticket given back
 	Reason string         `json:"reason,omitempty"`
+	// Of a draw with a beacon: the round that was armed, signed.
+	Round     uint64              `json:"round,omitempty"`
+	Signature *fairdraw.Signature `json:"signature,omitempty"`
+
+	Ticket string `json:"ticket,omitempty"` // claim, confirm
 
 	Remote int    `json:"remote,omitempty"` // revoke
 	Label  string `json:"label,omitempty"`  // remote
 	Hash   *Key   `json:"hash,omitempty"`   // remote
 
-	Person Participant `json:"person,omitempty"` // hide
+	Person Participant `json:"person,omitempty"` // hide, claim
 }
 
 // The types of Command.
@@ -97,6 +111,12 @@ const (
 	CmdReset    = "reset"
 	CmdDraw     = "draw"
 	CmdRedraw   = "redraw"
+	CmdArm      = "arm"     // asks for a draw or redraw that waits for a round of the beacon
+	CmdAbandon  = "abandon" // gives up a frozen list whose beacon cannot be had
+	CmdSpent    = "spent"   // the log took back a freeze or draw of this run, or a later one
+	CmdVoid     = "void"    // gives a winner's ticket back, with nobody drawn instead
+	CmdClaim    = "claim"   // by the winner
+	CmdConfirm  = "confirm" // by the host
 	CmdResults  = "results"
 	CmdRemote   = "remote"
 	CmdRevoke   = "revoke"
@@ -122,6 +142,22 @@ type Spec struct {
 	MaxChoices int      `json:"max_choices,omitempty"`
 	Results    string   `json:"results,omitempty"`
 	Winners    int      `json:"winners,omitempty"`
+
+	// Of raffles.
+	Prizes []string `json:"prizes,omitempty"` // the run's k-th draw that is no redraw is for prize k
+	// Once: whoever stands as a winner of another raffle of the event is passed over.
+	Once         bool        `json:"once,omitempty"`
+	Eligible     Eligibility `json:"eligible,omitzero"`
+	ClaimSeconds int         `json:"claim_seconds,omitempty"` // shown to the winner; 0: no limit
+	Beacon       bool        `json:"beacon,omitempty"`        // it must open with a beacon
+}
+
+// Eligibility says who can win, beside having entered. It is decided at the
+// freeze, from the log.
+type Eligibility struct {
+	TookPart     int    `json:"took_part,omitempty"`     // has an entry in this activity's present run
+	JoinedBefore uint64 `json:"joined_before,omitempty"` // the log's clock in ms
+	CheckedIn    bool   `json:"checked_in,omitempty"`    // tapped "I'm here" in this run
 }
 
 // Normalize trims texts, fills in defaults and returns a *Refusal (invalid)
@@ -158,6 +194,10 @@ func (s *Spec) Normalize() error {
 		if s.Winners != 0 {
 			return invalid("a poll has no winners")
 		}
+		if len(s.Prizes) != 0 || s.Eligible != (Eligibility{}) || s.ClaimSeconds != 0 || s.Beacon {
+			return invalid("a poll has no prizes, eligible, claim_seconds or beacon")
+		}
+		s.Once = false
 	case Raffle:
 		if len(s.Options) != 0 || s.MaxChoices != 0 || s.Results != "" {
 			return invalid("a raffle has no options, max_choices or results")
@@ -167,6 +207,22 @@ func (s *Spec) Normalize() error {
 		}
 		if s.Winners < 1 || s.Winners > MaxWinners {
 			return invalid("winners must be 1 to %d", MaxWinners)
+		}
+		if len(s.Prizes) > MaxPrizes {
+			return invalid("a raffle has at most %d prizes", MaxPrizes)
+		}
+		prizes := slices.Clone(s.Prizes)
+		for i, p := range s.Prizes {
+			if prizes[i], err = Text(fmt.Sprintf("prize %d", i+1), p); err != nil {
+				return err
+			}
+		}
+		s.Prizes = prizes
+		if s.ClaimSeconds < 0 || s.ClaimSeconds > MaxSeconds {
+			return invalid("claim_seconds must be 0 to %d", MaxSeconds)
+		}
+		if s.Eligible.TookPart < 0 || s.Eligible.JoinedBefore > maxMs {
+			return invalid("eligible names no activity or time that can be")
 		}
 	default:
 		return invalid("kind must be %q or %q", Poll, Raffle)

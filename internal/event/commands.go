@@ -1,11 +1,6 @@
 package event
 
-import (
-	"crypto/sha256"
-	"slices"
-
-	"drumroll/internal/fairdraw"
-)
+import "slices"
 
 // commands holds what each type of Command does. A function either returns a
 // Refusal and has changed nothing, or has done it all.
@@ -23,6 +18,12 @@ var commands = map[string]func(*State, Position, *Command, *Result) *Refusal{
 	CmdReset:    (*State).reset,
 	CmdDraw:     (*State).draw,
 	CmdRedraw:   (*State).draw,
+	CmdArm:      (*State).arm,
+	CmdAbandon:  (*State).abandon,
+	CmdSpent:    (*State).spendRun,
+	CmdVoid:     (*State).void,
+	CmdClaim:    (*State).claim,
+	CmdConfirm:  (*State).confirm,
 	CmdResults:  (*State).results,
 	CmdRemote:   (*State).addRemote,
 	CmdRevoke:   (*State).revoke,
@@ -51,6 +52,9 @@ func (s *State) add(_ Position, c *Command, res *Result) *Refusal {
 	if len(s.activities) >= MaxActivities {
 		return conflict("an event has at most %d activities", MaxActivities)
 	}
+	if no := s.unknownPart(c.Spec, s.nextID); no != nil {
+		return no
+	}
 	a := &activity{id: s.nextID, state: Draft, run: 1}
 	a.Spec = *c.Spec
 	a.tally.counts = make([]int, len(a.Options))
@@ -71,6 +75,9 @@ func (s *State) edit(_ Position, c *Command, _ *Result) *Refusal {
 		return conflict("only drafts can be changed, and this one is %s", a.state)
 	case c.Spec.Kind != a.Kind:
 		return invalid("a %s cannot become a %s", a.Kind, c.Spec.Kind)
+	}
+	if no := s.unknownPart(c.Spec, a.id); no != nil {
+		return no
 	}
 	a.Spec = *c.Spec
 	a.tally.counts = make([]int, len(a.Options))
@@ -139,6 +146,10 @@ func (s *State) open(at Position, c *Command, _ *Result) *Refusal {
 		if c.Commitment == nil || c.Run != a.run {
 			return conflict("the raffle was reset meanwhile")
 		}
+		if c.Chain != nil && c.Chain.Check() != nil || c.Chain == nil && a.Beacon {
+			return conflict("this raffle needs a public beacon, and the open names none")
+		}
+		a.chain = c.Chain
 		a.commitment, a.lastSeed, a.committed = *c.Commitment, *c.Commitment, true
 	}
 	a.state = Open
@@ -168,7 +179,7 @@ func (s *State) extend(at Position, c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) close(_ Position, c *Command, _ *Result) *Refusal {
+func (s *State) close(at Position, c *Command, _ *Result) *Refusal {
 	a := s.find(c.Activity)
 	switch {
 	case a == nil:
@@ -181,12 +192,7 @@ func (s *State) close(_ Position, c *Command, _ *Result) *Refusal {
 	a.state = Closed
 	a.deadlineMs, a.deadlineSet = 0, Position{}
 	if a.Kind == Raffle {
-		a.frozen = &freeze{
-			entrants: a.tally.entrants,
-			done:     make(chan struct{}),
-			handle:   s.people.handles(),
-		}
-		s.freezes = append(s.freezes, a.frozen)
+		s.freeze(at, a)
 	}
 	return nil
 }
@@ -213,7 +219,12 @@ func (s *State) reset(_ Position, c *Command, _ *Result) *Refusal {
 	case a.state == Draft:
 		return conflict("it is a draft: there is nothing to reset")
 	}
-	*a = activity{Spec: a.Spec, id: a.id, state: Draft, run: a.run + 1}
+	if a.pending != nil {
+		// A draw whose outcome would have been known soon: that it was thrown
+		// away has to show.
+		a.line.abandoned = true
+	}
+	*a = activity{Spec: a.Spec, id: a.id, state: Draft, run: max(a.run, a.spent) + 1, spent: a.spent}
 	a.tally.counts = make([]int, len(a.Options))
 	return nil
 }
@@ -231,88 +242,6 @@ func (s *State) results(_ Position, c *Command, _ *Result) *Refusal {
 		return invalid("results must be %q or %q", Live, Hidden)
 	}
 	a.Results = c.Results
-	return nil
-}
-
-// draw picks the next winners of a raffle, or, as a redraw, gives one winner's
-// ticket back and picks one other.
-func (s *State) draw(at Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
-	number := len(s.draws) + 1
-	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
-	case a.Kind != Raffle:
-		return conflict("a poll has no draw")
-	case c.Type == CmdRedraw && a.state != Drawn:
-		return conflict("it is %s: there is no winner to replace", a.state)
-	case a.state != Closed && a.state != Drawn:
-		return conflict("it is %s: close the raffle before the draw", a.state)
-	case c.Draw != 0 && c.Draw != number:
-		return conflict("draw %d has been made already", c.Draw)
-	case a.runDraws >= MaxDraws:
-		return conflict("a run has at most %d draws", MaxDraws)
-	case c.Seed == nil || c.Run != a.run || sha256.Sum256(c.Seed[:]) != [32]byte(a.lastSeed):
-		return conflict("another draw came first")
-	}
-	wanted, voids := a.Winners, -1
-	if c.Type == CmdRedraw {
-		wanted = 1
-		voids = slices.IndexFunc(a.winners, func(w Winner) bool { return w.Ticket.String() == c.Void })
-		if voids < 0 {
-			return conflict("that ticket is not among the winners")
-		}
-	}
-	list := a.frozen.get()
-	switch {
-	case list.Size() == 0:
-		return conflict("nobody is in this raffle, so there is nobody to draw")
-	case len(a.winners)+len(a.voided) >= list.Size():
-		return conflict("everybody who entered has been drawn already")
-	}
-
-	spent := map[fairdraw.Ticket]string{}
-	for _, w := range a.winners {
-		spent[w.Ticket] = "won before"
-	}
-	for _, v := range a.voided {
-		spent[v.Ticket] = "voided"
-	}
-	if voids >= 0 {
-		spent[a.winners[voids].Ticket] = "voided"
-	}
-	picks := fairdraw.Select(*c.Seed, list.Root(), list.Size(), number, nil, wanted, func(pos int) string {
-		return spent[list.Leaf(pos).Ticket]
-	})
-
-	d := &Draw{Number: number, Activity: a.id, Title: a.Title, Run: a.run, At: at, frozen: a.frozen}
-	meta := fairdraw.Meta{
-		Code: s.code, UID: s.uid, Activity: a.id, Title: a.Title, Run: a.run,
-		Draw: number, Element: a.runDraws + 1,
-		Commitment: a.commitment, Previous: a.lastSeed, Seed: *c.Seed, Wanted: wanted,
-	}
-	if voids >= 0 {
-		meta.Voided, meta.Reason = c.Void, c.Reason
-	}
-	d.Record = fairdraw.NewRecord(meta, list, picks)
-	if voids >= 0 {
-		a.voided = append(a.voided, Voided{a.winners[voids], c.Reason})
-		a.winners = slices.Delete(slices.Clone(a.winners), voids, voids+1)
-	}
-	for _, p := range picks {
-		if p.Skip != "" {
-			continue
-		}
-		e := a.tally.entrants.at(uint32(list.Source(p.Pos)))
-		a.winners = append(a.winners, Winner{Ticket: e.ticket, Draw: number, who: e.who})
-		d.won = append(d.won, WinnerTicket{s.people.id(e.who), e.ticket})
-	}
-	a.shortfall = wanted - len(d.won)
-	a.runDraws++
-	a.lastDraw = number
-	a.lastSeed = *c.Seed
-	a.state = Drawn
-	s.draws = append(s.draws, d)
 	return nil
 }
 

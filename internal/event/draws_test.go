@@ -53,7 +53,7 @@ func TestDrawAndNextWinners(t *testing.T) {
 			}
 			seen[w.Ticket] = true
 			won := j.s.You(w.Participant).Won
-			if len(won) != 1 || won[0] != (Won{id, n + 1, w.Ticket.String()}) {
+			if len(won) != 1 || won[0] != (Won{Activity: id, Draw: n + 1, Ticket: w.Ticket.String()}) {
 				t.Errorf("the winner's phone is told %+v", won)
 			}
 		}

@@ -23,6 +23,7 @@ import (
 func goldenLogs() map[string]func(testing.TB) []placed {
 	return map[string]func(testing.TB) []placed{
 		"v1-evening": evening,
+		"v1-raffles": raffles,
 		"v1-random":  func(t testing.TB) []placed { return randomLog(t, 42, 150) },
 	}
 }
@@ -80,6 +81,34 @@ func evening(t testing.TB) []placed {
 	return j.log
 }
 
+// raffles is the log of raffles with all that a raffle can have.
+func raffles(t testing.TB) []placed {
+	j := newJournal(t, false)
+	plain := j.frozen(Spec{Winners: 2, ClaimSeconds: 60}, 9)
+	j.draw(plain)
+	first := j.s.Draw(1).won[0]
+	j.do(Command{Type: CmdClaim, Activity: plain, Ticket: first.Ticket.String(), Person: first.Participant})
+	j.do(Command{Type: CmdConfirm, Activity: plain, Ticket: first.Ticket.String()})
+
+	id := j.addSpec(Spec{
+		Prizes: []string{"A keyboard ⌨", "A mouse"}, Once: true, Beacon: true, Winners: 2,
+		Eligible: Eligibility{TookPart: plain, JoinedBefore: j.ms + 1, CheckedIn: true},
+	})
+	j.open(id)
+	for p := Participant(1); p <= 12; p++ {
+		j.batch(ticket(p, id, 1), here(p, id, 1))
+	}
+	j.verb(CmdClose, id)
+	j.do(j.arming(id, ""))
+	j.do(j.completing(id))
+	j.do(Command{Type: CmdVoid, Activity: id, Void: j.activity(id).Winners[1].Ticket.String(), Reason: "has two already"})
+	j.do(j.arming(id, j.activity(id).Winners[0].Ticket.String()))
+	j.do(j.completing(id))
+	j.do(j.arming(id, ""))
+	j.do(Command{Type: CmdAbandon, Activity: id})
+	return j.log
+}
+
 // outline is what a log must fold to for ever. It has fields of its own, so that
 // a Snapshot that gains some does not touch it.
 type outline struct {
@@ -112,7 +141,21 @@ type outlineDraw struct {
 
 type outlinePerson struct {
 	ID  Participant
-	You You
+	You outlineYou
+}
+
+type outlineYou struct {
+	Handle, Name string
+	N            uint32
+	Choices      map[int][]int
+	Tickets      map[int]string
+	Won          []outlineWon
+}
+
+type outlineWon struct {
+	Activity int    `json:"activity"`
+	Draw     int    `json:"draw"`
+	Ticket   string `json:"ticket"`
 }
 
 func outlineOf(s *State) outline {
@@ -143,7 +186,12 @@ func outlineOf(s *State) outline {
 	}
 	for i := range s.people.ids.len {
 		p := s.people.id(uint32(i))
-		o.People = append(o.People, outlinePerson{p, s.You(p)})
+		y := s.You(p)
+		you := outlineYou{y.Handle, y.Name, y.N, y.Choices, y.Tickets, []outlineWon{}}
+		for _, w := range y.Won {
+			you.Won = append(you.Won, outlineWon{w.Activity, w.Draw, w.Ticket})
+		}
+		o.People = append(o.People, outlinePerson{p, you})
 	}
 	return o
 }

@@ -135,6 +135,9 @@ func (j *journal) opening(id int) Command {
 	if a := j.s.find(id); a != nil && a.Kind == Raffle {
 		end := fairdraw.NewChain(testKey, j.uid, uint64(id), uint64(a.run)).Element(0)
 		c.Run, c.Commitment = a.run, &end
+		if a.Beacon {
+			c.Chain = &oracle.Chain
+		}
 	}
 	return c
 }

@@ -22,6 +22,8 @@ func randomLog(t testing.TB, seed uint64, n int) []placed {
 	j.addPoll(Live, 1, "a", "b", "c")
 	j.addPoll(Hidden, 2, "a", "b", "c")
 	j.addRaffle(2)
+	// Signatures take long to check, so not all logs have a beacon.
+	j.addSpec(Spec{Winners: 2, Once: true, Beacon: seed%2 == 1, Prizes: []string{"first", "second"}, Eligible: Eligibility{CheckedIn: seed%2 == 0}})
 	producers := []Producer{testProducer, 2, 3}
 	seqs := make([]uint64, len(producers))
 	seqs[0] = j.seq
@@ -53,7 +55,7 @@ func randomLog(t testing.TB, seed uint64, n int) []placed {
 
 func randomItem(rng *rand.Rand, j *journal) Item {
 	p := Participant(1 + rng.Uint64N(12))
-	id, run := 1+rng.IntN(3), 1+rng.IntN(2)
+	id, run := 1+rng.IntN(4), 1+rng.IntN(2)
 	if rng.IntN(10) == 0 {
 		id = rng.IntN(6)
 	}
@@ -63,6 +65,8 @@ func randomItem(rng *rand.Rand, j *journal) Item {
 	switch a := j.s.find(id); {
 	case rng.IntN(6) == 0:
 		return Item{Kind: Join, Participant: p, Name: strings.Repeat("x", rng.IntN(3))}
+	case a != nil && a.Eligible.CheckedIn && rng.IntN(2) == 0:
+		return here(p, id, run)
 	case (a != nil && a.Kind == Raffle) != (rng.IntN(10) == 0):
 		return ticket(p, id, run)
 	}
@@ -78,21 +82,25 @@ func randomCommand(rng *rand.Rand, j *journal) Command {
 	verbs := []string{
 		CmdOpen, CmdClose, CmdReveal, CmdReset, CmdDraw, CmdRedraw, CmdExtend, CmdResults,
 		CmdCurrent, CmdOrder, CmdHide, CmdRemote, CmdRevoke, CmdSettings, CmdAdd, CmdEdit, CmdRemove,
+		CmdArm, CmdAbandon, CmdVoid, CmdClaim, CmdConfirm,
 	}
 	a := j.s.find(id)
 	if a != nil && rng.IntN(3) > 0 {
 		// What leads on from here, so that everything comes to its end.
 		verbs = map[string][]string{
-			Draft: {CmdOpen, CmdOpen, CmdOpen, CmdOpen, CmdRemove}, Open: {CmdClose, CmdExtend}, Closed: {CmdOpen, CmdReveal, CmdDraw},
-			Revealed: {CmdReset}, Drawn: {CmdDraw, CmdRedraw, CmdRedraw, CmdReset},
+			Draft: {CmdOpen, CmdOpen, CmdOpen, CmdOpen, CmdRemove}, Open: {CmdClose, CmdExtend}, Closed: {CmdOpen, CmdReveal, CmdDraw, CmdArm, CmdArm, CmdAbandon},
+			Revealed: {CmdReset}, Drawn: {CmdDraw, CmdDraw, CmdRedraw, CmdRedraw, CmdArm, CmdArm, CmdVoid, CmdVoid, CmdClaim, CmdConfirm, CmdReset},
 		}[a.state]
+		if a.pending != nil {
+			verbs = []string{CmdDraw, CmdAbandon}
+		}
 	}
 	c := Command{Type: verbs[rng.IntN(len(verbs))], Activity: id}
 	if a == nil && c.Type != CmdAdd {
 		return c
 	}
 	switch c.Type {
-	case CmdOpen, CmdDraw, CmdRedraw, CmdExtend, CmdResults:
+	case CmdOpen, CmdDraw, CmdRedraw, CmdArm, CmdVoid, CmdClaim, CmdConfirm, CmdExtend, CmdResults:
 		c = j.command(c.Type, id)
 		if c.Type == CmdOpen {
 			c.Seconds = rng.IntN(2) * 20
@@ -183,7 +191,7 @@ func TestEverySplit(t *testing.T) {
 // The random logs must reach what they are there for.
 func TestRandomLogsReachEverything(t *testing.T) {
 	seen := map[string]int{}
-	for seed := range uint64(splitSeeds) {
+	for seed := range uint64(8 * splitSeeds) {
 		s := New()
 		var res Result
 		for _, r := range randomLog(t, seed, splitRecords) {
@@ -197,6 +205,9 @@ func TestRandomLogsReachEverything(t *testing.T) {
 				seen["refused "+res.Command.Type]++
 			case res.Command != nil:
 				seen[res.Command.Type]++
+				if res.Command.Signature != nil {
+					seen["draw with a beacon"]++
+				}
 			}
 			for _, out := range res.Outcomes {
 				seen[fmt.Sprint("status ", out.Status)]++
@@ -205,6 +216,7 @@ func TestRandomLogsReachEverything(t *testing.T) {
 	}
 	for _, what := range []string{
 		"repeat", CmdOpen, CmdClose, CmdReveal, CmdReset, CmdDraw, CmdRedraw, CmdExtend, CmdHide, CmdRemove,
+		CmdArm, CmdAbandon, CmdVoid, CmdClaim, CmdConfirm, "draw with a beacon",
 		"refused " + CmdOpen, "refused " + CmdClose, "refused " + CmdDraw,
 		"status 0", "status 1", "status 2", "status 3", "status 4", "status 5",
 	} {

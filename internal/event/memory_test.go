@@ -7,9 +7,9 @@ import (
 
 // raffleLog is the log of a raffle with n entrants, 1,000 a batch, and its close.
 // Batches are handed to fold one by one, so that the log itself takes no memory.
-func raffleLog(t testing.TB, n int, fold func([]byte)) {
+func raffleLog(t testing.TB, spec Spec, n int, fold func([]byte)) {
 	j := newJournal(t, false)
-	id := j.addRaffle(1)
+	id := j.addSpec(spec)
 	j.open(id)
 	for _, r := range j.log {
 		fold(r.data)
@@ -48,7 +48,7 @@ func foldRaffle(t testing.TB, n int) (*State, uint64) {
 	s := New()
 	var res Result
 	ms := uint64(0)
-	raffleLog(t, n, func(data []byte) {
+	raffleLog(t, Spec{}, n, func(data []byte) {
 		ms++
 		if err := s.Apply(Position{Ms: ms}, data, &res); err != nil {
 			t.Fatal(err)

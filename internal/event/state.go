@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"drumroll/internal/beacon"
 	"drumroll/internal/fairdraw"
 )
 
@@ -24,10 +25,12 @@ type State struct {
 	nextID     int
 	current    int // 0: none
 	draws      []*Draw
+	frozenRuns []*frozenRun // every freeze, those of reset runs included
 	remotes    []remote
 	nextRemote int
 
 	people    people
+	arrivals  []arrival
 	named     []uint32 // participants who gave a name, oldest first
 	producers map[Producer]uint64
 
@@ -49,21 +52,29 @@ type activity struct {
 	id    int
 	state string
 	run   int
+	spent int // raffle: the highest run that a lost freeze or draw has used up
 
 	deadlineMs  uint64 // the log's clock; 0: none
 	deadlineSet Position
 
 	tally  tally
-	frozen *freeze // raffle, from close on
+	frozen *freeze    // raffle, from close on
+	line   *frozenRun // likewise: its line in the public history
 
 	commitment fairdraw.Hash // end of the run's seed chain
 	committed  bool
 	lastSeed   fairdraw.Hash // the chain element revealed last, or the commitment
 	runDraws   int           // draws of this run
+	redraws    int           // those of them that were redraws
 	winners    []Winner      // standing, in draw order
 	voided     []Voided
+	returned   []fairdraw.Return // given back since the run's newest draw, nobody drawn instead
 	shortfall  int
 	lastDraw   int // number of this run's newest draw
+
+	chain     *beacon.Chain // that goes into the run's draws; nil: none
+	lastRound uint64        // that the newest draw used
+	pending   *pending      // the draw that waits for its round
 }
 
 // tally is what one run has counted, dense by participant index.
@@ -74,6 +85,7 @@ type tally struct {
 	ns       column[uint32]
 	entrants column[entrant]
 	ticketOf column[uint32] // entrant index + 1
+	here     column[bool]   // checked in
 }
 
 type entrant struct {
@@ -91,6 +103,8 @@ type freeze struct {
 	entrants column[entrant] // never changed again
 	handle   func(who uint32) string
 	done     chan struct{} // closed once list is set
+	unfit    []unfitness   // by entrant: why one cannot win; nil: all can
+	fit      int           // entrants that can win
 }
 
 func (f *freeze) get() *fairdraw.List {
@@ -196,6 +210,7 @@ type Gate struct {
 	Run        int
 	Options    int
 	MaxChoices int
+	CheckIn    bool // takes check-ins
 }
 
 // Allows reports whether a poll takes such a choice.
@@ -207,7 +222,7 @@ func (s *State) Gate(id int) (Gate, bool) {
 	if a == nil {
 		return Gate{}, false
 	}
-	return Gate{a.Kind, a.state, a.run, len(a.Options), a.MaxChoices}, true
+	return Gate{a.Kind, a.state, a.run, len(a.Options), a.MaxChoices, a.Eligible.CheckedIn}, true
 }
 
 // DrawSeed tells which chain element a raffle's next draw reveals: of which run,
@@ -244,6 +259,8 @@ type You struct {
 	N       uint32         // the highest n of any entry of a present run
 	Choices map[int][]int  // by activity
 	Tickets map[int]string // by activity
+	Here    []int          // activities in which one has checked in
+	Unfit   map[int]string // by activity, from the freeze on: why the ticket cannot win
 	Won     []Won
 }
 
@@ -252,6 +269,8 @@ type Won struct {
 	Activity int    `json:"activity"`
 	Draw     int    `json:"draw"`
 	Ticket   string `json:"ticket"`
+	Prize    string `json:"prize,omitempty"`
+	Claim    string `json:"claim"` // "", Claiming or Claimed
 }
 
 // You looks up what a participant's own phone is told; one who has not joined
@@ -275,10 +294,21 @@ func (s *State) You(p Participant) You {
 		}
 		if e := a.tally.ticketOf.get(i); e != 0 {
 			y.Tickets[a.id] = a.tally.entrants.at(e - 1).ticket.String()
+			if a.frozen != nil {
+				if why := a.unfit(e - 1); why != "" {
+					if y.Unfit == nil {
+						y.Unfit = map[int]string{}
+					}
+					y.Unfit[a.id] = why
+				}
+			}
+		}
+		if a.tally.here.get(i) {
+			y.Here = append(y.Here, a.id)
 		}
 		for _, w := range a.winners {
 			if w.who == i {
-				y.Won = append(y.Won, Won{a.id, w.Draw, w.Ticket.String()})
+				y.Won = append(y.Won, Won{a.id, w.Draw, w.Ticket.String(), w.Prize, w.Claim})
 			}
 		}
 	}
@@ -289,8 +319,17 @@ func (s *State) You(p Participant) You {
 type Winner struct {
 	Ticket fairdraw.Ticket
 	Draw   int
+	Prize  string // "" where none is named
+	Claim  string // "", Claiming or Claimed
+	ms     uint64 // the log's time of the draw
 	who    uint32
 }
+
+// How far a winner's claim has come, after "".
+const (
+	Claiming = "claiming" // the winner's phone shows its code
+	Claimed  = "claimed"  // the host has confirmed it
+)
 
 // Voided is a drawn ticket that was given back.
 type Voided struct {

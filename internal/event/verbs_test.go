@@ -45,7 +45,22 @@ func (j *journal) command(verb string, id int) Command {
 	case CmdOpen:
 		return j.opening(id)
 	case CmdDraw:
+		if j.s.find(id).pending != nil {
+			return j.completing(id)
+		}
 		return j.drawing(id)
+	case CmdArm:
+		c := j.arming(id, "")
+		if w := j.activity(id).Winners; len(w) > 0 && len(j.s.draws)%2 == 0 {
+			c = j.arming(id, w[0].Ticket.String())
+		}
+		return c
+	case CmdVoid, CmdClaim, CmdConfirm:
+		c := Command{Type: verb, Activity: id, Reason: "not in the room"}
+		if w := j.activity(id).Winners; len(w) > 0 {
+			c.Void, c.Ticket, c.Person = w[0].Ticket.String(), w[0].Ticket.String(), w[0].Person
+		}
+		return c
 	case CmdRedraw:
 		ticket := "00"
 		if w := j.activity(id).Winners; len(w) > 0 {
@@ -67,7 +82,7 @@ func (j *journal) command(verb string, id int) Command {
 func TestEveryVerbInEveryState(t *testing.T) {
 	const same = "same" // accepted, in the state as it was
 	const gone = "gone"
-	verbs := []string{CmdOpen, CmdClose, CmdReveal, CmdReset, CmdDraw, CmdRedraw, CmdEdit, CmdRemove, CmdExtend, CmdResults}
+	verbs := []string{CmdOpen, CmdClose, CmdReveal, CmdReset, CmdDraw, CmdRedraw, CmdEdit, CmdRemove, CmdExtend, CmdResults, CmdVoid, CmdClaim, CmdConfirm, CmdArm, CmdAbandon}
 	// What is absent is refused.
 	table := map[string]map[string]map[string]string{
 		Poll: {
@@ -80,7 +95,7 @@ func TestEveryVerbInEveryState(t *testing.T) {
 			Draft:  {CmdOpen: Open, CmdEdit: same, CmdRemove: gone},
 			Open:   {CmdClose: Closed, CmdReset: Draft},
 			Closed: {CmdDraw: Drawn, CmdReset: Draft},
-			Drawn:  {CmdDraw: Drawn, CmdRedraw: Drawn, CmdReset: Draft},
+			Drawn:  {CmdDraw: Drawn, CmdRedraw: Drawn, CmdReset: Draft, CmdVoid: Drawn, CmdClaim: Drawn, CmdConfirm: Drawn},
 		},
 	}
 	for kind, states := range table {

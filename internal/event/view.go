@@ -21,6 +21,7 @@ type Snapshot struct {
 	Current    int    // 0: none
 	Activities []Activity
 	Draws      []DrawLine
+	Freezes    []FreezeLine
 	Remotes    []Remote // host only
 	People     []Person // host only: the newest MaxPeople with a name of their own
 }
@@ -52,6 +53,28 @@ type Activity struct {
 	Root          string   // hex; "" until the frozen list is computed
 	Fingerprint   string   // of Root
 	Entrants      []string // up to maxRoll handles, spread over the frozen list
+
+	Prizes       []string
+	NextPrize    int // which of them the next draw is for, from 1; 0: none left or named
+	Once         bool
+	Rules        Eligibility
+	Part         string // title of the activity that Rules.TookPart names; "" while that is a draft
+	ClaimSeconds int
+	Beacon       bool   // a public beacon goes into its draws
+	Chain        string // hash of the beacon's chain, hex; "" until open
+	Round        uint64 // that the freeze names, 0 until then
+	RoundMs      uint64 // when it comes
+	Pending      *PendingView
+	Abandoned    bool // the frozen list was given up; only a reset goes on
+}
+
+// PendingView is a draw that waits for its round of the beacon.
+type PendingView struct {
+	Draw   int // number that it will have, unless another raffle is drawn before
+	Round  uint64
+	Ms     uint64 // when the round comes
+	Prize  string
+	Redraw string // ticket given back, or ""
 }
 
 // maxRoll is how many handles rush by in a roll.
@@ -65,6 +88,12 @@ type WinnerView struct {
 	Draw   int
 	Person Participant // host only, else 0
 	Own    bool        // Name is the participant's own
+	Prize  string
+	Claim  string // "", Claiming or Claimed
+	Code   string // host only: what the winner's phone shows; whoever holds the signing key fills it in
+	// ClaimMs is when the time to claim is over, by the log's clock; 0: no limit,
+	// or claimed.
+	ClaimMs uint64
 }
 
 // VoidedView is a winner whose ticket was given back.
@@ -79,7 +108,20 @@ type DrawLine struct {
 	Title                           string
 	Winners                         []fairdraw.Ticket
 	Names                           []string // beside Winners; a handle where the ticket was given back
+	Returned                        []bool   // beside Winners: the ticket was given back
 	Reason                          string
+	Prize                           string
+}
+
+// FreezeLine is one line of the public history of frozen lists.
+type FreezeLine struct {
+	Activity, Run, Size, Draws int
+	Title                      string
+	Ms                         uint64 // the log's time of the close
+	Root                       string // hex; "" until it is computed
+	Fingerprint                string
+	Round                      uint64 // of the beacon, for the first draw; 0: no beacon
+	Abandoned                  bool
 }
 
 // Remote is a host key of a second device.
@@ -111,17 +153,34 @@ func (s *State) Snapshot() Snapshot {
 		if d.Record.Voided != nil {
 			returned[d.Record.Voided.Ticket] = true
 		}
+		for _, r := range d.Record.Returned {
+			returned[r.Ticket] = true
+		}
+	}
+	for _, a := range s.activities {
+		for _, v := range a.voided { // those since the newest draw are in no record yet
+			returned[v.Ticket] = true
+		}
 	}
 	for _, d := range s.draws {
 		line := DrawLine{Number: d.Number, Activity: d.Activity, Run: d.Run, Entrants: d.Record.Size,
-			Title: d.Title, Reason: d.Record.Reason}
+			Title: d.Title, Reason: d.Record.Reason, Prize: d.Record.Prize}
 		for _, w := range d.won {
 			i, _ := s.people.find(w.Participant)
 			shown, _ := s.people.shown(i, s.names && !returned[w.Ticket])
 			line.Names = append(line.Names, shown)
 			line.Winners = append(line.Winners, w.Ticket)
+			line.Returned = append(line.Returned, returned[w.Ticket])
 		}
 		snap.Draws = append(snap.Draws, line)
+	}
+	for _, f := range s.frozenRuns {
+		line := FreezeLine{Activity: f.activity, Run: f.number, Size: f.list.entrants.len, Draws: f.draws, Title: f.title,
+			Ms: f.at.Ms, Round: f.round, Abandoned: f.abandoned}
+		if list := f.list.ready(); list != nil {
+			line.Root, line.Fingerprint = list.Root().String(), fairdraw.Fingerprint(list.Root())
+		}
+		snap.Freezes = append(snap.Freezes, line)
 	}
 	for _, r := range s.remotes {
 		snap.Remotes = append(snap.Remotes, Remote{r.id, r.label})
@@ -148,14 +207,36 @@ func (s *State) activityView(a *activity) Activity {
 	if a.committed {
 		v.Commitment = a.commitment.String()
 	}
+	v.Prizes, v.NextPrize, v.Once, v.Rules, v.ClaimSeconds = a.Prizes, a.nextPrize(), a.Once, a.Eligible, a.ClaimSeconds
+	if part := s.find(a.Eligible.TookPart); part != nil && part.state != Draft {
+		v.Part = part.Title
+	}
+	v.Beacon = a.Beacon || a.chain != nil
+	if a.chain != nil {
+		v.Chain = a.chain.Hash.String()
+	}
 	for _, w := range a.winners {
-		v.Winners = append(v.Winners, s.winnerView(w))
+		view := s.winnerView(w)
+		if a.ClaimSeconds > 0 && w.Claim == "" {
+			view.ClaimMs = w.ms + 1000*uint64(a.ClaimSeconds)
+		}
+		v.Winners = append(v.Winners, view)
 	}
 	for _, w := range a.voided {
 		v.Voided = append(v.Voided, VoidedView{s.winnerView(w.Winner), w.Reason})
 	}
 	if a.frozen != nil {
-		v.Eligible = a.frozen.entrants.len - len(a.winners) - len(a.voided)
+		v.Eligible = a.left(s.excluded(a))
+		v.Abandoned = a.line.abandoned
+		if a.chain != nil {
+			v.Round, v.RoundMs = a.line.round, a.chain.TimeOf(a.line.round)
+		}
+	}
+	if p := a.pending; p != nil {
+		v.Pending = &PendingView{Draw: len(s.draws) + 1, Round: p.round, Ms: a.chain.TimeOf(p.round), Redraw: p.void, Prize: a.prize(a.nextPrize())}
+		if at := a.winner(p.void); at >= 0 {
+			v.Pending.Prize = a.winners[at].Prize
+		}
 	}
 	if list := a.frozen.ready(); list != nil {
 		root := list.Root()
@@ -171,7 +252,7 @@ func (s *State) activityView(a *activity) Activity {
 func (s *State) winnerView(w Winner) WinnerView {
 	name, own := s.people.shown(w.who, s.names)
 	id := s.people.id(w.who)
-	return WinnerView{Name: name, Handle: id.Handle(), Ticket: w.Ticket, Draw: w.Draw, Person: id, Own: own}
+	return WinnerView{Name: name, Handle: id.Handle(), Ticket: w.Ticket, Draw: w.Draw, Person: id, Own: own, Prize: w.Prize, Claim: w.Claim}
 }
 
 // CountsPublic reports whether everybody may see a poll's counts.
@@ -186,12 +267,12 @@ func (a Activity) Public() Activity {
 	}
 	a.Winners = slices.Clone(a.Winners)
 	for i := range a.Winners {
-		a.Winners[i].Person = 0
+		a.Winners[i].Person, a.Winners[i].Code = 0, ""
 	}
 	a.Voided = slices.Clone(a.Voided)
 	for i := range a.Voided {
 		// Who gave a ticket back is shown by handle: a chosen name is for winners.
-		a.Voided[i].Person, a.Voided[i].Name, a.Voided[i].Own = 0, a.Voided[i].Handle, false
+		a.Voided[i].Person, a.Voided[i].Name, a.Voided[i].Own, a.Voided[i].Code = 0, a.Voided[i].Handle, false, ""
 	}
 	return a
 }

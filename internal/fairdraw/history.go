@@ -6,12 +6,6 @@ import (
 	"io"
 )
 
-// Reasons of skips that the earlier draws of the same run bear out.
-const (
-	SkipWon    = "won before"
-	SkipVoided = "voided"
-)
-
 // history checks a record against all earlier draws of its run.
 func (v *verifier) history(earlier []*Record) {
 	v.step(StepHistory, fmt.Sprintf("%d earlier draws of this run", len(earlier)), fmt.Sprintf("element %d", v.r.Element),
@@ -27,6 +21,12 @@ func historyError(r *Record, earlier []*Record) error {
 			return fmt.Errorf("draw %d is of another run", e.Draw)
 		case e.Commitment != r.Commitment || e.Root != r.Root || e.Size != r.Size:
 			return fmt.Errorf("draw %d was made from another commitment or list", e.Draw)
+		case e.Rules != r.Rules:
+			return fmt.Errorf("draw %d was made by other rules", e.Draw)
+		case (e.Beacon == nil) != (r.Beacon == nil), e.Beacon != nil && e.Beacon.Chain != r.Beacon.Chain:
+			return fmt.Errorf("draw %d was made with another beacon, or without", e.Draw)
+		case e.Beacon != nil && e.Beacon.Round >= r.Beacon.Round:
+			return fmt.Errorf("draw %d used round %d of the beacon, and this one no later round", e.Draw, e.Beacon.Round)
 		case e.Draw >= r.Draw || e.Element >= r.Element:
 			return fmt.Errorf("draw %d (seed %d) is not earlier than draw %d (seed %d)", e.Draw, e.Element, r.Draw, r.Element)
 		case seen[e.Element]:
@@ -46,16 +46,19 @@ func historyError(r *Record, earlier []*Record) error {
 		return fmt.Errorf("%d earlier draws are given, but the seed is number %d", len(seen), r.Element)
 	}
 	for _, e := range append(earlier[:len(earlier):len(earlier)], r) {
-		if e.Voided == nil {
-			continue
+		for _, back := range e.givenBack() {
+			if standing[back] == "" {
+				return fmt.Errorf("draw %d gave back %v, which had not won", e.Draw, back)
+			}
+			standing[back] = SkipVoided
 		}
-		if standing[e.Voided.Ticket] == "" {
-			return fmt.Errorf("draw %d gave back %v, which had not won", e.Draw, e.Voided.Ticket)
-		}
-		standing[e.Voided.Ticket] = SkipVoided
 	}
 	for _, s := range r.Skips {
-		if why := standing[s.Ticket]; why != s.Reason {
+		why, known := standing[s.Ticket]
+		if !known && s.Reason != SkipWon && s.Reason != SkipVoided {
+			continue // the rules', which other draws of this run cannot bear out
+		}
+		if why != s.Reason {
 			if why == "" {
 				why = "neither won before nor voided"
 			}
@@ -68,6 +71,18 @@ func historyError(r *Record, earlier []*Record) error {
 		}
 	}
 	return nil
+}
+
+// givenBack lists the tickets that a draw's record says were given back.
+func (r *Record) givenBack() []Ticket {
+	var back []Ticket
+	for _, s := range r.Returned {
+		back = append(back, s.Ticket)
+	}
+	if r.Voided != nil {
+		back = append(back, r.Voided.Ticket)
+	}
+	return back
 }
 
 // entrants checks the whole list: its order, its number and its root.

@@ -27,7 +27,9 @@ type Pick struct {
 //
 // Each position costs one HMAC, rarely two (rejection), and a few bytes of
 // memory: at most size of them, however many are excluded. size is below 2³²,
-// draw the event's number of this draw, beacon public randomness or empty.
+// draw the number of this draw in its run, beacon public randomness or empty.
+// (Not its number in the event: another raffle's draw, made first, would change
+// that, and who knows a round could choose.)
 func Select(seed, root Hash, size, draw int, beacon []byte, wanted int, excluded func(pos int) string) []Pick {
 	var picks []Pick
 	up := newDrum(seed, root, size, draw, beacon)

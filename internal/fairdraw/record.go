@@ -3,7 +3,6 @@ package fairdraw
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,15 +29,20 @@ type Record struct {
 	Previous   Hash `json:"previous"`   // element Element−1
 	Seed       Hash `json:"seed"`       // element Element
 
-	Root   Hash   `json:"root"`
-	Size   int    `json:"size"`   // entrants in the frozen list
-	Beacon string `json:"beacon"` // public randomness in hex; "" in this version
+	Root   Hash    `json:"root"`
+	Size   int     `json:"size"`             // entrants in the frozen list
+	Beacon *Beacon `json:"beacon,omitempty"` // public randomness, where the raffle has it
 
+	Rules     Rules   `json:"rules"`
+	Prize     string  `json:"prize"`     // what the winners win, or ""
 	Wanted    int     `json:"wanted"`    // winners
 	Shortfall int     `json:"shortfall"` // winners wanted but not had, since nobody was left
 	Winners   []Place `json:"winners"`   // in the order drawn
 	Skips     []Skip  `json:"skips"`     // in the order drawn
 
+	// Winners of earlier draws of the run whose tickets were given back since the
+	// draw before this one, with nobody drawn in their place.
+	Returned []Skip `json:"returned"`
 	// Of a redraw: the winner whose ticket was given back, and why.
 	Voided *Place `json:"voided,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -74,9 +78,19 @@ type Meta struct {
 
 	Commitment, Previous, Seed Hash
 
-	Wanted int
-	Voided string // ticket that a redraw gives back, in text form, or ""
-	Reason string // of the redraw
+	Beacon   *Beacon
+	Rules    Rules
+	Prize    string
+	Wanted   int
+	Returned []Return
+	Voided   string // ticket that a redraw gives back, in text form, or ""
+	Reason   string // of the redraw
+}
+
+// Return is a ticket given back, and why.
+type Return struct {
+	Ticket Ticket
+	Reason string
 }
 
 // NewRecord makes the record of a draw from the picks that Select made on list.
@@ -87,8 +101,8 @@ func NewRecord(m Meta, list *List, picks []Pick) *Record {
 		Version: RecordVersion, Code: m.Code, Event: m.UID, Activity: m.Activity, Title: m.Title, Run: m.Run,
 		Draw: m.Draw, Element: m.Element,
 		Commitment: m.Commitment, Previous: m.Previous, Seed: m.Seed,
-		Root: list.Root(), Size: list.Size(), Wanted: m.Wanted,
-		Winners: []Place{}, Skips: []Skip{},
+		Root: list.Root(), Size: list.Size(), Beacon: m.Beacon, Rules: m.Rules, Prize: m.Prize, Wanted: m.Wanted,
+		Winners: []Place{}, Skips: []Skip{}, Returned: []Skip{},
 	}
 	for _, p := range picks {
 		if p.Skip == "" {
@@ -103,15 +117,22 @@ func NewRecord(m Meta, list *List, picks []Pick) *Record {
 		if err != nil {
 			panic(fmt.Sprintf("fairdraw: voided %v", err))
 		}
-		pos, ok := list.Find(ticket)
-		if !ok {
-			panic(fmt.Sprintf("fairdraw: voided ticket %v is not on the list", ticket))
-		}
-		place := placeAt(list, pos)
+		place := placeOf(list, ticket)
 		r.Voided, r.Reason = &place, m.Reason
+	}
+	for _, back := range m.Returned {
+		r.Returned = append(r.Returned, Skip{placeOf(list, back.Ticket), back.Reason})
 	}
 	r.Digest = r.digest()
 	return r
+}
+
+func placeOf(list *List, ticket Ticket) Place {
+	pos, ok := list.Find(ticket)
+	if !ok {
+		panic(fmt.Sprintf("fairdraw: voided ticket %v is not on the list", ticket))
+	}
+	return placeAt(list, pos)
 }
 
 func placeAt(list *List, pos int) Place {
@@ -123,29 +144,39 @@ func placeAt(list *List, pos int) Place {
 }
 
 // digest is SHA-256 over the message of all fields but Digest, in the order of
-// the struct; a list is its length and then its elements' fields, and Voided a
-// list of at most one.
+// the struct; a list is its length and then its elements' fields, and Beacon and
+// Voided are lists of at most one.
 func (r *Record) digest() Hash {
 	m := begin(nil, domainRecord).
 		text(r.Code).bytes(r.Event[:]).number(uint64(r.Activity)).text(r.Title).number(uint64(r.Run)).
 		number(uint64(r.Draw)).number(uint64(r.Element)).
 		bytes(r.Commitment[:]).bytes(r.Previous[:]).bytes(r.Seed[:]).
-		bytes(r.Root[:]).number(uint64(r.Size)).text(r.Beacon).
-		number(uint64(r.Wanted)).number(uint64(r.Shortfall))
+		bytes(r.Root[:]).number(uint64(r.Size))
+	if b := r.Beacon; b == nil {
+		m = m.number(0)
+	} else {
+		m = m.number(1).bytes(b.Chain[:]).number(uint64(b.Round)).bytes(b.Signature[:]).bytes(b.Randomness[:])
+	}
+	m = m.rules(r.Rules).text(r.Prize).number(uint64(r.Wanted)).number(uint64(r.Shortfall))
 	m = m.number(uint64(len(r.Winners)))
 	for _, w := range r.Winners {
 		m = m.place(w)
 	}
-	m = m.number(uint64(len(r.Skips)))
-	for _, s := range r.Skips {
-		m = m.place(s.Place).text(s.Reason)
-	}
+	m = m.skips(r.Skips).skips(r.Returned)
 	if r.Voided == nil {
 		m = m.number(0)
 	} else {
 		m = m.number(1).place(*r.Voided)
 	}
 	return sha256.Sum256(m.text(r.Reason))
+}
+
+func (m message) skips(skips []Skip) message {
+	m = m.number(uint64(len(skips)))
+	for _, s := range skips {
+		m = m.place(s.Place).text(s.Reason)
+	}
+	return m
 }
 
 func (m message) place(p Place) message {
@@ -202,6 +233,3 @@ func sameMembers(data []byte, r *Record) error {
 	}
 	return nil
 }
-
-// beacon is the public randomness as bytes.
-func (r *Record) beacon() ([]byte, error) { return hex.DecodeString(r.Beacon) }

@@ -42,7 +42,7 @@ func TestSchemaNamesTheMembers(t *testing.T) {
 	sorted := func(s []string) []string { return slices.Sorted(slices.Values(s)) }
 	place, skip := schema.Defs["place"], schema.Defs["skip"]
 	for what, pair := range map[string][2][]string{
-		"required members of a record": {members(ra.records[0]), sorted(schema.Required)},
+		"required members of a record": {members(newPlainRaffle(9).records[0]), sorted(schema.Required)},
 		"members of a redraw's record": {members(ra.records[1]), slices.Sorted(maps.Keys(schema.Properties))},
 		"required members of a winner": {members(ra.records[0].Winners[0]), sorted(place.Required)},
 		"members of a winner":          {members(ra.records[0].Winners[0]), slices.Sorted(maps.Keys(place.Properties))},

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/beacon"
 )
 
 var update = flag.Bool("update", false, "write testdata anew; a change there is a new version of the scheme")
@@ -201,6 +203,8 @@ type recordQuestion struct {
 	List       string   `json:"list,omitempty"`
 	Root       string   `json:"root,omitempty"`
 	Commitment string   `json:"commitment,omitempty"`
+
+	Chains []beacon.Chain `json:"chains,omitempty"`
 }
 
 type answer struct {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"drumroll/internal/beacon"
 )
 
 // The steps of a verification, in order. Those marked with * are made only when
@@ -15,9 +17,10 @@ const (
 	StepToldList    = "told list"    // * the root is the one shown before the draw
 	StepSeed        = "seed"         // the seed's hash is the chain element before it
 	StepCommitment  = "commitment"   // and that one leads back to the commitment
-	StepBeacon      = "beacon"       // * public randomness, which this version cannot check
+	StepBeacon      = "beacon"       // * the public randomness is the beacon's
 	StepWinners     = "winners"      // each winner stands in the frozen list
-	StepSkips       = "skips"        // so does each entrant passed over, with a reason
+	StepSkips       = "skips"        // so does each entrant passed over, with a reason that the rules give
+	StepReturned    = "returned"     // * so does each winner whose ticket was given back since the draw before
 	StepVoided      = "voided"       // * so does the winner that a redraw replaces
 	StepPicks       = "picks"        // the seed leads to these, in this order
 	StepCount       = "count"        // as many as were wanted, or everybody
@@ -47,6 +50,8 @@ type Known struct {
 	Earlier []*Record
 	// Entrants is the whole list; it is read to its end.
 	Entrants *Entrants
+	// Chains are beacons that are known beside drand's quicknet.
+	Chains []beacon.Chain
 }
 
 // Verify recomputes everything that a record says. The record is true to the
@@ -64,9 +69,12 @@ func Verify(r *Record, known Known) []Step {
 	}
 	v.seed()
 	v.commitment()
-	v.beacon()
+	v.beacon(known.Chains)
 	v.places(StepWinners, r.Winners)
 	v.skips()
+	if len(r.Returned) > 0 {
+		v.returned()
+	}
 	if r.Voided != nil {
 		v.places(StepVoided, []Place{*r.Voided})
 	}
@@ -153,9 +161,19 @@ func formError(r *Record) error {
 		{"size", r.Size, 0, 1<<32 - 1},
 		{"wanted", r.Wanted, 1, maxInteger},
 		{"shortfall", r.Shortfall, 0, maxInteger},
+		{"rules/took_part", r.Rules.TookPart, 0, maxInteger},
+		{"rules/joined_before", r.Rules.JoinedBefore, 0, maxInteger},
 	} {
 		if n.n < n.least || n.n > n.most {
 			return fmt.Errorf("%s is %d, not within %d to %d", n.name, n.n, n.least, n.most)
+		}
+	}
+	if r.Beacon != nil && (r.Beacon.Round < 1 || r.Beacon.Round > maxInteger) {
+		return fmt.Errorf("round is %d, not within 1 to %d", r.Beacon.Round, maxInteger)
+	}
+	for _, s := range r.Returned {
+		if s.Reason == "" {
+			return fmt.Errorf("%s (%s) gave the ticket back without a reason", s.Handle, s.Ticket.Short())
 		}
 	}
 	if r.Voided == nil && r.Reason != "" {
@@ -196,12 +214,6 @@ func (v *verifier) commitment() {
 		fmt.Sprintf("seed %d of the chain that was fixed before the first entry", v.r.Element))
 }
 
-func (v *verifier) beacon() {
-	if v.r.Beacon != "" {
-		v.step(StepBeacon, v.r.Beacon, "", errors.New("the record names public randomness, which this verifier cannot check"), "")
-	}
-}
-
 func (v *verifier) placeError(p Place) error {
 	if !CheckProof(p.Proof, v.r.Root, v.r.Size, p.Position, p.Leaf) {
 		return fmt.Errorf("%s (%s) is not shown to stand at position %d of the frozen list", p.Handle, p.Ticket.Short(), p.Position)
@@ -224,8 +236,8 @@ func (v *verifier) skips() {
 	places := make([]Place, len(v.r.Skips))
 	for i, s := range v.r.Skips {
 		places[i] = s.Place
-		if s.Reason == "" && err == nil {
-			err = fmt.Errorf("%s (%s) was passed over without a reason", s.Handle, s.Ticket.Short())
+		if why := v.r.skipError(s.Reason); why != nil && err == nil {
+			err = fmt.Errorf("%s (%s) was passed over: %w", s.Handle, s.Ticket.Short(), why)
 		}
 		if err == nil {
 			err = v.placeError(s.Place)
@@ -234,22 +246,26 @@ func (v *verifier) skips() {
 	v.step(StepSkips, tickets(places), v.r.Root.String(), err, fmt.Sprintf("%d passed over, each with a reason and proven to stand in the list", len(places)))
 }
 
+func (v *verifier) returned() {
+	places := make([]Place, len(v.r.Returned))
+	for i, s := range v.r.Returned {
+		places[i] = s.Place
+	}
+	v.places(StepReturned, places)
+}
+
 // picks repeats the draw as far as the record tells it.
 func (v *verifier) picks() {
 	r := v.r
 	var came []string
-	v.step(StepPicks, fmt.Sprintf("seed %v, root %v, size %d, draw %d", r.Seed, r.Root, r.Size, r.Draw), "",
+	v.step(StepPicks, fmt.Sprintf("seed %v, root %v, size %d, element %d", r.Seed, r.Root, r.Size, r.Element), "",
 		v.repeat(func(pos int) { came = append(came, fmt.Sprint(pos)) }), "the seed and the frozen list lead to exactly these, in this order")
 	v.steps[len(v.steps)-1].Out = "positions " + strings.Join(came, ", ")
 }
 
 func (v *verifier) repeat(came func(pos int)) error {
 	r := v.r
-	beacon, err := r.beacon()
-	if err != nil {
-		return fmt.Errorf("beacon: %w", err)
-	}
-	up := newDrum(r.Seed, r.Root, r.Size, r.Draw, beacon)
+	up := newDrum(r.Seed, r.Root, r.Size, r.Element, r.Beacon.bytes())
 	winners, skips := 0, 0
 	for winners+skips < len(r.Winners)+len(r.Skips) {
 		if up.left == 0 || winners == r.Wanted {

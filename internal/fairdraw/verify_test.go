@@ -2,28 +2,72 @@ package fairdraw
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/beacon"
+	"drumroll/internal/beacon/beacontest"
 )
 
 // raffle is a run of three draws on one list: three winners, then a redraw of
-// the second of them, then more than are left.
+// the second of them, then, with the third's ticket given back, more than are left.
 type raffle struct {
 	list    *List
 	records []*Record
 }
 
-func newRaffle(entrants int) raffle {
+// quicknet are rounds 1000, 1001 and 1002 of drand's quicknet.
+var quicknet = []string{
+	"b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39",
+	"b33bf3667cbd5a82de3a24b4e0e9fe5513cc1a0e840368c6e31f5fcfa79bea03f73896b25883abf2853d10337fb8fa41",
+	"ab066f9c12dd6de1336fca0f925192fb0c72a771c3e4c82ede1fd362c1a770f9eb05843c6308ce2530b53a99c0281a6e",
+}
+
+func quicknetRound(i int) *Beacon {
+	b := &Beacon{Round: 1000 + i, Chain: Hash(beacon.Quicknet().Hash)}
+	if err := b.Signature.UnmarshalText([]byte(quicknet[i])); err != nil {
+		panic(err)
+	}
+	b.Randomness = sha256.Sum256(b.Signature[:])
+	return b
+}
+
+// newRaffle has all that a record can hold: rules, prizes, a public beacon.
+func newRaffle(entrants int) raffle { return fullRaffle(entrants, 3) }
+
+// fullRaffle has a beacon in the first so many of its draws only, which no true
+// raffle has: checks of single records are quicker without.
+func fullRaffle(entrants, beacons int) raffle {
+	return rollTheDrum(entrants, func(i int, m *Meta) {
+		if i < beacons {
+			m.Beacon = quicknetRound(i)
+		}
+		m.Prize = []string{"A keyboard ⌨", "A mouse", ""}[i]
+		m.Rules = Rules{TookPart: 2, JoinedBefore: 1_790_000_000_000, CheckedIn: true}
+	}, map[int]string{1: SkipTookPart(2), 4: SkipElsewhere(2), 5: SkipLate, 7: SkipNotHere})
+}
+
+// newPlainRaffle has what every raffle has.
+func newPlainRaffle(entrants int) raffle {
+	return rollTheDrum(entrants, func(int, *Meta) {}, nil)
+}
+
+func rollTheDrum(entrants int, more func(i int, m *Meta), unfit map[int]string) raffle {
 	chain := NewChain([]byte("a signing key of a test"), testUID, 3, 1)
 	ra := raffle{list: Freeze(entrants, foreignEntrant)}
 	spent := map[Ticket]string{}
-	draw := func(wanted int, voided, reason string) {
+	for pos, reason := range unfit {
+		spent[ra.list.Leaf(pos).Ticket] = reason
+	}
+	draw := func(wanted int, voided, reason string, returned ...Return) {
 		element := len(ra.records) + 1
 		if voided != "" {
 			ticket, err := ParseTicket(voided)
@@ -36,9 +80,13 @@ func newRaffle(entrants int) raffle {
 			Code: "K7QX4M", UID: testUID, Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1,
 			Draw: element + 4, Element: element,
 			Commitment: chain.Element(0), Previous: chain.Element(element - 1), Seed: chain.Element(element),
-			Wanted: wanted, Voided: voided, Reason: reason,
+			Wanted: wanted, Voided: voided, Reason: reason, Returned: returned,
 		}
-		picks := Select(m.Seed, ra.list.Root(), ra.list.Size(), m.Draw, nil, wanted, func(pos int) string {
+		more(element-1, &m)
+		for _, back := range returned {
+			spent[back.Ticket] = SkipVoided
+		}
+		picks := Select(m.Seed, ra.list.Root(), ra.list.Size(), m.Element, m.Beacon.bytes(), wanted, func(pos int) string {
 			return spent[ra.list.Leaf(pos).Ticket]
 		})
 		r := NewRecord(m, ra.list, picks)
@@ -49,7 +97,7 @@ func newRaffle(entrants int) raffle {
 	}
 	draw(3, "", "")
 	draw(1, ra.records[0].Winners[1].Ticket.String(), "went home")
-	draw(entrants-3, "", "")
+	draw(entrants-3, "", "", Return{ra.records[0].Winners[2].Ticket, "has two already"})
 	return ra
 }
 
@@ -73,7 +121,7 @@ func (ra raffle) json(t testing.TB, draw int) string {
 
 func (q recordQuestion) check(t testing.TB) []Step {
 	t.Helper()
-	known := Known{Root: q.Root, Commitment: q.Commitment}
+	known := Known{Root: q.Root, Commitment: q.Commitment, Chains: q.Chains}
 	for _, e := range q.Earlier {
 		r, err := ParseRecord([]byte(e))
 		if err != nil {
@@ -126,8 +174,8 @@ func checkBoth(t *testing.T, names []string, questions []recordQuestion, want []
 
 func TestTrueRecords(t *testing.T) {
 	ra := newRaffle(9)
-	if r := ra.records[2]; r.Shortfall != 1 || len(r.Skips) != 4 {
-		t.Fatalf("the last draw should have a shortfall of 1 and 4 skips: %+v", r)
+	if r := ra.records[2]; r.Shortfall != 5 || len(r.Skips) != 8 || len(r.Returned) != 1 {
+		t.Fatalf("the last draw should have a shortfall of 5, 8 skips and a ticket given back: %+v", r)
 	}
 	var earlier, names []string
 	var questions []recordQuestion
@@ -149,6 +197,12 @@ func TestTrueRecords(t *testing.T) {
 		}
 	}
 	golden(t, "entrants.ndjson", []byte(ra.entrants(t)))
+	plain := newPlainRaffle(9)
+	golden(t, "plain.json", indented(t, plain.records[0]))
+	names, questions = append(names, "plain record"), append(questions, recordQuestion{Record: plain.json(t, 0), List: plain.entrants(t)})
+	own := beacontest.NewKey("own", 3*time.Second, time.Unix(1_790_000_000, 0))
+	rolled := rollTheDrum(9, func(i int, m *Meta) { m.Beacon = ownRound(own, 7+i) }, nil)
+	names, questions = append(names, "a beacon of one's own"), append(questions, recordQuestion{Record: rolled.json(t, 0), Chains: []beacon.Chain{own.Chain}})
 	checkBoth(t, names, questions, make([]string, len(questions)))
 
 	// Beyond passing, both see the same things go in and come out.
@@ -161,21 +215,30 @@ func TestTrueRecords(t *testing.T) {
 	}
 }
 
+func ownRound(key beacontest.Key, round int) *Beacon {
+	b := &Beacon{Round: round, Chain: Hash(key.Hash), Signature: Signature(key.Sign(uint64(round)))}
+	b.Randomness = sha256.Sum256(b.Signature[:])
+	return b
+}
+
 // failsAt says which step must notice a change of a record's member.
 var failsAt = []struct {
 	path *regexp.Regexp
 	step string
 }{
 	{regexp.MustCompile(`^version$`), StepRecord},
-	{regexp.MustCompile(`^(code|event|activity|title|run|reason|skips/\d+/reason)$`), StepDigest},
+	{regexp.MustCompile(`^(code|event|activity|title|run|reason|prize|rules/joined_before|returned/\d+/reason)$`), StepDigest},
 	{regexp.MustCompile(`^digest$`), StepDigest},
-	{regexp.MustCompile(`^(draw|wanted)$`), StepPicks},
+	{regexp.MustCompile(`^draw$`), StepDigest},
+	{regexp.MustCompile(`^wanted$`), StepPicks},
 	{regexp.MustCompile(`^(element|commitment)$`), StepCommitment},
 	{regexp.MustCompile(`^(previous|seed)$`), StepSeed},
 	{regexp.MustCompile(`^(root|size|winners/.*)$`), StepWinners},
-	{regexp.MustCompile(`^beacon$`), StepBeacon},
+	{regexp.MustCompile(`^beacon/`), StepBeacon},
+	{regexp.MustCompile(`^rules/`), StepSkips},
 	{regexp.MustCompile(`^shortfall$`), StepCount},
 	{regexp.MustCompile(`^skips/`), StepSkips},
+	{regexp.MustCompile(`^returned/`), StepReturned},
 	{regexp.MustCompile(`^voided/`), StepVoided},
 }
 
@@ -221,6 +284,8 @@ func child(v any, path string, set func(any), visit func(string, any, func(any))
 
 func changed(v any) any {
 	switch v := v.(type) {
+	case bool:
+		return !v
 	case float64:
 		return v + 1
 	case string:
@@ -237,8 +302,11 @@ func changed(v any) any {
 	return nil
 }
 
+// ruled says which reason of fullRaffle's skips each rule gives.
+var ruled = map[string]string{"rules/again": SkipElsewhere(2), "rules/took_part": SkipTookPart(2), "rules/checked_in": SkipNotHere}
+
 func TestTamperedFields(t *testing.T) {
-	ra := newRaffle(9)
+	ra := fullRaffle(9, 1)
 	var names, want []string
 	var questions []recordQuestion
 	for i := range ra.records {
@@ -256,6 +324,9 @@ func TestTamperedFields(t *testing.T) {
 		}
 		walk(record, "", func(path string, v any, set func(any)) {
 			step := expectedStep(t, path)
+			if reason, is := ruled[path]; is && !slices.ContainsFunc(ra.records[i].Skips, func(s Skip) bool { return s.Reason == reason }) {
+				step = StepDigest // nobody came up whom this rule excludes
+			}
 			if path == "wanted" && ra.records[i].Shortfall > 0 {
 				step = StepCount // everybody came up: one more would not have been found
 			}
@@ -273,6 +344,8 @@ func TestTamperedFields(t *testing.T) {
 				add(name+" removed", StepRecord) // its reason is left over
 			case "reason":
 				add(name+" removed", StepDigest)
+			case "beacon":
+				add(name+" removed", StepPicks) // the same seed without it leads elsewhere
 			default:
 				add(name+" removed", StepRecord)
 			}
@@ -324,6 +397,15 @@ func TestForgeries(t *testing.T) {
 	list := ra.entrants(t)
 	lines := strings.SplitAfter(strings.TrimSuffix(list, "\n"), "\n")
 	other := newRaffle(10)
+	key := beacontest.NewKey("forger", 3*time.Second, time.Unix(1_790_000_000, 0))
+	forgersOwn := rollTheDrum(9, func(i int, m *Meta) { m.Beacon = ownRound(key, i+1) }, nil)
+	dropped := rollTheDrum(9, func(i int, m *Meta) {
+		m.Rules = first.Rules
+		if i == 0 {
+			m.Beacon = quicknetRound(0)
+		}
+	}, nil)
+	backwards := rollTheDrum(9, func(i int, m *Meta) { m.Beacon = quicknetRound(2 - i) }, nil)
 
 	forgeries := []struct {
 		name string
@@ -374,6 +456,27 @@ func TestForgeries(t *testing.T) {
 			p := place(r.Winners[0].Position)
 			r.Voided = &p
 		}), Earlier: earlier[:1]}, StepHistory},
+		{"a voided ticket that had not won, without a redraw", recordQuestion{Record: resealed(t, second, func(r *Record) {
+			r.Returned = []Skip{{place(r.Winners[0].Position), "why not"}}
+		}), Earlier: earlier[:1]}, StepHistory},
+		{"a ticket given back without a reason", recordQuestion{Record: resealed(t, last, func(r *Record) { r.Returned[0].Reason = "" })}, StepRecord},
+		{"an entrant passed over for no rule of the raffle's", recordQuestion{Record: resealed(t, last, func(r *Record) {
+			at := slices.IndexFunc(r.Skips, func(s Skip) bool { return s.Reason == SkipLate })
+			r.Skips[at].Reason = "did not take part in activity 3"
+		})}, StepSkips},
+		{"a winner of a draw that is yet to come", recordQuestion{Record: resealed(t, last, func(r *Record) {
+			at := slices.IndexFunc(r.Skips, func(s Skip) bool { return s.Reason == SkipElsewhere(2) })
+			r.Skips[at].Reason = SkipElsewhere(r.Draw)
+		})}, StepSkips},
+		{"rules that changed in the run", recordQuestion{Record: resealed(t, second, func(r *Record) { r.Rules.JoinedBefore++ }), Earlier: earlier[:1]}, StepHistory},
+		{"another round of the beacon", recordQuestion{Record: resealed(t, first, func(r *Record) { r.Beacon = quicknetRound(1) })}, StepPicks},
+		{"the round of the draw before", recordQuestion{Record: resealed(t, second, func(r *Record) { r.Beacon = quicknetRound(0) })}, StepPicks},
+		{"a round's signature under another number", recordQuestion{Record: resealed(t, first, func(r *Record) { r.Beacon.Round++ })}, StepBeacon},
+		{"randomness that no beacon gave", recordQuestion{Record: resealed(t, first, func(r *Record) { r.Beacon.Randomness[0]++ })}, StepBeacon},
+		{"a beacon that the forger owns", recordQuestion{Record: forgersOwn.json(t, 0)}, StepBeacon},
+		{"the beacon left out", recordQuestion{Record: resealed(t, first, func(r *Record) { r.Beacon = nil })}, StepPicks},
+		{"the beacon left out from now on", recordQuestion{Record: dropped.json(t, 1), Earlier: earlier[:1]}, StepHistory},
+		{"an older round than the draw before", recordQuestion{Record: backwards.json(t, 1), Earlier: []string{backwards.json(t, 0)}}, StepHistory},
 		{"an entrant left out", recordQuestion{Record: ra.json(t, 0), List: strings.Join(slices.Delete(slices.Clone(lines), 3, 4), "")}, StepEntrants},
 		{"an entrant left out, and the size to match", recordQuestion{Record: ra.json(t, 0),
 			List: strings.Replace(strings.Join(slices.Delete(slices.Clone(lines), 3, 4), ""), `"size":9`, `"size":8`, 1)}, StepEntrants},

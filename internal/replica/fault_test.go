@@ -247,6 +247,49 @@ func rewindRedis(t *testing.T, loud bool) {
 	e.submit(vote(2, id, 2, 0)).want(t, event.Counted)
 }
 
+// A freeze or draw that the log takes back spends its run: people have seen it.
+func TestLostFreezeOrDrawSpendsItsRun(t *testing.T) {
+	for _, taken := range []string{"freeze", "draw"} {
+		t.Run(taken, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t)
+			log := newTap(dial(t, server))
+			n := newNode(t, log)
+			n.create()
+			e := n.open(code)
+			id := e.openRaffle()
+			e.submit(entry(1, id, 1)).want(t, event.Counted)
+			e.submit(entry(2, id, 2)).want(t, event.Counted)
+			lost := e.do(event.Command{Type: event.CmdClose, Activity: id})
+			if taken == "draw" {
+				seed := chain(id, 1).Element(1)
+				lost = e.do(event.Command{Type: event.CmdDraw, Activity: id, Run: 1, Seed: &seed})
+			}
+			reads := log.stall()
+			c := redis.NewClient(&redis.Options{Addr: server.Addr()})
+			defer c.Close()
+			if n, err := c.XDel(t.Context(), "drumroll:{"+code+"}:log", lost.At.String()).Result(); err != nil || n != 1 {
+				t.Fatalf("XDEL %v: %d, %v", lost.At, n, err)
+			}
+			raw(t, dial(t, server), batch(5, event.Item{Kind: event.Join, Participant: 9}))
+			log.breaks <- errBroken
+			close(reads)
+			e.until("the run to be given up", func() bool { return e.activity(id).Abandoned })
+			if a := e.activity(id); a.State != event.Closed || a.LastDraw != 0 {
+				t.Errorf("given up: %+v", a)
+			}
+			seed := chain(id, 1).Element(1)
+			var refusal *event.Refusal
+			if _, err := e.Propose(t.Context(), &event.Command{Type: event.CmdDraw, Activity: id, Run: 1, Seed: &seed}); !errors.As(err, &refusal) {
+				t.Errorf("a draw from a spent run: %v", err)
+			}
+			if a := e.do(event.Command{Type: event.CmdReset, Activity: id}).Activity; a.Run != 2 || a.State != event.Draft || a.Abandoned {
+				t.Errorf("after the reset: %+v", a)
+			}
+		})
+	}
+}
+
 // A stop for one event leaves the others, and is told to all who wait.
 func TestWhatCannotBeFoldedStopsOneEvent(t *testing.T) {
 	quiz := event.AppendCommand(nil, &event.Command{

@@ -85,9 +85,11 @@ type Replica struct {
 	clock  logClock
 	cursor eventlog.Offset
 
-	fence  fence  // tail's own
-	last   []byte // the record at the cursor, for checking that the log still holds it; tail's own
-	lapsed chan struct{}
+	fence  fence             // tail's own
+	spent  []event.RaffleRun // likewise: runs to be told of, see spent.go
+	last   []byte            // the record at the cursor, for checking that the log still holds it; tail's own
+	lapsed chan struct{}     // countdowns may have changed
+	armed  chan struct{}     // draws that wait may have changed
 
 	heads headReads
 

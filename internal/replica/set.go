@@ -25,6 +25,11 @@ type Config struct {
 	MaxBatch   int           // submissions a flush
 	GiveUp     time.Duration // how long one flush is tried
 	Idle       time.Duration // how long an unused event stays in memory
+
+	// Complete makes the command that completes a draw whose round of the beacon
+	// is due; an error where the round cannot be had yet. Every node tries, and
+	// the first record counts. nil: draws with a beacon are left to other nodes.
+	Complete func(ctx context.Context, uid event.UID, draw event.PendingDraw) (*event.Command, error)
 }
 
 // Metrics is told what happens; the node counts it. Two implementations stand:
@@ -166,7 +171,7 @@ func (s *Set) load(code string, producer event.Producer, l *loading) {
 	r := &Replica{
 		cfg: &s.cfg, code: code, producer: producer, log: s.cfg.Log, logger: s.cfg.Logger,
 		cancel: cancel, done: make(chan struct{}),
-		state: event.New(), moved: make(chan struct{}), lapsed: make(chan struct{}, 1),
+		state: event.New(), moved: make(chan struct{}), lapsed: make(chan struct{}, 1), armed: make(chan struct{}, 1),
 	}
 	r.batcher = eventlog.NewBatcher(eventlog.BatcherConfig[submission]{
 		Log: s.cfg.Log, Code: code, Encode: r.encode, Fail: r.fail,
@@ -203,6 +208,9 @@ func (s *Set) load(code string, producer event.Producer, l *loading) {
 	r.lastUsed.Store(time.Now().UnixMilli())
 	close(l.done)
 	batch.Go(func() { r.watchClock(ctx) })
+	if s.cfg.Complete != nil {
+		batch.Go(func() { r.watchDraws(ctx) })
+	}
 
 	// The end: the Batcher flushes what it has, the tail folds what was flushed,
 	// and whatever is unresolved then is failed.
@@ -268,10 +276,11 @@ func (s *Set) evict() {
 	}
 }
 
-// counting reports whether a countdown runs: its close needs this node awake.
+// counting reports whether a countdown runs or a draw waits for its round: what
+// ends it needs this node awake.
 func (r *Replica) counting() bool {
 	var n int
-	r.View(func(s *event.State) { n = len(s.Deadlines()) })
+	r.View(func(s *event.State) { n = len(s.Deadlines()) + len(s.PendingDraws()) })
 	return n > 0
 }
 

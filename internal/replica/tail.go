@@ -125,10 +125,7 @@ func (r *Replica) fold(records []eventlog.Record, results []event.Result) ([]eve
 	}
 	r.freeze(work)
 	if deadlines {
-		select {
-		case r.lapsed <- struct{}{}:
-		default:
-		}
+		r.wakeWatchers()
 	}
 	if counts || changed {
 		for i := range results[:folded] {
@@ -185,11 +182,13 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 	case err != nil:
 		return false, err
 	case ok:
+		r.sayWhatIsSpent()
 		return true, r.setFence(ctx)
 	}
 	r.logger.Error("the log lost records that were folded here: folding it anew", "event", r.code)
 	r.cfg.Metrics.Rewound()
 	newest := r.batcher.Confirmed()
+	before := r.raffleRuns()
 	if err := r.load(ctx); err != nil {
 		switch {
 		case errors.Is(err, eventlog.ErrNotFound), errors.Is(err, ErrDeleted):
@@ -202,12 +201,21 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	r.batcher.Lost(newest)
+	r.noteSpent(before)
+	r.sayWhatIsSpent()
 	r.notify(Change{Structure: true})
-	select {
-	case r.lapsed <- struct{}{}:
-	default:
-	}
+	r.wakeWatchers()
 	return true, nil
+}
+
+// wakeWatchers has watchClock and watchDraws look again.
+func (r *Replica) wakeWatchers() {
+	for _, wake := range []chan struct{}{r.lapsed, r.armed} {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // fence is a place in the log behind which what the log had confirmed before is

@@ -61,6 +61,32 @@ func hostStories() []Story {
 			}
 		}),
 		on("raffle, a hundred winners", eligible(stageRaffle("drawn", 1498, 100))),
+		on("raffle, draft, prizes and rules", func() ui.Activity { a := stageRaffle("draft", 0, 0); rich(&a); a.Beacon = true; return a }()),
+		on("raffle, open, prizes and rules", func() ui.Activity { a := stageRaffle("open", 812, 0); rich(&a); return a }()),
+		on("raffle, closed, prize one is next", func() ui.Activity { a := stageRaffle("closed", 1498, 0); rich(&a); a.NextPrize = 1; return a }()),
+		on("raffle, waits for the beacon", func() ui.Activity { a := stageRaffle("closed", 1498, 0); waiting(&a); return a }()),
+		on("raffle, the beacon is late", func() ui.Activity {
+			a := stageRaffle("closed", 1498, 0)
+			waiting(&a)
+			a.Pending.Late = true
+			return a
+		}()),
+		on("raffle, given up", func() ui.Activity { a := stageRaffle("closed", 1498, 0); a.Abandoned = true; return a }()),
+		on("raffle, claims", func() ui.Activity {
+			a := eligible(stageRaffle("drawn", 1498, 4))
+			secondPrize(&a, "")
+			a.Winners[0].Claim = "claimed"
+			a.Winners[1].Claim, a.Winners[1].Code = "claiming", "4821"
+			a.Winners[2].HasClaimDue, a.Winners[2].ClaimDueMS = true, 42_000
+			a.Winners[3].HasClaimDue = true
+			return a
+		}()),
+		story("draw history", func(h *ui.Host) {
+			a := eligible(stageRaffle("drawn", 1498, 1))
+			secondPrize(&a, "claimed")
+			current(h, a)
+			h.Event.Draws = wonDraws()
+		}),
 		story("the last one is over", func(h *ui.Host) {
 			a := stagePoll("revealed")
 			h.Event.Activities = []ui.Activity{a}

@@ -35,6 +35,7 @@ func groups() []group {
 		{"host", hostStories()},
 		{"start", startStories()},
 		{"verify", verifyStories()},
+		{"checked", checkedStories()},
 	}
 }
 
@@ -65,13 +66,15 @@ func Handler() http.Handler {
 		}
 		files.ServeHTTP(w, r)
 	})
-	mux.HandleFunc("GET /K7QX4M/ws", quietSocket)
+	mux.HandleFunc("GET /K7QX4M/ws", socket)
 	// What the console's miniature shows.
 	mux.Handle("GET /K7QX4M/screen", http.RedirectHandler("/screen/4", http.StatusFound))
 	drawRecords(mux)
+	serveSmallDraw(mux)
 	for _, g := range groups() {
 		for i, s := range g.Stories {
 			mux.HandleFunc(fmt.Sprintf("GET /%s/%d", g.Name, i+1), func(w http.ResponseWriter, r *http.Request) {
+				http.SetCookie(w, &http.Cookie{Name: "story", Value: g.Name + "/" + s.Name, Path: "/", Quoted: true})
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
 				w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; "+
 					"img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-src 'self'")
@@ -84,14 +87,25 @@ func Handler() http.Handler {
 	return mux
 }
 
-// quietSocket accepts a view's socket and says nothing, so that a story stays as
-// it was rendered.
-func quietSocket(w http.ResponseWriter, r *http.Request) {
+// socket accepts a view's socket. Most stories stay as they were rendered, and
+// hear nothing; phones that check a draw are told of one.
+func socket(w http.ResponseWriter, r *http.Request) {
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"drumroll.v1"}})
 	if err != nil {
 		return // answered by Accept
 	}
-	<-c.CloseRead(r.Context()).Done()
+	ctx := c.CloseRead(r.Context())
+	if story, err := r.Cookie("story"); err == nil {
+		for _, phone := range checkedCases() {
+			if story.Value != "checked/"+phone.name {
+				continue
+			}
+			if err := phone.send(ctx, c); err != nil {
+				log.Printf("play %s: %v", story.Value, err)
+			}
+		}
+	}
+	<-ctx.Done()
 }
 
 func index(w http.ResponseWriter, r *http.Request) {

@@ -11,6 +11,7 @@ import (
 const (
 	ownTicket   = "7c19a2f04be1d3a85566708192a3b4c5"
 	otherTicket = "f30b66e1a0914c2db7788990aabbccdd"
+	promised    = "4165468dc0de7a5b1f6e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978"
 )
 
 // phoneEvent is an event as a phone sees it: no QR codes, no entrants.
@@ -62,7 +63,10 @@ func prize(state string, winners ...ui.Winner) ui.Activity {
 	a := ui.Activity{
 		ID: 5, Kind: "raffle", Title: "The mechanical keyboard", State: state, Run: 1, Entries: 1498,
 		WinnersWanted: max(1, len(winners)), Winners: winners, Eligible: 1498 - len(winners),
-		Commitment: strings.Repeat("ab", 32), Fingerprint: "amber-fox · 7C19 · quiet-river",
+		Commitment: promised,
+	}
+	if state != "open" {
+		a.Fingerprint = "7C19 A0F2 9B41"
 	}
 	if state == "drawn" {
 		a.Draw, a.Draws = 1, 1
@@ -72,6 +76,20 @@ func prize(state string, winners ...ui.Winner) ui.Activity {
 
 func winner(name, ticket string) ui.Winner {
 	return ui.Winner{Name: name, Handle: name, Ticket: ticket, Short: strings.ToUpper(ticket[:4] + "-" + ticket[4:6]), Draw: 1}
+}
+
+// rich gives a raffle everything that it may have.
+func rich(a *ui.Activity) {
+	a.Title, a.Prizes = "Closing raffle", []string{"A mechanical keyboard", "A ticket for next year", "لوحة مفاتيح"}
+	a.TookPart, a.JoinedBefore, a.CheckedIn, a.ClaimSeconds = "Was this talk useful?", "20:15 UTC", true, 90
+	a.WinnersWanted = 1
+}
+
+// claiming is a winner with a prize, however far the claim has come.
+func claiming(w ui.Winner, claim, code string) ui.Winner {
+	w.Prize, w.Claim, w.Code = "A mechanical keyboard", claim, code
+	w.HasClaimDue, w.ClaimDueMS = claim == "", 72_000
+	return w
 }
 
 // choosing is somebody who chose these options of activity 3.
@@ -157,6 +175,24 @@ func phoneStories() []Story {
 			a.Draw, a.Draws, a.Winners[1].Draw = 2, 2, 2
 		})),
 		story("raffle, shortfall", holding(ownTicket), with(prize("drawn", me, them), func(a *ui.Activity) { a.Shortfall, a.Entries = 3, 2 })),
+		story("raffle, prizes and rules", stranger, with(prize("open"), rich)),
+		story("raffle, ticket, prizes and rules", holding(), with(prize("open"), rich)),
+		story("raffle, closed, waits for the beacon", holding(), with(prize("closed"), func(a *ui.Activity) {
+			rich(a)
+			a.Beacon, a.NextPrize, a.Pending = true, 1, &ui.Pending{Draw: 1, Round: 24_107_113, DueMS: 7_000}
+		})),
+		story("raffle, closed, the beacon is late", holding(), with(prize("closed"), func(a *ui.Activity) {
+			a.Beacon, a.Pending = true, &ui.Pending{Draw: 1, Round: 24_107_113, Late: true}
+		})),
+		story("raffle, given up", holding(), with(prize("closed"), func(a *ui.Activity) { a.Abandoned = true })),
+		story("raffle, won a prize", holding(ownTicket), with(prize("drawn", claiming(me, "", "")), rich)),
+		story("raffle, won, claiming", holding(ownTicket), with(prize("drawn", claiming(me, "claiming", "4821")), rich)),
+		story("raffle, won, claiming, code lost", holding(ownTicket), with(prize("drawn", claiming(me, "claiming", "")), rich)),
+		story("raffle, won, claimed", holding(ownTicket), with(prize("drawn", claiming(me, "claimed", "")), rich)),
+		story("raffle, somebody won a prize", holding(), with(prize("drawn", claiming(them, "", "")), func(a *ui.Activity) {
+			rich(a)
+			a.NextPrize = 2
+		})),
 		story("raffle, endless title, own name", ui.You{Handle: "Teal Otter 42", Name: strings.Repeat("Wolfeschlegel", 3), Tickets: holding().Tickets},
 			with(prize("open"), func(a *ui.Activity) { a.Title = strings.Repeat("keyboard", 25) })),
 		story("several open", choosing(1), same(breaks("open")), func(p *ui.Phone) {

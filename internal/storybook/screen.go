@@ -47,6 +47,30 @@ func screenStories() []Story {
 		show("raffle, filling up", stageRaffle("open", 1498, 0)),
 		show("raffle, nobody in it", stageRaffle("open", 0, 0)),
 		show("raffle, frozen", stageRaffle("closed", 1498, 0)),
+		show("raffle, prizes and rules, filling up", with(stageRaffle("open", 1498, 0), rich)),
+		show("raffle, prizes, frozen", with(stageRaffle("closed", 1498, 0), func(a *ui.Activity) { rich(a); a.NextPrize = 1 })),
+		show("raffle, fifty prizes, frozen", with(stageRaffle("closed", 1498, 0), func(a *ui.Activity) {
+			a.Prizes, a.NextPrize = talkTitles, 3
+			for len(a.Prizes) < 50 {
+				a.Prizes = append(a.Prizes, strings.Repeat("A very long prize ", 10))
+			}
+		})),
+		show("raffle, waits for the beacon", with(stageRaffle("closed", 1498, 0), waiting)),
+		show("raffle, the beacon is late", with(stageRaffle("closed", 1498, 0), func(a *ui.Activity) { waiting(a); a.Pending.Late = true })),
+		show("raffle, given up", with(stageRaffle("closed", 1498, 0), func(a *ui.Activity) { a.Abandoned = true })),
+		show("draw, prize two of three, to be claimed", with(stageRaffle("drawn", 1498, 1), func(a *ui.Activity) {
+			secondPrize(a, "")
+			a.Winners[0].HasClaimDue, a.Winners[0].ClaimDueMS = true, 83_000
+		})),
+		show("draw, prize two of three, claiming", with(stageRaffle("drawn", 1498, 1), func(a *ui.Activity) { secondPrize(a, "claiming") })),
+		show("draw, prize two of three, claimed", with(stageRaffle("drawn", 1498, 1), func(a *ui.Activity) { secondPrize(a, "claimed") })),
+		show("draw, the next one waits for the beacon", with(stageRaffle("drawn", 1498, 1), func(a *ui.Activity) { secondPrize(a, "claimed"); waiting(a) })),
+		show("draw, ten winners, some have claimed", with(stageRaffle("drawn", 1498, 10), func(a *ui.Activity) {
+			for i := range a.Winners {
+				a.Winners[i].Claim = []string{"claimed", "", "claiming"}[i%3]
+			}
+		})),
+		story("join, with what was won so far", func(e *ui.Event) { e.Draws = wonDraws() }),
 		show("draw, one winner", stageRaffle("drawn", 1498, 1)),
 		show("draw, three winners", stageRaffle("drawn", 1498, 3)),
 		show("draw, ten winners", stageRaffle("drawn", 1498, 10)),
@@ -160,8 +184,11 @@ func hidden(a ui.Activity) ui.Activity {
 
 func stageRaffle(state string, entries, winners int) ui.Activity {
 	a := ui.Activity{ID: 2, Kind: "raffle", Title: "The mechanical keyboard", State: state, Run: 1, Entries: entries, WinnersWanted: max(1, winners)}
+	if state != "draft" {
+		a.Commitment = promised
+	}
 	if state != "open" {
-		a.Fingerprint = "amber-fox · 7C19 · quiet-river"
+		a.Fingerprint = "7C19 A0F2 9B41"
 	}
 	for i := range min(40, max(entries, winners)) {
 		a.Entrants = append(a.Entrants, handle(i))
@@ -173,6 +200,29 @@ func stageRaffle(state string, entries, winners int) ui.Activity {
 		a.Draw, a.Draws = 1, 1
 	}
 	return a
+}
+
+// waiting is a raffle whose draw waits for the public beacon.
+func waiting(a *ui.Activity) {
+	a.Beacon, a.Pending = true, &ui.Pending{Draw: a.Draws + 1, Round: 24_107_113, DueMS: 7_000}
+}
+
+// secondPrize turns a draw of one winner into that of the second of three prizes.
+func secondPrize(a *ui.Activity, claim string) {
+	rich(a)
+	a.NextPrize = 3
+	for i := range a.Winners {
+		a.Winners[i].Prize, a.Winners[i].Claim = a.Prizes[1], claim
+	}
+}
+
+func wonDraws() []ui.Draw {
+	return []ui.Draw{
+		{Number: 1, Activity: 2, Title: "Closing raffle", Names: []string{handle(0)}, Returned: []bool{true}, Prize: "A mechanical keyboard"},
+		{Number: 2, Activity: 2, Title: "Closing raffle", Names: []string{handle(1)}, Prize: "A mechanical keyboard", Reason: "not here"},
+		{Number: 3, Activity: 2, Title: "Closing raffle", Names: []string{"نعمي 🎉"}, Prize: "A ticket for next year"},
+		{Number: 4, Activity: 7, Title: "Ten stickers", Names: []string{handle(3), handle(4), handle(5), handle(6)}},
+	}
 }
 
 func handle(i int) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -27,6 +28,13 @@ func verifyStories() []Story {
 		story("a true draw", draws[:1]),
 		story("a redraw, and one with skips", draws[:3]),
 		story("a record that cannot be had", draws),
+		{"every frozen list", func(theme string) templ.Component {
+			return ui.VerifyPage(ui.Verify{Page: page("verify", "Check a draw", theme), Title: "Gopher Night Brno", Draws: draws[:3], Freezes: []ui.Freeze{
+				{Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Fingerprint: "0D2E E8D1 D439", Size: 7, At: "2026-11-23 19:58 UTC"},
+				{Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 2, Fingerprint: "CD5E 8269 A913", Size: 9, At: "2026-11-23 20:15 UTC", Draws: 3},
+				{Activity: 4, Title: strings.Repeat("Donaudampfschiff", 10), Run: 1, Size: 120_000, At: "2026-11-23 20:40 UTC", Abandoned: true},
+			}})
+		}},
 	}
 }
 

@@ -83,8 +83,16 @@ func (h Host) next() act {
 		return verb(a, "close", "Close the raffle", "")
 	case a.State == "closed" && a.Kind == "poll":
 		return verb(a, "reveal", "Reveal the result", "")
-	case a.State == "closed" && a.Entries > 0:
-		return drawing(a, drawWord(a))
+	case a.Abandoned:
+		return resetting(a)
+	case a.Pending != nil:
+		return act{Label: "The draw comes by itself", Idle: "It waits for round " + itoa(a.Pending.Round) + " of the public beacon."}
+	case a.State == "closed" && a.Entries > 0, a.morePrizes():
+		d := drawing(a, drawWord(a))
+		if len(a.Prizes) > 1 && a.NextPrize > 0 {
+			d.Detail = a.Prizes[a.NextPrize-1]
+		}
+		return d
 	default:
 		return h.openNext("Open next")
 	}
@@ -117,7 +125,7 @@ func (h Host) others() []act {
 	if a.Kind == "poll" && a.State == "closed" {
 		acts = append(acts, verb(a, "open", "Undo close", "u"))
 	}
-	if a.Kind == "raffle" && a.State == "drawn" && a.Eligible > 0 {
+	if a.Kind == "raffle" && a.State == "drawn" && a.Eligible > 0 && a.Pending == nil && !a.Abandoned && !a.morePrizes() {
 		d := drawing(a, "Draw again")
 		d.Key = "n"
 		d.Label = "Draw the next one"
@@ -138,13 +146,33 @@ func (h Host) others() []act {
 	acts = append(acts, act{
 		ID: "blank", Label: "Show join page", Key: "b", Method: "POST", Path: "/current", Body: `{"id":null}`,
 	})
-	if a.State != "draft" {
-		r := verb(a, "reset", "Reset …", "r")
-		r.Danger = true
-		r.Arm = "Sure? " + resetWord(a)
-		acts = append(acts, r)
+	if a.morePrizes() && a.Pending == nil {
+		if n := h.upNext(); n != nil {
+			acts = append(acts, opening(n, "Leave the other prizes, open next", ""))
+		}
+	}
+	if a.Beacon && !a.Abandoned && (a.State == "closed" || a.State == "drawn") && (a.Pending != nil || a.State == "closed") {
+		g := verb(a, "abandon", "Give up this list …", "")
+		g.Danger = true
+		g.Arm = "Sure? It stays in the public history"
+		acts = append(acts, g)
+	}
+	if a.State != "draft" && !a.Abandoned {
+		acts = append(acts, resetting(a))
 	}
 	return acts
+}
+
+// morePrizes reports whether a raffle that was drawn has prizes left to draw.
+func (a *Activity) morePrizes() bool {
+	return a.Kind == "raffle" && a.State == "drawn" && a.NextPrize > 0 && len(a.Prizes) > 0 && a.Eligible > 0
+}
+
+func resetting(a *Activity) act {
+	r := verb(a, "reset", "Reset …", "r")
+	r.Danger = true
+	r.Arm = "Sure? " + resetWord(a)
+	return r
 }
 
 func verb(a *Activity, verb, label, key string) act {
@@ -178,6 +206,9 @@ func openWord(a *Activity) string {
 }
 
 func drawWord(a *Activity) string {
+	if len(a.Prizes) > 1 && a.NextPrize > 0 {
+		return "Draw prize " + itoa(a.NextPrize) + " of " + itoa(len(a.Prizes))
+	}
 	if a.WinnersWanted > 1 {
 		return "Draw " + itoa(a.WinnersWanted) + " winners"
 	}
@@ -206,6 +237,9 @@ func itemLine(a *Activity) string {
 	switch {
 	case a.Kind == "raffle" && a.State == "draft":
 		parts = []string{"raffle", itoa(a.WinnersWanted) + plural(a.WinnersWanted, " winner", " winners")}
+		if n := len(a.Prizes); n > 1 {
+			parts[1] = itoa(n) + " prizes"
+		}
 	case a.State == "draft":
 		parts = []string{"poll", itoa(len(a.Options)) + plural(len(a.Options), " option", " options")}
 		if a.Results == "hidden" {
@@ -262,6 +296,18 @@ func drawLine(d Draw) string {
 		return strings.Join(d.Names, ", ")
 	}
 	return strings.Join(d.Names[:2], ", ") + " and " + itoa(len(d.Names)-2) + " more"
+}
+
+// drawFor says what a draw was for, and why where it replaced a winner.
+func drawFor(d Draw) string {
+	what := d.Title
+	if d.Prize != "" {
+		what = d.Prize
+	}
+	if d.Reason != "" {
+		what += " · again: " + d.Reason
+	}
+	return what
 }
 
 // hiddenBody toggles whether a participant's own name is shown.

@@ -67,6 +67,27 @@ type Activity struct {
 	Entrants      []string // up to 40 handles that rush by in the roll, winners included
 	Commitment    string   // hex, from open on
 	Fingerprint   string   // of the frozen list, in groups to compare by eye; "" until frozen
+
+	Prizes       []string // in the order in which they are drawn; none: all winners get the same
+	NextPrize    int      // which of Prizes the next draw is for, from 1; 0: none is left, or none is named
+	Again        bool     // who won in another raffle of the event may win here too
+	TookPart     string   // title of the activity that one must have taken part in, or ""
+	JoinedBefore string   // "20:15": who joined later cannot win; or ""
+	CheckedIn    bool     // only who tapped "I'm here" can win
+	ClaimSeconds int      // time that a winner has to claim; 0: as long as it takes
+	Beacon       bool     // public randomness goes into every draw
+	Pending      *Pending // the draw that waits for its public randomness, or nil
+	Abandoned    bool     // the frozen list was given up in public; only a reset goes on from here
+}
+
+// Pending is a draw that was asked for and waits for public randomness.
+type Pending struct {
+	Draw   int
+	Round  int    // of the public beacon
+	DueMS  int64  // until the round is due, at rendering; 0 or less: overdue
+	Late   bool   // the round is due and could not be had yet
+	Prize  string // that it is for, or ""
+	Redraw string // ticket of the winner whose win was given back, or ""
 }
 
 // Option is one answer of a poll.
@@ -88,6 +109,15 @@ type Winner struct {
 	Draw   int
 	Own    bool   // Name is of the participant's own choosing, so a host may hide it
 	Person string // host only, with Own: the participant's id, 16 hex digits
+	Prize  string // what was won, or ""
+	Claim  string // "" (not yet), "claiming" (the phone shows its code), "claimed" (the host confirmed)
+	// Code is what the winner's phone shows, "4821": on the host's console, and in
+	// the winner's own page once they claim.
+	Code string
+	// ClaimDueMS is the time left to claim at rendering, where the raffle sets one
+	// and Claim is ""; 0 or less: it is over. HasClaimDue: such a time is running.
+	HasClaimDue bool
+	ClaimDueMS  int64
 }
 
 // Voided is a drawn ticket that was given back, with the reason.
@@ -105,6 +135,20 @@ type Draw struct {
 	Entrants int
 	Names    []string
 	Reason   string // of a redraw
+	Prize    string // or ""
+	Returned []bool // beside Names: whether that win was given back
+}
+
+// Freeze is one line of the public history of frozen lists.
+type Freeze struct {
+	Activity    int
+	Title       string
+	Run         int
+	Fingerprint string
+	Size        int
+	At          string // "2026-11-23 20:15 UTC"
+	Draws       int
+	Abandoned   bool
 }
 
 // You is what one phone knows of itself. The zero value is a stranger.
@@ -114,6 +158,7 @@ type You struct {
 	Choices map[int][]int    // by activity: counted choice of the present run
 	Tickets map[int]string   // by activity: ticket of the present run
 	Won     map[int][]string // by activity: own tickets among the present run's winners
+	Here    []int            // raffles in which the phone has checked in
 }
 
 // Phone is the audience's view. In frames You is zero: what is personal is put

@@ -36,6 +36,48 @@ func (p Phone) outcome(a Activity) string {
 	}
 }
 
+// ownWin is the phone's standing win in the activity, or the zero Winner.
+func (p Phone) ownWin(a Activity) Winner {
+	ticket := p.You.Tickets[a.ID]
+	for _, w := range a.Winners {
+		if ticket != "" && w.Ticket == ticket {
+			return w
+		}
+	}
+	return Winner{}
+}
+
+// claimLeft is the time that a winner has left, in ms. In a frame, which is nobody's
+// own, it is all of it: the module puts in the winner's.
+func claimLeft(w Winner, a Activity) int64 {
+	if w.HasClaimDue {
+		return w.ClaimDueMS
+	}
+	return int64(a.ClaimSeconds) * 1000
+}
+
+// checkedIn is "yes" where the phone has said that it is here. The module adds "busy".
+func (p Phone) checkedIn(a Activity) string { return yesno(slices.Contains(p.You.Here, a.ID)) }
+
+// claimStep is how far the phone's own claim has come: "none" (nothing won),
+// "ask", "code" (it shows its code), "again" (it has to be asked for once more),
+// "done". The module adds "busy".
+func (p Phone) claimStep(a Activity) string {
+	w := p.ownWin(a)
+	switch {
+	case w.Ticket == "":
+		return "none"
+	case w.Claim == "claimed":
+		return "done"
+	case w.Code != "":
+		return "code"
+	case w.Claim == "claiming":
+		return "again"
+	default:
+		return "ask"
+	}
+}
+
 // stageOutcome turns the whole page brass when the activity on show was won.
 func (p Phone) stageOutcome() string {
 	if p.Event.Current == nil {

@@ -21,6 +21,8 @@ func screenStatus(a *Activity) string {
 	switch {
 	case a.Kind == "raffle" && a.State == "open":
 		return "The raffle is open"
+	case a.Kind == "raffle" && a.Abandoned:
+		return "The list was given up"
 	case a.Kind == "raffle":
 		return "The list is frozen"
 	case a.State == "open":
@@ -34,8 +36,14 @@ func screenStatus(a *Activity) string {
 
 func screenHint(a *Activity) string {
 	switch {
+	case a.Kind == "raffle" && a.State == "open" && len(rulesOf(a)) > 0:
+		return "Can win: " + strings.Join(rulesOf(a), ", ")
 	case a.Kind == "raffle" && a.State == "open":
 		return "Get your ticket on your phone. One each."
+	case a.Kind == "raffle" && a.Abandoned:
+		return "Nobody has won"
+	case a.Kind == "raffle" && a.Pending != nil:
+		return "The draw comes by itself"
 	case a.Kind == "raffle":
 		return "The draw comes next"
 	case a.State == "open" && a.MaxChoices > 1:
@@ -83,6 +91,76 @@ func drawnNow(a *Activity) []Winner {
 		return won
 	}
 	return a.Winners
+}
+
+// drawnFor heads the show: the prize and its place, or the raffle's title.
+func drawnFor(a *Activity) string {
+	won := drawnNow(a)
+	if len(won) == 0 || won[0].Prize == "" || severalPrizes(won) {
+		return a.Title
+	}
+	prize, at, times := won[0].Prize, 0, 0
+	for i, p := range a.Prizes {
+		if p == prize {
+			at, times = i+1, times+1
+		}
+	}
+	if times != 1 || len(a.Prizes) < 2 {
+		return prize // listed twice: its place is not told by its name
+	}
+	return prizeOf(a, at)
+}
+
+// severalPrizes reports whether winners are of more than one draw's prize.
+func severalPrizes(won []Winner) bool {
+	for _, w := range won {
+		if w.Prize != won[0].Prize {
+			return true
+		}
+	}
+	return false
+}
+
+// anyUnclaimed reports whether a winner still has to come forward.
+func anyUnclaimed(won []Winner) bool {
+	for _, w := range won {
+		if w.Claim == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// wonSoFar is the draw history that stands between acts: the newest draws first,
+// without the wins that were given back.
+func wonSoFar(e Event) []Draw {
+	var won []Draw
+	for i := len(e.Draws) - 1; i >= 0 && len(won) < 4; i-- {
+		d := e.Draws[i]
+		if d.Names = d.standing(); len(d.Names) > 0 {
+			won = append(won, d)
+		}
+	}
+	return won
+}
+
+// standing are the names of winners who have not given their win back.
+func (d Draw) standing() []string {
+	var names []string
+	for i, name := range d.Names {
+		if i >= len(d.Returned) || !d.Returned[i] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// prizeOrTitle is what a draw was for, in as few words as there are.
+func (d Draw) prizeOrTitle() string {
+	if d.Prize != "" {
+		return d.Prize
+	}
+	return d.Title
 }
 
 // drawNote tells what an audience would otherwise wonder about: a prize left

@@ -8,9 +8,10 @@ import (
 
 // Verify is the page on which anybody checks a draw.
 type Verify struct {
-	Page  Page
-	Title string // the event's
-	Draws []Draw // every draw so far, oldest first
+	Page    Page
+	Title   string   // the event's
+	Draws   []Draw   // every draw so far, oldest first
+	Freezes []Freeze // every frozen list, oldest first
 }
 
 // newestFirst is the order in which people look for a draw.
@@ -37,3 +38,20 @@ func (d Draw) won() string {
 func (v Verify) drawHref(d Draw) string {
 	return "/" + v.Page.Code + "/verify?draw=" + strconv.Itoa(d.Number)
 }
+
+// fate says what became of a frozen list.
+func (f Freeze) fate() string {
+	switch {
+	case f.Abandoned && f.Draws == 0:
+		return "given up, nothing drawn"
+	case f.Abandoned:
+		return itoa(f.Draws) + plural(f.Draws, " draw", " draws") + ", then given up"
+	case f.Draws == 0:
+		return "nothing drawn"
+	default:
+		return itoa(f.Draws) + plural(f.Draws, " draw", " draws")
+	}
+}
+
+// odd lists are those that a reader should ask about.
+func (f Freeze) odd() bool { return f.Abandoned || f.Draws == 0 }

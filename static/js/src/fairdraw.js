@@ -117,7 +117,7 @@ export class ListHasher {
   }
 }
 
-/** Positions in the order of a draw, one after the other. beacon in hex. */
+/** Positions in the order of a draw, one after the other. draw: its number in the run; beacon in hex. */
 export function* positions(seed, root, size, draw, beacon) {
   const key = bytes(seed);
   const moved = new Map();
@@ -152,6 +152,8 @@ export function select(seed, root, size, draw, beacon, wanted, excluded = () => 
   return picks;
 }
 
+const truth = (b) => (b ? 1 : 0);
+const skipFields = (s) => [...placeFields(s), s.reason];
 const placeFields = (p) => [p.position, bytes(p.ticket), p.handle, bytes(p.nonce_hash), p.proof.length, ...p.proof.map(bytes)];
 
 /** The record's own checksum. */
@@ -159,12 +161,16 @@ export function digest(r) {
   return hex(sha256(message("drumroll/record/v1",
     r.code, bytes(r.event), r.activity, r.title, r.run, r.draw, r.element,
     bytes(r.commitment), bytes(r.previous), bytes(r.seed),
-    bytes(r.root), r.size, r.beacon, r.wanted, r.shortfall,
+    bytes(r.root), r.size,
+    ...(r.beacon ? [1, bytes(r.beacon.chain), r.beacon.round, bytes(r.beacon.signature), bytes(r.beacon.randomness)] : [0]),
+    truth(r.rules.again), r.rules.took_part, r.rules.joined_before, truth(r.rules.checked_in),
+    r.prize, r.wanted, r.shortfall,
     r.winners.length, ...r.winners.flatMap(placeFields),
-    r.skips.length, ...r.skips.flatMap((s) => [...placeFields(s), s.reason]),
+    r.skips.length, ...r.skips.flatMap(skipFields), r.returned.length, ...r.returned.flatMap(skipFields),
     ...(r.voided ? [1, ...placeFields(r.voided)] : [0]), r.reason ?? "")));
 }
 
+const isTruth = (v) => typeof v === "boolean";
 const isText = (v) => typeof v === "string";
 const isHex = (digits) => (v) => isText(v) && v.length === digits && /^[0-9a-f]*$/.test(v);
 const within = (least, most) => (v) => Number.isInteger(v) && v >= least && v <= most;
@@ -184,14 +190,19 @@ function misfit(value, form) {
 const leafForm = { ticket: isHex(32), handle: isText, nonce_hash: isHex(64) };
 const placeForm = { position: within(-most, most), ...leafForm, proof: listOf(isHex(64)) };
 const isPlace = (v) => misfit(v, placeForm) === "";
+const skipForm = { ...placeForm, reason: isText };
+const beaconForm = { chain: isHex(64), round: within(1, most), signature: isHex(96), randomness: isHex(64) };
+const rulesForm = { again: isTruth, took_part: within(0, most), joined_before: within(0, most), checked_in: isTruth };
 const recordForm = {
   version: within(RECORD_VERSION, RECORD_VERSION),
   code: isText, event: isHex(32), activity: within(0, most), title: isText, run: within(0, most),
   draw: within(1, most), element: within(1, CHAIN_LENGTH),
   commitment: isHex(64), previous: isHex(64), seed: isHex(64),
-  root: isHex(64), size: within(0, TWO32 - 1), beacon: isText,
+  root: isHex(64), size: within(0, TWO32 - 1), beacon: optional((v) => misfit(v, beaconForm) === ""),
+  rules: (v) => misfit(v, rulesForm) === "", prize: isText,
   wanted: within(1, most), shortfall: within(0, most),
-  winners: listOf(isPlace), skips: listOf((v) => misfit(v, { ...placeForm, reason: isText }) === ""),
+  winners: listOf(isPlace), skips: listOf((v) => misfit(v, skipForm) === ""),
+  returned: listOf((v) => misfit(v, skipForm) === "" && v.reason !== ""),
   voided: optional(isPlace), reason: optional((v) => isText(v) && v !== ""), digest: isHex(64),
 };
 const listForm = {
@@ -231,7 +242,7 @@ export class ListReader {
 
 const repeat = (r) => {
   const came = [];
-  const drum = positions(r.seed, r.root, r.size, r.draw, "");
+  const drum = positions(r.seed, r.root, r.size, r.element, r.beacon?.randomness ?? "");
   let winners = 0;
   let skips = 0;
   const fault = (() => {
@@ -256,6 +267,18 @@ function placesFault(r, places) {
   return bad ? `${bad.handle} (${shortTicket(bad.ticket)}) is not shown to stand at position ${bad.position} of the frozen list` : "";
 }
 
+// Why a reason is none that the record's rules give, or "".
+function skipFault(r, { handle, ticket, reason }) {
+  const { again, took_part: part, joined_before: before, checked_in: here } = r.rules;
+  const draw = /^won before, in draw ([1-9]\d{0,15})$/.exec(reason)?.[1];
+  const given = reason === "won before" || reason === "voided"
+    || before > 0 && reason === "joined too late"
+    || here && reason === "not checked in"
+    || part > 0 && reason === `did not take part in activity ${part}`
+    || draw && Number(draw) < r.draw && !again;
+  return given ? "" : `${handle} (${shortTicket(ticket)}) was passed over: "${reason}" is no reason that the raffle's rules give`;
+}
+
 function toldFault(told, is) {
   const digits = told.toLowerCase().replace(/[ ·-]/g, "");
   if (digits.length < 12) return `"${told}" has fewer than 12 hex digits: too few to compare`;
@@ -270,6 +293,9 @@ function historyFault(r, earlier) {
     if (wrong) return wrong;
     if (e.event !== r.event || e.activity !== r.activity || e.run !== r.run) return `draw ${e.draw} is of another run`;
     if (e.commitment !== r.commitment || e.root !== r.root || e.size !== r.size) return `draw ${e.draw} was made from another commitment or list`;
+    if (Object.keys(rulesForm).some((name) => e.rules[name] !== r.rules[name])) return `draw ${e.draw} was made by other rules`;
+    if (e.beacon?.chain !== r.beacon?.chain) return `draw ${e.draw} was made with another beacon, or without`;
+    if (e.beacon && e.beacon.round >= r.beacon.round) return `draw ${e.draw} used round ${e.beacon.round} of the beacon, and this one no later round`;
     if (e.draw >= r.draw || e.element >= r.element) return `draw ${e.draw} (seed ${e.element}) is not earlier than draw ${r.draw} (seed ${r.element})`;
     if (seen.has(e.element)) return `seed ${e.element} was used by two draws`;
     if (rewind(r.seed, r.element - e.element) !== e.seed) return `the seed of draw ${e.draw} is not of this chain`;
@@ -281,12 +307,14 @@ function historyFault(r, earlier) {
   }
   if (seen.size !== r.element - 1) return `${seen.size} earlier draws are given, but the seed is number ${r.element}`;
   for (const e of [...earlier, r]) {
-    if (!e.voided) continue;
-    if (!standing.has(e.voided.ticket)) return `draw ${e.draw} gave back ${e.voided.ticket}, which had not won`;
-    standing.set(e.voided.ticket, "voided");
+    for (const { ticket } of e.voided ? [...e.returned, e.voided] : e.returned) {
+      if (!standing.has(ticket)) return `draw ${e.draw} gave back ${ticket}, which had not won`;
+      standing.set(ticket, "voided");
+    }
   }
   for (const s of r.skips) {
     const why = standing.get(s.ticket);
+    if (!why && s.reason !== "won before" && s.reason !== "voided") continue; // the rules', which this run cannot bear out
     if (why !== s.reason) return `${s.handle} (${shortTicket(s.ticket)}) was passed over as "${s.reason}", but is ${why ?? "neither won before nor voided"}`;
   }
   const again = r.winners.find((w) => standing.has(w.ticket));
@@ -307,7 +335,8 @@ function listFault(r, list) {
 /**
  * Go's Verify: the steps [{name, ok, in, out, fault}] of checking a parsed record.
  * known: {commitment, root} as shown before (hex, 12 digits or more), {earlier}
- * all earlier records of the run, {list} a ListReader that has read the whole list.
+ * all earlier records of the run, {list} a ListReader that has read the whole list,
+ * {beacon} what beaconChecker of beacon.js gives: without it a beacon fails, unchecked.
  */
 export function verify(r, known = {}) {
   const steps = [];
@@ -323,16 +352,21 @@ export function verify(r, known = {}) {
   step("seed", r.seed, before, before === r.previous ? "" : `the seed hashes to ${before}, but the chain element before it is ${r.previous}`);
   const start = rewind(r.previous, r.element - 1);
   step("commitment", r.previous, start, start === r.commitment ? "" : `${r.element - 1} steps back from the element before the seed stands ${start}, not the commitment ${r.commitment}`);
-  if (r.beacon) step("beacon", r.beacon, "", "the record names public randomness, which this verifier cannot check");
+  if (r.beacon) {
+    const { randomness, fault } = known.beacon?.(r.beacon) ?? { randomness: "", fault: "the public randomness was not checked here" };
+    step("beacon", `chain ${r.beacon.chain}, round ${r.beacon.round}, signature ${r.beacon.signature}`, randomness,
+      fault || (randomness === r.beacon.randomness ? "" : `the signature of round ${r.beacon.round} gives ${randomness}, but ${r.beacon.randomness} went into the draw`));
+  }
 
   const tickets = (places) => places.map((p) => p.ticket).join(", ");
   step("winners", tickets(r.winners), r.root, placesFault(r, r.winners));
-  const unexplained = r.skips.find((s) => s.reason === "");
-  step("skips", tickets(r.skips), r.root, unexplained ? `${unexplained.handle} was passed over without a reason` : placesFault(r, r.skips));
+  const unexplained = r.skips.find((s) => skipFault(r, s));
+  step("skips", tickets(r.skips), r.root, unexplained ? skipFault(r, unexplained) : placesFault(r, r.skips));
+  if (r.returned.length) step("returned", tickets(r.returned), r.root, placesFault(r, r.returned));
   if (r.voided) step("voided", r.voided.ticket, r.root, placesFault(r, [r.voided]));
 
-  const { came, fault } = r.beacon ? { came: [], fault: "not repeated without the public randomness" } : repeat(r);
-  step("picks", `seed ${r.seed}, root ${r.root}, size ${r.size}, draw ${r.draw}`, `positions ${came.join(", ")}`, fault);
+  const { came, fault } = repeat(r);
+  step("picks", `seed ${r.seed}, root ${r.root}, size ${r.size}, element ${r.element}`, `positions ${came.join(", ")}`, fault);
   step("count", `${r.wanted} wanted`, `${r.winners.length} winners, ${r.shortfall} missing`,
     r.winners.length + r.shortfall === r.wanted ? "" : `${r.wanted} wanted, but ${r.winners.length} winners and ${r.shortfall} missing`);
   if (known.earlier) step("history", `${known.earlier.length} earlier draws of this run`, `element ${r.element}`, historyFault(r, known.earlier));

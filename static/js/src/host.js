@@ -82,7 +82,7 @@ const presses = createPresses({
     else if (!connected) reread();
   },
 });
-const editor = createEditor({ call, say: announce });
+const editor = createEditor({ call, say: announce, activities: () => event?.activities ?? [] });
 
 async function edit(id) {
   try {

@@ -4,9 +4,14 @@
 // need not arrive any more. Tabs of one browser share the places, hence one key
 // per run and never a list to read and write back.
 //
-// A tap is {activity, run, choice, n}; choice is absent for a raffle. n rises with
-// each tap of the participant, and the server ignores an older one. It is set when
-// the tap is first sent, since only then is the participant's last n known.
+// A tap is {activity, run, choice, n, nonce}; choice is absent for a raffle, nonce
+// for a poll. n rises with each tap of the participant, and the server ignores an
+// older one. It is set when the tap is first sent, since only then is the
+// participant's last n known.
+//
+// Beside the taps stands what this phone chose and was told, so that it can check a
+// draw: its nonce of a run (kind "nonce") and what told.js makes of it ("told").
+import { newNonce } from "./told.js";
 
 /** localStorage, or memory where the browser refuses it. */
 function storage() {
@@ -76,8 +81,23 @@ export function openOutbox(code) {
       write(key("done", tap.activity, tap.run), { ...tap, who, ticket });
     },
     remembered: (activity, run) => read(key("done", activity, run)),
+    /** The number of a run that goes into this phone's ticket: chosen once, so that whatever is sent again has the same. */
+    nonce(activity, run) {
+      const k = key("nonce", activity, run);
+      const known = read(k);
+      if (known) return known;
+      const fresh = newNonce();
+      write(k, fresh);
+      return fresh;
+    },
+    /** That number, or null where this phone has chosen none. */
+    chosen: (activity, run) => read(key("nonce", activity, run)),
+    told: (activity, run) => read(key("told", activity, run)),
+    keep(activity, run, told) {
+      write(key("told", activity, run), told);
+    },
     forget() {
-      for (const k of [...keys("tap"), ...keys("done")]) store.removeItem(k);
+      for (const k of ["tap", "done", "nonce", "told"].flatMap(keys)) store.removeItem(k);
     },
     /** fn({kind: "tap"|"done", activity, run, value}) when another tab wrote; value null: it is gone. */
     listen(fn) {

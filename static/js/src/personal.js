@@ -17,7 +17,8 @@ const words = {
 
 /**
  * root: a parsed fragment, or the live element. me: {you, online, waiting(activity,
- * run), note(activity, run)}; you is null until the first frame, and then what the
+ * run), note(activity, run), receipt(activity, run), claim(ticket), checkedIn(activity,
+ * run)}; you is null until the first frame, and then what the
  * server rendered stands.
  */
 export function dress(root, me) {
@@ -25,7 +26,7 @@ export function dress(root, me) {
     const id = Number(section.dataset.activity);
     const run = Number(section.dataset.run);
     const tap = me.waiting(id, run);
-    if (section.dataset.kind === "raffle") dressRaffle(section, me, id, tap);
+    if (section.dataset.kind === "raffle") dressRaffle(section, me, id, run, tap);
     else dressPoll(section, me, id, tap);
     const note = section.querySelector("[data-note]");
     if (note) {
@@ -67,7 +68,7 @@ function leftOver(section) {
   text(el, left > 0 ? `${left} left` : "That’s all.");
 }
 
-function dressRaffle(section, me, id, tap) {
+function dressRaffle(section, me, id, run, tap) {
   const ticket = me.you?.tickets?.[id];
   if (me.you) {
     section.dataset.in = ticket ? "yes" : "no";
@@ -75,6 +76,11 @@ function dressRaffle(section, me, id, tap) {
     for (const el of section.querySelectorAll("[data-own-ticket]")) text(el, ticket ? shortTicket(ticket) : "");
     for (const el of section.querySelectorAll("[data-voided]")) el.hidden = el.dataset.voided !== ticket;
     for (const el of section.querySelectorAll("[data-ticket]")) el.toggleAttribute("data-me", el.dataset.ticket === ticket);
+    dressWin(section, section.querySelector(`[data-ticket="${ticket}"]`), me.claim(ticket));
+    dressCheckIn(section, me.checkedIn(id, run));
+    const unfit = me.you.unfit?.[id];
+    tell(section.querySelector("[data-unfit]"), unfit && `Your ticket cannot win this raffle: ${unfitWords(unfit)}.`);
+    dressReceipt(section, me.receipt(id, run));
   }
   const button = section.querySelector(".im-in");
   if (!button) return;
@@ -88,4 +94,77 @@ function outcome(section, ticket) {
   const among = (name) => [...section.querySelectorAll(`[data-${name}]`)].some((el) => el.dataset[name] === ticket);
   if (among("ticket")) return "won";
   return among("voided") ? "back" : "lost";
+}
+
+// The winner's own part: what was won, and how far its claim has come.
+// li: the winner's line in the list, or null; claim: {code, busy, note}.
+function dressWin(section, li, claim) {
+  const prize = li?.dataset.prize ?? "";
+  for (const el of section.querySelectorAll("[data-own-prize]")) {
+    el.hidden = !prize;
+    text(el, prize);
+  }
+  const code = (li && claim.code) || "";
+  const steps = { "": code ? "code" : "ask", claiming: code ? "code" : "again", claimed: "done" };
+  section.dataset.claim = !li ? "none" : claim.busy ? "busy" : steps[li.dataset.claimed ?? ""];
+  for (const el of section.querySelectorAll("[data-claim-code]")) text(el, code ? `${code.slice(0, 2)} ${code.slice(2)}` : "");
+  tell(section.querySelector("[data-claim-note]"), claim.note);
+  // The time to claim runs on the winner's line, which the winner's own page hides.
+  const due = li?.querySelector("[data-deadline]")?.dataset.deadline;
+  for (const el of section.querySelectorAll("[data-claim-due]")) if (due) el.dataset.deadline = due;
+}
+
+function tell(el, words = "") {
+  if (!el) return;
+  el.hidden = !words;
+  text(el, words);
+}
+
+function dressCheckIn(section, { here, busy, note }) {
+  const box = section.querySelector("[data-checked-in]");
+  if (!box) return;
+  box.dataset.checkedIn = here ? "yes" : busy ? "busy" : "no";
+  tell(box.querySelector("[data-check-in-note]"), note);
+}
+
+// The reasons that the log gives, said to the one whom they concern.
+const unfitWords = (reason) =>
+  ({
+    "joined too late": "you joined too late for it",
+    "not checked in": "you did not tap “I’m here” in time",
+    "won before": "you have won already",
+    "voided": "your win was given back",
+  })[reason] ?? (reason.startsWith("did not take part") ? "you did not take part in what it asks for" : reason.startsWith("won before") ? "you have won already" : reason);
+
+const ticketWords = {
+  wait: "Looking for your ticket in the frozen list …",
+  ok: "✓ Your ticket is in the draw",
+  none: "Not checked: the proof could not be had.",
+};
+const drawWords = {
+  wait: "Checking the draw …",
+  ok: "✓ This phone checked the draw itself",
+  late: (d) => `Not checked: ${d.late.replace(/^it /, "this phone ")}`,
+  none: "Not checked: the record of the draw could not be had.",
+};
+
+// What this phone found out by itself; a mismatch is shouted.
+function dressReceipt(section, { ticket, draw, fault }) {
+  const marks = {
+    ticket: fault || section.dataset.state === "drawn" ? null : [ticket, ticketWords],
+    draw: fault ? null : [draw, drawWords],
+  };
+  for (const el of section.querySelectorAll("[data-receipt]")) {
+    const [found, say] = marks[el.dataset.receipt] ?? [];
+    el.hidden = !found;
+    el.dataset.state = found?.state ?? "";
+    const words = found ? say[found.state] ?? "" : "";
+    text(el, typeof words === "string" ? words : words(found));
+  }
+  tell(section.querySelector("[data-passed-over]"), draw?.skipped && `Your ticket came up and was passed over: ${unfitWords(draw.skipped)}.`);
+  const alarm = section.querySelector("[data-alarm]");
+  if (alarm) {
+    alarm.hidden = !fault;
+    text(alarm.querySelector("[data-alarm-why]"), fault);
+  }
 }

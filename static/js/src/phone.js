@@ -1,8 +1,10 @@
 // The audience's phone: taps become entries, at once to the eye and for certain
 // to the log; frames become the page.
+import { createClaims } from "./claims.js";
 import { announce, applyTick, confetti, connect, morph, reducedMotion, start } from "./core.js";
 import { openOutbox } from "./outbox.js";
 import { dress, shortTicket } from "./personal.js";
+import { createReceipts } from "./receipts.js";
 import { createShow } from "./show.js";
 import { backoff } from "./socket.js";
 
@@ -25,6 +27,21 @@ const place = (tap) => `${tap.activity}:${tap.run}`;
 // Browsers complain in the console about a vibration before the first touch.
 const vibrate = (pattern) => navigator.userActivation?.hasBeenActive !== false && navigator.vibrate?.(pattern);
 
+const claims = createClaims({ code, you: () => you, changed: refresh, say: announce });
+const receipts = createReceipts({
+  code,
+  outbox,
+  load: () => import("./check.js"),
+  async get(path) {
+    const answer = await fetch(`/api/v1/events/${code}${path}`, { cache: "no-store", credentials: "same-origin" });
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return answer.json();
+  },
+  wait: (ms) => new Promise((done) => setTimeout(done, ms)),
+  now: Date.now,
+  changed: checked,
+});
+
 const me = {
   get you() {
     return you;
@@ -34,7 +51,22 @@ const me = {
   },
   waiting: outbox.waiting,
   note: (activity, run) => notes.get(`${activity}:${run}`),
+  receipt: receipts.of,
+  claim: claims.of,
+  checkedIn: claims.checkedIn,
 };
+
+let shouted = "";
+
+function checked() {
+  refresh();
+  const why = stage.dataset.show === "roll" ? "" : live.querySelector("[data-alarm]:not([hidden]) [data-alarm-why]")?.textContent ?? "";
+  if (why && why !== shouted) {
+    announce(`Warning. This draw does not check out. ${why}`);
+    vibrate([60, 60, 60, 60, 60]);
+  }
+  shouted = why;
+}
 
 function refresh() {
   dress(live, me);
@@ -70,6 +102,7 @@ function keepWinsAtHand(main) {
 
 function tap(section, choice) {
   const entry = { activity: Number(section.dataset.activity), run: Number(section.dataset.run), choice };
+  if (section.dataset.kind === "raffle") entry.nonce = outbox.nonce(entry.activity, entry.run);
   notes.delete(place(entry));
   outbox.put(entry);
   vibrate(12);
@@ -85,8 +118,8 @@ function flush() {
     if (flying.has(at) || retries.get(at)?.timer || flying.size >= MOST_IN_FLIGHT) continue;
     const entry = outbox.number(waiting, you.n);
     you.n = Math.max(you.n ?? 0, entry.n);
-    const { activity, run, choice, n } = entry;
-    if (!socket.send({ t: "entry", ref: `${at}:${n}`, activity, run, n, choice })) return;
+    const { activity, run, choice, n, nonce } = entry;
+    if (!socket.send({ t: "entry", ref: `${at}:${n}`, activity, run, n, choice, nonce })) return;
     flying.set(at, entry);
     setTimeout(() => {
       if (flying.get(at) !== entry) return;
@@ -150,7 +183,7 @@ function sendAgainWhatWasLost() {
     if (!done || done.who !== you.handle || outbox.waiting(activity, run)) continue;
     const has = done.choice ? you.entries?.[activity] : you.tickets?.[activity];
     const older = done.choice && has && (you.n ?? 0) < done.n && String(has) !== String(done.choice);
-    if (!has || older) outbox.put({ activity, run, choice: done.choice });
+    if (!has || older) outbox.put({ activity, run, choice: done.choice, nonce: done.nonce });
   }
 }
 
@@ -165,6 +198,15 @@ document.addEventListener("submit", (event) => {
   } else if (button?.name === "choice" && button.dataset.mark === "") {
     tap(section, [Number(button.value)]);
   }
+});
+
+document.addEventListener("click", ({ target }) => {
+  const section = target.closest("[data-activity]");
+  if (!section) return;
+  const activity = Number(section.dataset.activity);
+  const own = you?.tickets?.[activity];
+  if (target.closest("[data-claim-press]") && own) claims.claim(own);
+  if (target.closest("[data-check-in]")) claims.checkIn(activity, Number(section.dataset.run));
 });
 
 document.addEventListener("change", (event) => {
@@ -220,7 +262,7 @@ const show = createShow(live, {
     vibrate(40);
   },
   onReveal() {
-    refresh();
+    checked();
     const heading = [...live.querySelectorAll("[data-draw] h1")].find((el) => el.offsetParent !== null);
     if (heading) announce(heading.textContent.trim());
     // Who won in an earlier draw of this raffle has had the party.
@@ -230,6 +272,10 @@ const show = createShow(live, {
     confetti().catch(() => {}); // a chunk that does not load spoils nothing
   },
 });
+
+// Whom the page names, whatever else the frame says: the check is of what people see.
+const winnersShown = () =>
+  [...live.querySelectorAll("[data-drawn]")].map((el) => ({ ticket: el.dataset.ticket ?? el.dataset.voided, draw: Number(el.dataset.drawn) }));
 
 function onState(frame, first) {
   if (frame.you) you = frame.you;
@@ -242,6 +288,7 @@ function onState(frame, first) {
   morph(live, frame.html, (fragment) => dress(fragment, me));
   sendAgainWhatWasLost();
   flush();
+  receipts.frame(frame, winnersShown());
   refresh();
   show.update();
   tint();

@@ -20,11 +20,12 @@ const words = {
   "told list": () => ["It is the list you saw", "The frozen list has the fingerprint that the screen showed before the draw."],
   "seed": () => ["The secret is the promised one", "The revealed secret, put through a one-way function, gives the number that stood before it in the chain."],
   "commitment": (r) => ["It belongs to the chain that was promised", `Secret number ${r.element} of the chain leads back to the commitment ${fingerprint(r.commitment)} …, which was shown when the raffle opened.`],
-  "beacon": () => ["Public randomness", ""],
+  "beacon": (r) => ["Public randomness went in", `Round ${number(r.beacon.round)} of the public beacon, which nobody could know before ${when(r.beacon)}. It bears the beacon’s signature.`],
   "winners": (r) => ["The winners stood in the frozen list", `${some(r.winners.length, "winner")}, each with a proof that leads to the list’s root.`],
   "skips": (r) => r.skips.length
     ? ["Who was passed over stood in the list too", r.skips.slice(0, SHOWN).map((s) => `${s.handle} (${shortTicket(s.ticket)}): ${s.reason}`).join(" · ")]
     : ["Nobody was passed over", "The draw came straight to its winners."],
+  "returned": (r) => ["Wins that were given back", r.returned.slice(0, SHOWN).map((s) => `${s.handle} (${shortTicket(s.ticket)}): ${s.reason}`).join(" · ")],
   "voided": (r) => ["The win that was given back", `${r.voided.handle} (${shortTicket(r.voided.ticket)}) stood in the list${r.reason ? `. Reason for drawing again: ${r.reason}` : ""}.`],
   "picks": () => ["Secret and list lead to exactly these winners", "Computed again on this device, number by number: the same winners, in the same order."],
   "count": (r) => ["The number of winners is right", r.shortfall ? `${some(r.winners.length, "winner")} of ${number(r.wanted)} wanted: there was nobody left to draw.` : `${some(r.wanted, "winner")} wanted, and as many drawn.`],
@@ -34,6 +35,35 @@ const words = {
   "digest": () => ["The copy is undamaged", "The record is as it was written."],
   "entrants": (r) => ["The whole list is the one that was frozen", `All ${some(r.size, "entrant")} together give the list’s root: nobody was added or left out.`],
 };
+
+const rounds = { "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971": { genesis: 1692803367, period: 3 } };
+
+/** When a round of a public beacon came out, in words. */
+function when({ chain, round }) {
+  const c = rounds[chain];
+  return c ? new Date((c.genesis + c.period * (round - 1)) * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" }) : "it came out";
+}
+
+/** The rules by which some could not win, in words. */
+function rulesOf({ again, took_part: part, joined_before: before, checked_in: here }) {
+  const rules = [
+    part && `took part in activity ${part}`,
+    before && `joined before ${new Date(before).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}`,
+    here && "tapped “I’m here” in time",
+    !again && "had not won before",
+  ].filter(Boolean);
+  return rules.length ? `who ${rules.join(", and ")}` : "everybody in the list";
+}
+
+// The check of a public beacon is heavy, and most records have none.
+async function beaconOf(record) {
+  if (!record?.beacon) return {};
+  try {
+    return { beacon: (await import("./beacon.js")).beaconChecker() };
+  } catch {
+    return {}; // the step says that it was not checked
+  }
+}
 
 // The draw on show. A later choice makes an earlier one's late answers void.
 let shown = { record: null, known: {}, draw: 0, note: "" };
@@ -120,7 +150,15 @@ function render() {
     title.lastElementChild.dir = "auto";
     const print = fact("Fingerprint of the list", fingerprint(r.root));
     print.lastElementChild.classList.add("mono");
-    $("facts").append(winners, title, print, fact("In the list", some(r.size, "ticket")), fact("Draw", `${r.draw} of event ${r.code}, run ${r.run}`));
+    if (r.prize) {
+      const prize = fact("Prize", r.prize);
+      prize.className = "verify-wide";
+      prize.lastElementChild.dir = "auto";
+      $("facts").append(prize);
+    }
+    const rules = fact("Who could win", rulesOf(r.rules));
+    rules.className = "verify-wide";
+    $("facts").append(winners, title, rules, print, fact("In the list", some(r.size, "ticket")), fact("Draw", `${r.draw} of event ${r.code}, run ${r.run}`));
   }
   if (failed.length === 0) verdict(true, "This draw checks out", `${some(steps.length, "check")}, all computed on this device.${shown.note}`);
   else verdict(false, "This draw does not check out", `Does not hold: ${failed.map((s) => words[s.name](r)[0]).join(" · ")}. Below it says why.${shown.note}`);
@@ -189,19 +227,22 @@ async function checkHistory(of) {
   if (of === shown) render();
 }
 
-function show(text, draw) {
+async function show(text, draw) {
   let record = null;
   try {
     record = JSON.parse(text);
   } catch {
     // What is no JSON fails the first step.
   }
-  shown = { record, known: {}, draw, note: "" };
+  const mine = (shown = { record, known: {}, draw, note: "" });
+  Object.assign(mine.known, await beaconOf(record));
+  if (mine !== shown) return false;
   $("told").value = "";
   $("steps").replaceChildren();
   $("more").hidden = true;
   $("source").hidden = !draw;
   render();
+  return true;
 }
 
 async function load(draw) {
@@ -217,7 +258,7 @@ async function load(draw) {
   try {
     const text = await (await get(api(draw))).text();
     if (mine !== shown) return;
-    show(text, draw);
+    if (!(await show(text, draw))) return;
     $("record-link").href = api(draw);
     $("list-link").href = `${api(draw)}/entrants`;
     if ($("steps").children.length < 2) return; // unreadable
@@ -258,7 +299,7 @@ $("compare").addEventListener("submit", (event) => {
 $("paste").addEventListener("submit", async (event) => {
   event.preventDefault();
   const file = $("record-file").files[0];
-  show(file ? await file.text() : $("record-text").value, 0);
+  if (!(await show(file ? await file.text() : $("record-text").value, 0))) return;
   $("verdict").focus();
   const list = $("list-file").files[0];
   if (list && $("steps").children.length > 1) await checkList(list.stream(), shown);

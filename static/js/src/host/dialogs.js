@@ -15,7 +15,7 @@ export function wireDialogs({ call, say, setTimer }) {
     const error = form.querySelector(".form-error");
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const button = form.querySelector("[type=submit]");
+      const button = event.submitter ?? form.querySelector("[type=submit]:not([hidden])");
       if (button.disabled) return;
       button.disabled = true;
       error.textContent = "";
@@ -82,6 +82,8 @@ export function wireDialogs({ call, say, setTimer }) {
   let redraw = null;
   function askRedraw(button) {
     redraw = { ...button.dataset };
+    const mode = "void" in redraw ? "void" : "redraw";
+    for (const el of $("redraw-form").querySelectorAll("[data-when]")) el.hidden = el.dataset.when !== mode;
     $("redraw-name").textContent = `${redraw.name} (${redraw.short})`;
     $("redraw-form").reset();
     $("redraw-other").hidden = true;
@@ -97,7 +99,9 @@ export function wireDialogs({ call, say, setTimer }) {
     const chosen = $("redraw-form").elements.reason.value;
     const reason = chosen === "other" ? $("redraw-other").value.trim() : chosen;
     if (!reason) throw new Error("Say why, in a word or two. It stays on record.");
-    return call("POST", redraw.path, { winner: redraw.redraw, reason, draw: Number(redraw.draw) });
+    const body = { winner: redraw.redraw, reason };
+    if (redraw.draw) body.draw = Number(redraw.draw); // a void draws nobody
+    return call("POST", redraw.path, body);
   });
 
   onSubmit("timer", async () => {

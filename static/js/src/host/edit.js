@@ -1,15 +1,23 @@
 // The dialog that adds or edits an activity.
+import { createFairForm } from "./fair.js";
 
 const MAX_OPTIONS = 50;
 
-/** @param {{call: (method, path, body?) => Promise, say: (sentence: string) => void}} deps */
-export function createEditor({ call, say }) {
+/**
+ * @param {object} deps
+ * @param {(method, path, body?) => Promise} deps.call
+ * @param {(sentence: string) => void} deps.say
+ * @param {() => object[]} deps.activities of the event, as the API gives them
+ */
+export function createEditor({ call, say, activities }) {
   const dialog = document.getElementById("edit-dialog");
   const form = document.getElementById("edit-form");
   const list = document.getElementById("edit-options");
   const $ = (id) => document.getElementById(`edit-${id}`);
   let kind = "poll";
   let id = null; // of the activity edited; null when adding
+
+  const fair = createFairForm($, activities);
 
   const inputs = () => [...list.querySelectorAll("input")];
 
@@ -85,16 +93,17 @@ export function createEditor({ call, say }) {
   $("name").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    (kind === "poll" ? inputs()[0] : $("winners"))?.focus();
+    (kind === "poll" ? inputs()[0] : $("prizes"))?.focus();
   });
 
   function entry() {
     const title = $("name").value.trim().replace(/\s+/g, " ");
-    if (!title) return fail(kind === "poll" ? "Ask something first." : "Say what can be won.", $("name"));
+    if (!title) return fail(kind === "poll" ? "Ask something first." : "Give the raffle a name, or say what can be won.", $("name"));
     if (kind === "raffle") {
       const winners = Number($("winners").value);
       if (!Number.isInteger(winners) || winners < 1) return fail("At least one winner.", $("winners"));
-      return { kind, title, winners };
+      const { wrong, field, ...rest } = fair.read(id === null);
+      return wrong ? fail(wrong, field) : { kind, title, winners, ...rest };
     }
     const options = inputs().map((i) => i.value.trim()).filter(Boolean);
     if (!options.length) return fail("Give at least one option.", inputs()[0] ?? $("more"));
@@ -132,7 +141,7 @@ export function createEditor({ call, say }) {
     id = activity?.id ?? null;
     const poll = kind === "poll";
     $("title").textContent = id === null ? (poll ? "Add a poll" : "Add a raffle") : poll ? "Edit the poll" : "Edit the raffle";
-    form.querySelector("label[for=edit-name]").textContent = poll ? "Question" : "What can be won";
+    form.querySelector("label[for=edit-name]").textContent = poll ? "Question" : "Name of the raffle, or what can be won";
     $("save").textContent = id === null ? "Add" : "Save";
     $("poll").hidden = !poll;
     $("raffle").hidden = poll;
@@ -140,6 +149,7 @@ export function createEditor({ call, say }) {
     $("max").value = activity?.max_choices ?? 1;
     $("results").value = activity?.results ?? "live";
     $("winners").value = activity?.winners_wanted ?? 1;
+    fair.show(activity);
     list.replaceChildren();
     for (const text of activity?.options ?? ["", ""]) addOption(text);
     fail("");

@@ -1,0 +1,197 @@
+package event
+
+import (
+	"sort"
+
+	"drumroll/internal/fairdraw"
+)
+
+// frozenRun is one freeze in the public history, where it stays when its run is
+// reset: else whoever did not like an outcome could try again unseen.
+type frozenRun struct {
+	list      *freeze
+	activity  int
+	title     string
+	at        Position
+	number    int    // of the run
+	draws     int    // made from the list
+	round     uint64 // of the beacon, that the freeze names for the first draw; 0: no beacon
+	abandoned bool   // given up, or reset while a draw waited for its round
+}
+
+// arrival notes when participants joined: those with the index from and higher,
+// up to the next arrival's. Both rise.
+type arrival struct {
+	from int
+	ms   uint64
+}
+
+// joinedBefore is how many participants joined before a time: those with a
+// lower index.
+func (s *State) joinedBefore(ms uint64) int {
+	k := sort.Search(len(s.arrivals), func(i int) bool { return s.arrivals[i].ms >= ms })
+	if k == len(s.arrivals) {
+		return s.people.ids.len
+	}
+	return s.arrivals[k].from
+}
+
+// unfitness is why an entrant cannot win; 0: they can.
+type unfitness uint8
+
+const (
+	noPart unfitness = iota + 1
+	joinedLate
+	notHere
+)
+
+// freeze fixes who is in a raffle's present run, and who of them can win.
+func (s *State) freeze(at Position, a *activity) {
+	a.frozen = &freeze{
+		entrants: a.tally.entrants,
+		done:     make(chan struct{}),
+		handle:   s.people.handles(),
+		fit:      a.tally.entrants.len,
+	}
+	if a.Eligible != (Eligibility{}) {
+		s.judge(a)
+	}
+	a.line = &frozenRun{list: a.frozen, activity: a.id, title: a.Title, at: at, number: a.run}
+	if a.chain != nil {
+		a.line.round = a.chain.RoundAt(at.Ms + beaconAhead)
+	}
+	s.frozenRuns = append(s.frozenRuns, a.line)
+	s.freezes = append(s.freezes, a.frozen)
+}
+
+// judge applies the eligibility to each entrant. The tallies move on after the
+// freeze, so this cannot wait: some 20 ms for a million.
+func (s *State) judge(a *activity) {
+	f, rule := a.frozen, a.Eligible
+	part := s.find(rule.TookPart)
+	early := s.people.ids.len
+	if rule.JoinedBefore > 0 {
+		early = s.joinedBefore(rule.JoinedBefore)
+	}
+	f.unfit = make([]unfitness, f.entrants.len)
+	for e := range f.unfit {
+		who := f.entrants.at(uint32(e)).who
+		switch {
+		case rule.TookPart > 0 && (part == nil || part.tally.choices.get(who) == 0 && part.tally.ticketOf.get(who) == 0):
+			f.unfit[e] = noPart
+		case int(who) >= early:
+			f.unfit[e] = joinedLate
+		case rule.CheckedIn && !a.tally.here.get(who):
+			f.unfit[e] = notHere
+		default:
+			continue
+		}
+		f.fit--
+	}
+}
+
+// unfit is why an entrant of the frozen list cannot win, or "".
+func (a *activity) unfit(entrant uint32) string {
+	if a.frozen.unfit == nil {
+		return ""
+	}
+	switch a.frozen.unfit[entrant] {
+	case noPart:
+		return fairdraw.SkipTookPart(a.Eligible.TookPart)
+	case joinedLate:
+		return fairdraw.SkipLate
+	case notHere:
+		return fairdraw.SkipNotHere
+	}
+	return ""
+}
+
+// excluded are the entrants of a raffle who have won, with the reason to pass
+// them over.
+func (s *State) excluded(a *activity) map[uint32]string {
+	out := map[uint32]string{}
+	note := func(w Winner, reason string) {
+		if e := a.tally.ticketOf.get(w.who); e != 0 {
+			out[e-1] = reason
+		}
+	}
+	if a.Once {
+		for _, b := range s.activities {
+			if b == a {
+				continue
+			}
+			for _, w := range b.winners {
+				note(w, fairdraw.SkipElsewhere(w.Draw))
+			}
+		}
+	}
+	for _, w := range a.winners {
+		note(w, fairdraw.SkipWon)
+	}
+	for _, v := range a.voided {
+		note(v.Winner, fairdraw.SkipVoided)
+	}
+	return out
+}
+
+// left is how many entrants of the frozen list can still win.
+func (a *activity) left(excluded map[uint32]string) int {
+	n := a.frozen.fit
+	for e := range excluded { // only counted, so the order does not matter
+		if a.unfit(e) == "" {
+			n--
+		}
+	}
+	return n
+}
+
+// rules are what a draw's record says of who can win.
+func (a *activity) rules() fairdraw.Rules {
+	return fairdraw.Rules{
+		Again: !a.Once, TookPart: a.Eligible.TookPart,
+		JoinedBefore: int(a.Eligible.JoinedBefore), CheckedIn: a.Eligible.CheckedIn,
+	}
+}
+
+// unknownPart refuses a spec that names an activity which is not there.
+func (s *State) unknownPart(spec *Spec, self int) *Refusal {
+	if part := spec.Eligible.TookPart; part == self || part != 0 && s.find(part) == nil {
+		return invalid("eligible.took_part must be the id of another activity of the event")
+	}
+	return nil
+}
+
+// Receipt is what a participant's phone needs to find its own ticket in the
+// frozen list.
+type Receipt struct {
+	Ticket fairdraw.Ticket
+	Nonce  [16]byte
+	list   *freeze
+}
+
+// Receipt looks up a participant's ticket in the frozen list of a raffle's
+// present run. Refusals: Unknown where there is no such raffle or ticket,
+// Conflict before the list is frozen.
+func (s *State) Receipt(p Participant, id int) (Receipt, *Refusal) {
+	a := s.find(id)
+	if a == nil || a.Kind != Raffle || a.state == Draft {
+		return Receipt{}, &Refusal{Unknown, "there is no such raffle"}
+	}
+	i, _ := s.people.find(p)
+	e := uint32(0)
+	if s.Joined(p) {
+		e = a.tally.ticketOf.get(i)
+	}
+	if e == 0 {
+		return Receipt{}, &Refusal{Unknown, "you have no ticket in this raffle"}
+	}
+	if a.frozen == nil {
+		return Receipt{}, conflict("it is %s: the list is frozen when the raffle closes", a.state)
+	}
+	entrant := a.tally.entrants.at(e - 1)
+	return Receipt{entrant.ticket, entrant.nonce, a.frozen}, nil
+}
+
+// List is the frozen list. It is computed where it was not, so no lock may be
+// held.
+func (r Receipt) List() *fairdraw.List { return r.list.get() }

@@ -1,0 +1,119 @@
+// A phone's receipts: for each raffle on show, whether its own ticket stands in the
+// frozen list, and whether each draw is what promise and list lead to. Keeps what
+// the phone is told (told.js), fetches what is to be checked, and has check.js,
+// which is loaded only then, check it.
+import { changedWords, inTime, tell } from "./told.js";
+import { backoff } from "./socket.js";
+
+const TRIES = 6;
+
+/**
+ * @param {object} deps
+ * @param {string} deps.code of the event
+ * @param {object} deps.outbox keeps what was told and the phone's own nonces
+ * @param {() => Promise} deps.load the module check.js
+ * @param {(path: string) => Promise<object>} deps.get below /api/v1/events/{code}; rejects where there is none
+ * @param {(ms: number) => Promise} deps.wait
+ * @param {() => number} deps.now
+ * @param {() => void} deps.changed a receipt has news
+ * @param {(attempt: number) => number} deps.pause before a fetch is tried again, in milliseconds
+ */
+export function createReceipts({ code, outbox, load, get, wait, now, changed, pause = backoff }) {
+  const tickets = new Map(); // "activity:run" → {root, state, fault, position, own}
+  const draws = new Map(); // draw → {state, fault, skipped, shown}
+  const records = new Map(); // draw → its record, or the promise of it
+  let latest = []; // raffles of the newest frame
+  const at = (activity, run) => `${activity}:${run}`;
+
+  // A node that lags knows nothing of a draw for a moment, and networks fail.
+  async function had(path) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await get(path);
+      } catch (error) {
+        if (attempt === TRIES) throw error;
+        await wait(pause(attempt));
+      }
+    }
+  }
+
+  /** frame: {event, you}; shown: [{ticket, draw}], the winners that the page names. */
+  function frame({ event, you }, shown) {
+    if (!you) return;
+    latest = event.activities.filter((a) => a.kind === "raffle" && a.commitment);
+    // A crowd that asks in the same moment would be a burst of its own making.
+    const spread = Math.min(20_000, 300 + (event.people?.connected ?? 0) / 2);
+    for (const a of latest) {
+      const before = outbox.told(a.id, a.run);
+      const told = tell(before, a, { who: you.handle, draws: event.draws ?? 0, now: now() });
+      if (told !== before) outbox.keep(a.id, a.run, told);
+      if (a.root && you.tickets?.[a.id]) findTicket(a, told, you, spread);
+      const made = new Set([...(a.winners ?? []), ...(a.voided ?? [])].map((w) => w.draw));
+      for (const n of [...made].sort((x, y) => x - y)) {
+        checkOne(a, n, you, shown.filter((s) => s.draw === n).map((s) => s.ticket), [...made], spread);
+      }
+    }
+  }
+
+  async function findTicket(a, told, you, spread) {
+    const key = at(a.id, a.run);
+    const known = tickets.get(key);
+    if (known?.root === a.root && known.state !== "none") return;
+    const mine = { state: "wait", root: a.root };
+    tickets.set(key, mine);
+    await wait(Math.random() * spread);
+    try {
+      const [check, answer] = await Promise.all([load(), had(`/activities/${a.id}/proof`)]);
+      const own = { ticket: you.tickets[a.id], handle: you.handle, nonce: outbox.chosen(a.id, a.run) };
+      const found = check.checkTicket(own, answer, told);
+      Object.assign(mine, found, { state: found.fault ? "bad" : "ok" });
+    } catch {
+      mine.state = "none"; // could not be had; the next frame asks again
+    }
+    changed();
+  }
+
+  const record = (n) => {
+    if (!records.has(n)) {
+      const asked = had(`/draws/${n}`);
+      records.set(n, asked);
+      asked.catch(() => records.delete(n));
+    }
+    return records.get(n);
+  };
+
+  async function checkOne(a, n, you, shown, made, spread) {
+    const signature = `${a.run} ${a.root} ${shown.slice().sort().join()}`;
+    const known = draws.get(n);
+    if (known?.signature === signature && known.state !== "none") return;
+    const one = { state: "wait", signature };
+    draws.set(n, one);
+    await wait(Math.random() * spread);
+    try {
+      const [check, mine, ...earlier] = await Promise.all([load(), record(n), ...made.filter((m) => m < n).map(record)]);
+      const asked = { code, activity: a.id, run: a.run, draw: n };
+      Object.assign(one, check.checkDraw(mine, asked, outbox.told(a.id, a.run), shown, earlier, you.tickets?.[a.id]));
+    } catch {
+      one.state = "none";
+    }
+    if (draws.get(n) === one) changed();
+  }
+
+  /**
+   * What is to be said of an activity's run: {ticket, draw, fault}. ticket and draw
+   * are null or {state: "wait"|"ok"|"late"|"bad"|"none", …}; fault is what does not
+   * check out, or "".
+   */
+  function of(activity, run) {
+    const a = latest.find((x) => x.id === activity && x.run === run);
+    if (!a) return { ticket: null, draw: null, fault: "" };
+    const told = outbox.told(activity, run);
+    const ticket = tickets.get(at(activity, run)) ?? null;
+    const made = [...(a.winners ?? []), ...(a.voided ?? [])].map((w) => draws.get(w.draw)).filter(Boolean);
+    const draw = draws.get(a.last_draw) ?? null;
+    const fault = changedWords(told) || ticket?.fault || made.find((d) => d.fault)?.fault || "";
+    return { ticket, draw, fault, punctual: inTime(told, a.last_draw || Infinity) };
+  }
+
+  return { frame, of };
+}

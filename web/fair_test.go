@@ -1,0 +1,461 @@
+package web_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/beacon"
+	"drumroll/internal/beacon/beacontest"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/fairdraw"
+)
+
+// fair is what issue 4 adds to an activity.
+type fair struct {
+	activity
+	Root     string
+	Prizes   []string
+	CanWin   int  `json:"can_win"`
+	Again    bool `json:"winners_may_win_again"`
+	Eligible struct {
+		TookPart     int    `json:"took_part"`
+		JoinedBefore uint64 `json:"joined_before"`
+		CheckedIn    bool   `json:"checked_in"`
+	}
+	ClaimSeconds int `json:"claim_seconds"`
+	Beacon       bool
+	BeaconChain  string `json:"beacon_chain"`
+	Round        uint64
+	RoundAtMS    uint64 `json:"round_at_ms"`
+	NextPrize    int    `json:"next_prize"`
+	Pending      *struct {
+		Draw         int
+		Round        uint64
+		AtMS         uint64 `json:"at_ms"`
+		Prize        string
+		Redraw       string
+		WaitingSince uint64 `json:"waiting_since"`
+	}
+	Abandoned bool
+	Winners   []fairWinner
+}
+
+type fairWinner struct {
+	Handle, Ticket, Prize, Claim, Code string
+	Draw                               int
+	ClaimClosesInMS                    *int64 `json:"claim_closes_in_ms"`
+}
+
+func (s *show) fair(c *caller, id int) (a fair) {
+	c.t.Helper()
+	var e struct{ Activities []fair }
+	c.api("GET", s.path(""), nil).want(200).into(&e)
+	for _, a := range e.Activities {
+		if a.ID == id {
+			return a
+		}
+	}
+	c.t.Fatalf("no activity %d", id)
+	return a
+}
+
+// freezes is the public history.
+func (s *show) freezes() (lines []struct {
+	Activity, Run, Size, Draws int
+	Root, Fingerprint          string
+	At, Round                  uint64
+	Abandoned                  bool
+}) {
+	s.host.t.Helper()
+	var out struct{ Freezes json.RawMessage }
+	s.stranger.api("GET", s.path("/freezes"), nil).want(200).into(&out)
+	if err := json.Unmarshal(out.Freezes, &lines); err != nil {
+		s.host.t.Fatal(err)
+	}
+	return lines
+}
+
+// full is a raffle with n phones in it, closed and its list computed.
+func (s *show) full(t testing.TB, id, n int) []*phone {
+	t.Helper()
+	s.must(id, "open", nil)
+	phones := make([]*phone, n)
+	for i := range phones {
+		phones[i] = s.join(t)
+		phones[i].counted(id, nil)
+	}
+	s.must(id, "close", nil)
+	eventually(t, "the frozen list", func() bool { return s.fair(s.host, id).Root != "" })
+	return phones
+}
+
+// eventually waits for what no call can be asked to wait for.
+func eventually(t testing.TB, what string, true func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !true(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}
+
+func TestRaffleSpec(t *testing.T) {
+	t.Parallel()
+	s := bolt(t, setup{}).create(t, "Specs")
+	s.poll("P", "live", "A")
+	var a fair
+	s.host.api("POST", s.path("/activities"), `{"kind":"raffle","title":"R","prizes":[" A mug ","A hat"],"claim_seconds":90,
+		"eligible":{"took_part":1,"joined_before":"2026-11-23T20:15:00+01:00","checked_in":true},"winners_may_win_again":true,"beacon":true}`).want(201).into(&a)
+	if diff := cmp.Diff([]string{"A mug", "A hat"}, a.Prizes); diff != "" || a.NextPrize != 1 || !a.Again || a.ClaimSeconds != 90 || !a.Beacon || a.Eligible.TookPart != 1 ||
+		a.Eligible.JoinedBefore != uint64(time.Date(2026, 11, 23, 19, 15, 0, 0, time.UTC).UnixMilli()) || !a.Eligible.CheckedIn {
+		t.Errorf("added %+v", a)
+	}
+	// A patch leaves alone what it does not name.
+	var b fair
+	s.host.api("PATCH", s.path("/activities/2"), `{"title":"Renamed"}`).want(200).into(&b)
+	a.Title = "Renamed"
+	if diff := cmp.Diff(a, b, cmp.AllowUnexported(fair{}, voided{})); diff != "" {
+		t.Error(diff)
+	}
+	s.host.api("PATCH", s.path("/activities/2"), `{"prizes":[],"eligible":{"joined_before":1795000000000},"winners_may_win_again":false,"beacon":false,"claim_seconds":0}`).want(200)
+	b = s.fair(s.host, a.ID)
+	if len(b.Prizes) != 0 || b.Eligible.TookPart != 0 || b.Eligible.JoinedBefore != 1795000000000 || b.Eligible.CheckedIn || b.Again || b.Beacon || b.ClaimSeconds != 0 {
+		t.Errorf("patched %+v", b)
+	}
+	if a := s.raffle(1); s.fair(s.host, a.ID).Again {
+		t.Error("by default winners may win again")
+	}
+	for _, bad := range []string{
+		`{"kind":"raffle","title":"R","prizes":[""]}`,
+		`{"kind":"raffle","title":"R","prizes":["a\nb"]}`,
+		`{"kind":"raffle","title":"R","prizes":[` + strings.Repeat(`"x",`, 50) + `"x"]}`,
+		`{"kind":"raffle","title":"R","claim_seconds":-1}`,
+		`{"kind":"raffle","title":"R","claim_seconds":86401}`,
+		`{"kind":"raffle","title":"R","eligible":{"took_part":99}}`,
+		`{"kind":"raffle","title":"R","eligible":{"took_part":-1}}`,
+		`{"kind":"raffle","title":"R","eligible":{"joined_before":"yesterday"}}`,
+		`{"kind":"raffle","title":"R","eligible":{"joined_before":-5}}`,
+		`{"kind":"poll","title":"P","options":["a"],"prizes":["x"]}`,
+		`{"kind":"poll","title":"P","options":["a"],"beacon":true}`,
+	} {
+		s.host.api("POST", s.path("/activities"), bad).problem(422, "invalid")
+	}
+}
+
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	st := redisStore(t)
+	n := start(t, st, setup{})
+	s := n.create(t, "Claims")
+	a := s.add(map[string]any{"kind": "raffle", "title": "R", "winners": 2, "prizes": []string{"A mug"}, "claim_seconds": 60})
+	phones := s.full(t, a.ID, 4)
+	s.must(a.ID, "draw", nil)
+	winners := s.fair(s.host, a.ID).Winners
+	find := func(handle string) *phone {
+		for _, p := range phones {
+			if p.Handle == handle {
+				return p
+			}
+		}
+		t.Fatalf("nobody is %s", handle)
+		return nil
+	}
+	first, second := winners[0], winners[1]
+	won := find(first.Handle)
+	claim := func(p *phone, ticket string) answer {
+		return p.api("POST", s.path("/claims"), map[string]any{"ticket": ticket})
+	}
+	if first.Claim != "" || first.Prize != "A mug" || first.ClaimClosesInMS == nil || *first.ClaimClosesInMS <= 50_000 || first.Code == first.Ticket {
+		t.Errorf("drawn: %+v", first)
+	}
+	claim(find(second.Handle), first.Ticket).problem(409, "conflict")
+	claim(won, "no ticket").problem(422, "invalid")
+	s.stranger.api("POST", s.path("/claims"), map[string]any{"ticket": first.Ticket}).want(401)
+	var got, again struct{ Code string }
+	claim(won, first.Ticket).want(200).into(&got)
+	// On another node, too.
+	other := *won
+	node2 := start(t, st, setup{})
+	other.caller = node2.caller(t, won.Token)
+	claim(&other, first.Ticket).want(200).into(&again)
+	if got != again || !regexp.MustCompile(`^\d{4}$`).MatchString(got.Code) {
+		t.Errorf("codes %q and %q", got.Code, again.Code)
+	}
+
+	// The host sees the code, and nobody else does.
+	seen := s.fair(s.host, a.ID).Winners
+	if seen[0].Code != got.Code || seen[0].Claim != "claiming" || seen[0].ClaimClosesInMS != nil || seen[1].Claim != "" {
+		t.Errorf("the host sees %+v", seen)
+	}
+	for what, c := range map[string]*caller{"a stranger": s.stranger, "a phone": phones[0].caller, "the winner": won.caller} {
+		body := string(c.api("GET", s.path(""), nil).want(200).body)
+		if strings.Contains(body, `"code":"`+got.Code) || strings.Contains(body, seen[1].Code) && strings.Count(body, `"code"`) > 1 {
+			t.Errorf("%s is told a claim's code: %s", what, body)
+		}
+	}
+	s.verb(a.ID, "confirm", map[string]any{"winner": "x"}).problem(422, "invalid")
+	s.must(a.ID, "confirm", map[string]any{"winner": first.Ticket})
+	s.verb(a.ID, "confirm", map[string]any{"winner": first.Ticket}).problem(409, "conflict")
+	if w := s.fair(s.stranger, a.ID).Winners[0]; w.Claim != "claimed" || w.Code != "" {
+		t.Errorf("all see %+v", w)
+	}
+
+	s.verb(a.ID, "void", map[string]any{"winner": second.Ticket}).problem(422, "invalid") // no reason
+	s.must(a.ID, "void", map[string]any{"winner": second.Ticket, "reason": "went home"})
+	claim(find(second.Handle), second.Ticket).problem(409, "conflict")
+	if a := s.fair(s.host, a.ID); len(a.Winners) != 1 || len(a.Voided) != 1 || a.Voided[0].Reason != "went home" {
+		t.Errorf("after the void: %+v", a)
+	}
+	for _, verb := range []string{"claim", "arm", "create", "delete"} {
+		s.verb(a.ID, verb, nil).problem(404, "unknown")
+	}
+}
+
+func TestProofOnDemand(t *testing.T) {
+	t.Parallel()
+	s := bolt(t, setup{}).create(t, "Proofs")
+	a := s.raffle(1)
+	proof := func(c *caller) answer { return c.api("GET", s.path("/activities/"+itoa(a.ID)+"/proof"), nil) }
+	early := s.join(t)
+	proof(early.caller).problem(404, "unknown") // a draft
+	s.must(a.ID, "open", nil)
+	nonce := base64.RawURLEncoding.EncodeToString([]byte("sixteen bytes!!!"))
+	early.api("POST", s.path("/entries"), map[string]any{"activity": a.ID, "nonce": nonce}).want(200)
+	proof(early.caller).problem(409, "conflict")
+	for range 8 {
+		s.join(t).counted(a.ID, nil)
+	}
+	s.must(a.ID, "close", nil)
+	var got struct {
+		Root     fairdraw.Hash
+		Size     int
+		Position int
+		Leaf     fairdraw.Leaf
+		Nonce    string
+		Proof    []fairdraw.Hash
+	}
+	proof(early.caller).want(200).into(&got)
+	if got.Nonce != nonce || got.Leaf.NonceHash != fairdraw.HashNonce([16]byte([]byte("sixteen bytes!!!"))) || got.Leaf.Handle != early.Handle || got.Size != 9 {
+		t.Errorf("proof %+v", got)
+	}
+	if !fairdraw.CheckProof(got.Proof, got.Root, got.Size, got.Position, got.Leaf) {
+		t.Error("the proof does not hold")
+	}
+	proof(s.join(t).caller).problem(404, "unknown")
+	proof(s.stranger).want(401)
+}
+
+func TestCheckIns(t *testing.T) {
+	t.Parallel()
+	s := bolt(t, setup{}).create(t, "Here")
+	plain := s.raffle(1)
+	a := s.add(map[string]any{"kind": "raffle", "title": "R", "winners": 3, "eligible": map[string]any{"checked_in": true}})
+	here := func(p *phone, id int) answer {
+		return p.api("POST", s.path("/checkins"), map[string]any{"activity": id})
+	}
+	p, absent := s.join(t), s.join(t)
+	here(p, a.ID).problem(409, "closed")
+	s.must(plain.ID, "open", nil)
+	here(p, plain.ID).problem(422, "invalid")
+	here(p, 99).problem(422, "invalid")
+	s.must(a.ID, "open", nil)
+	p.counted(a.ID, nil)
+	absent.counted(a.ID, nil)
+	for _, want := range []string{"counted", "unchanged"} {
+		var got entryJSON
+		if here(p, a.ID).want(200).into(&got); got.Status != want || got.Run != 1 {
+			t.Errorf("check-in: %+v, want %s", got, want)
+		}
+	}
+	s.must(a.ID, "close", nil)
+	here(absent, a.ID).problem(409, "closed")
+	drawn := s.must(a.ID, "draw", nil)
+	if len(drawn.Winners) != 1 || drawn.Winners[0].Handle != p.Handle || drawn.Shortfall != 2 {
+		t.Errorf("drawn %+v", drawn)
+	}
+	var record fairdraw.Record
+	s.stranger.api("GET", s.path("/draws/1"), nil).want(200).into(&record)
+	if len(record.Skips) != 1 || record.Skips[0].Reason != "not checked in" || record.Skips[0].Handle != absent.Handle {
+		t.Errorf("passed over: %+v", record.Skips)
+	}
+}
+
+func TestFreezeHistory(t *testing.T) {
+	t.Parallel()
+	s := bolt(t, setup{}).create(t, "Again and again")
+	a := s.raffle(1)
+	if got := s.freezes(); len(got) != 0 {
+		t.Errorf("before any: %+v", got)
+	}
+	for range 2 {
+		s.full(t, a.ID, 2)
+		s.must(a.ID, "draw", nil)
+		s.must(a.ID, "reset", nil)
+	}
+	s.full(t, a.ID, 3)
+	got := s.freezes()
+	if len(got) != 3 || got[0].Run != 1 || got[1].Draws != 1 || got[2].Draws != 0 || got[2].Size != 3 || got[0].Root == got[1].Root || got[2].Root == "" || got[0].At > got[2].At {
+		t.Errorf("freezes %+v", got)
+	}
+}
+
+// early is a log whose nodes live in the future, so that no test waits for the
+// ten seconds until a round: records keep the log's true time.
+type early struct{ eventlog.Log }
+
+const ahead = 30 * time.Second
+
+func (l early) Clock(ctx context.Context) (time.Time, error) {
+	now, err := l.Log.Clock(ctx)
+	return now.Add(ahead), err
+}
+
+func oracle(t testing.TB) (*beacontest.Beacon, setup) {
+	b := beacontest.Start(t, beacontest.NewKey(t.Name(), time.Second, time.Now()))
+	b.Ahead(ahead)
+	return b, setup{beacon: b.Source(), wrap: func(l eventlog.Log) eventlog.Log { return early{l} }}
+}
+
+// checked verifies the records of draws 1 to n, all of one run.
+func (s *show) checked(n int, chain beacon.Chain) (records []*fairdraw.Record) {
+	t := s.host.t
+	t.Helper()
+	for d := 1; d <= n; d++ {
+		body := s.stranger.api("GET", s.path("/draws/"+itoa(d)), nil).want(200).body
+		list, err := fairdraw.NewEntrants(strings.NewReader(string(s.stranger.get("/api/v1" + s.path("/draws/"+itoa(d)+"/entrants")).want(200).body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := fairdraw.Known{Earlier: append([]*fairdraw.Record{}, records...), Entrants: list, Chains: []beacon.Chain{chain}}
+		steps := fairdraw.Check(body, known)
+		if !fairdraw.OK(steps) {
+			var out strings.Builder
+			_ = fairdraw.Report(&out, steps)
+			t.Errorf("draw %d:\n%s", d, &out)
+		}
+		r, err := fairdraw.ParseRecord(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, r)
+	}
+	return records
+}
+
+func TestDrawsWithABeacon(t *testing.T) {
+	t.Parallel()
+	b, with := oracle(t)
+	s := bolt(t, with).create(t, "Public randomness")
+	a := s.add(map[string]any{"kind": "raffle", "title": "R", "prizes": []string{"A mug", "A hat"}})
+	s.full(t, a.ID, 6)
+	frozen := s.fair(s.stranger, a.ID)
+	if !frozen.Beacon || frozen.BeaconChain != b.Hash.String() || frozen.RoundAtMS < s.freezes()[0].At+10_000 || s.freezes()[0].Round != frozen.Round {
+		t.Fatalf("the freeze: %+v", frozen)
+	}
+	drawn := func(n int) fair {
+		t.Helper()
+		eventually(t, "draw "+itoa(n), func() bool {
+			var e struct{ Draws int }
+			s.host.api("GET", s.path(""), nil).want(200).into(&e)
+			return e.Draws == n
+		})
+		return s.fair(s.host, a.ID)
+	}
+	// The answer comes at once, whether or not the round is there.
+	b.Misbehave(beacontest.Late)
+	var waits fair
+	s.verb(a.ID, "draw", `{"draw":1}`).want(200).into(&waits)
+	if waits.State != "closed" || waits.Pending == nil || waits.Pending.Draw != 1 || waits.Pending.Round != frozen.Round || waits.Pending.AtMS != frozen.RoundAtMS || waits.Pending.Prize != "A mug" {
+		t.Fatalf("the draw that waits: %+v", waits.Pending)
+	}
+	for _, fault := range []beacontest.Fault{beacontest.Late, beacontest.Wrong, beacontest.Unreachable} {
+		b.Misbehave(fault)
+		select { // who asked before the fault
+		case <-b.Asked():
+		default:
+		}
+		select {
+		case <-b.Asked():
+		case <-time.After(patience):
+			t.Fatal("nobody asks for the round")
+		}
+		if got := s.fair(s.stranger, a.ID); got.State != "closed" || got.Pending == nil || got.Pending.WaitingSince != frozen.RoundAtMS {
+			t.Fatalf("with fault %d: %+v", fault, got)
+		}
+	}
+	s.verb(a.ID, "draw", nil).problem(409, "conflict") // pressed twice
+	b.Misbehave(beacontest.None)
+	first := drawn(1).Winners[0]
+
+	s.must(a.ID, "redraw", map[string]any{"winner": first.Ticket, "reason": "absent"})
+	drawn(2)
+	s.must(a.ID, "draw", nil)
+	last := drawn(3)
+	if len(last.Winners) != 2 || last.Winners[0].Prize != "A mug" || last.Winners[1].Prize != "A hat" || len(last.Voided) != 1 || last.Pending != nil {
+		t.Errorf("in the end: %+v", last)
+	}
+	records := s.checked(3, b.Chain)
+	if records[0].Beacon == nil || uint64(records[0].Beacon.Round) != frozen.Round || records[1].Voided == nil {
+		t.Errorf("records %+v", records)
+	}
+}
+
+func TestAbandonedBeacon(t *testing.T) {
+	t.Parallel()
+	b, with := oracle(t)
+	b.Misbehave(beacontest.Unreachable)
+	n := bolt(t, with)
+	s := n.create(t, "No randomness today")
+	a := s.raffle(1)
+	s.full(t, a.ID, 2)
+	s.must(a.ID, "draw", nil)
+	var gone fair
+	s.verb(a.ID, "abandon", nil).want(200).into(&gone)
+	if !gone.Abandoned || gone.Pending != nil || gone.State != "closed" {
+		t.Errorf("abandoned: %+v", gone)
+	}
+	b.Misbehave(beacontest.None)
+	s.verb(a.ID, "draw", nil).problem(409, "conflict")
+	s.must(a.ID, "reset", nil)
+	if lines := s.freezes(); len(lines) != 1 || !lines[0].Abandoned || lines[0].Draws != 0 {
+		t.Errorf("history %+v", lines)
+	}
+	s.full(t, a.ID, 2)
+	s.must(a.ID, "draw", nil)
+	eventually(t, "the draw of the next run", func() bool { return s.fair(s.host, a.ID).State == "drawn" })
+	s.checked(1, b.Chain)
+	if lines := s.freezes(); len(lines) != 2 || lines[1].Abandoned || lines[1].Draws != 1 {
+		t.Errorf("history %+v", lines)
+	}
+}
+
+// Two nodes watch the same draw, and one draw comes of it.
+func TestTwoNodesCompleteOneDraw(t *testing.T) {
+	t.Parallel()
+	b, with := oracle(t)
+	st := redisStore(t)
+	s := start(t, st, with).create(t, "Twice the nodes")
+	second := start(t, st, with)
+	a := s.raffle(1)
+	s.full(t, a.ID, 5)
+	there := second.caller(t, s.HostKey)
+	for n := 1; n <= 3; n++ {
+		there.api("POST", s.path("/activities/"+itoa(a.ID)+"/draw"), nil).want(http.StatusOK)
+		eventually(t, "draw "+itoa(n)+" on both nodes", func() bool {
+			return len(s.fair(s.host, a.ID).Winners) == n && len(s.fair(there, a.ID).Winners) == n
+		})
+	}
+	if diff := cmp.Diff(s.fair(s.host, a.ID).Winners, s.fair(there, a.ID).Winners); diff != "" {
+		t.Errorf("the nodes differ:\n%s", diff)
+	}
+	s.checked(3, b.Chain)
+	s.stranger.api("GET", s.path("/draws/4"), nil).want(404)
+}

@@ -1,0 +1,266 @@
+package web
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"drumroll/internal/beacon/source"
+	"drumroll/internal/event"
+	"drumroll/internal/fairdraw"
+	"drumroll/internal/replica"
+)
+
+// raffleIn is what a host may say of a raffle beside its title and winners.
+type raffleIn struct {
+	Prizes       []string       `json:"prizes"`
+	Again        *bool          `json:"winners_may_win_again"`
+	Eligible     *eligibilityIn `json:"eligible"`
+	ClaimSeconds *int           `json:"claim_seconds"`
+	Beacon       *bool          `json:"beacon"`
+}
+
+type eligibilityIn struct {
+	TookPart     int     `json:"took_part"`
+	JoinedBefore instant `json:"joined_before"`
+	CheckedIn    bool    `json:"checked_in"`
+}
+
+// instant is a time in JSON: milliseconds since the Unix epoch, or RFC 3339.
+type instant uint64
+
+func (i *instant) UnmarshalJSON(data []byte) error {
+	if text := strings.Trim(string(data), `"`); len(text) == len(data)-2 {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil || at.UnixMilli() < 0 {
+			return invalidInput("joined_before must be a time, in milliseconds or as RFC 3339: 2026-11-23T20:15:00Z.")
+		}
+		*i = instant(at.UnixMilli())
+		return nil
+	}
+	return json.Unmarshal(data, (*uint64)(i))
+}
+
+// onto lays what was given over a spec.
+func (in raffleIn) onto(spec event.Spec) event.Spec {
+	if in.Prizes != nil {
+		spec.Prizes = in.Prizes
+	}
+	if in.Again != nil {
+		spec.Once = !*in.Again
+	}
+	if e := in.Eligible; e != nil {
+		spec.Eligible = event.Eligibility{TookPart: e.TookPart, JoinedBefore: uint64(e.JoinedBefore), CheckedIn: e.CheckedIn}
+	}
+	if in.ClaimSeconds != nil {
+		spec.ClaimSeconds = *in.ClaimSeconds
+	}
+	if in.Beacon != nil {
+		spec.Beacon = *in.Beacon
+	}
+	return spec
+}
+
+// claimCode is what a winner's phone shows to the host, who sees it as well: 4
+// digits that nobody else can know. It is in no record and no public frame.
+func (s *Server) claimCode(uid event.UID, ticket fairdraw.Ticket) string {
+	h := hmac.New(sha256.New, s.cfg.SigningKey)
+	h.Write([]byte("drumroll claim code 1\x00"))
+	h.Write(uid[:])
+	h.Write(ticket[:])
+	return fmt.Sprintf("%04d", binary.BigEndian.Uint64(h.Sum(nil))%10_000)
+}
+
+// withCode fills in the claim codes of an activity's winners, for the host alone.
+func (s *Server) withCode(uid event.UID, a *event.Activity) {
+	for i := range a.Winners {
+		a.Winners[i].Code = s.claimCode(uid, a.Winners[i].Ticket)
+	}
+}
+
+func (s *Server) withCodes(snap *event.Snapshot) {
+	for i := range snap.Activities {
+		s.withCode(snap.UID, &snap.Activities[i])
+	}
+}
+
+// hostSnapshot is the snapshot for the host's eyes, claim codes included.
+func (s *Server) hostSnapshot(rep *replica.Replica) event.Snapshot {
+	snap, _ := rep.Snapshot()
+	s.withCodes(&snap)
+	return snap
+}
+
+// postClaim notes that a winner is there, and answers with the code that the
+// host compares. A second tap, on whatever node, gets the same.
+func (s *Server) postClaim(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
+	var in struct {
+		Ticket string `json:"ticket"`
+	}
+	if err := decode(w, r, maxEntry, &in); err != nil {
+		return err
+	}
+	ticket, err := fairdraw.ParseTicket(in.Ticket)
+	if err != nil {
+		return invalidInput("ticket must be your winning ticket.")
+	}
+	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
+		return errRate
+	}
+	won, ok := wonWith(rep, p, in.Ticket)
+	if !ok {
+		// The draw may be one that this node has not folded yet.
+		ctx, cancel := context.WithTimeout(r.Context(), syncTimeout)
+		defer cancel()
+		if err := rep.Sync(ctx); err != nil {
+			return err
+		}
+		if won, ok = wonWith(rep, p, in.Ticket); !ok {
+			return newProblem(http.StatusConflict, "conflict", "Not a winner", "This ticket of yours is not among the winners.")
+		}
+	}
+	if won.Claim == "" {
+		c := &event.Command{Type: event.CmdClaim, Activity: won.Activity, Ticket: in.Ticket, Person: p}
+		if _, err := rep.Propose(r.Context(), c); err != nil {
+			return err
+		}
+	}
+	return s.answer(w, http.StatusOK, map[string]string{"code": s.claimCode(uidOf(rep), ticket)})
+}
+
+func wonWith(rep *replica.Replica, p event.Participant, ticket string) (event.Won, bool) {
+	var you event.You
+	rep.View(func(st *event.State) { you = st.You(p) })
+	for _, w := range you.Won {
+		if w.Ticket == ticket {
+			return w, true
+		}
+	}
+	return event.Won{}, false
+}
+
+// postCheckIn notes that a participant is in the room while a raffle that asks
+// for it is open.
+func (s *Server) postCheckIn(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
+	var e entry
+	if err := decode(w, r, maxEntry, &e); err != nil {
+		return err
+	}
+	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
+		return errRate
+	}
+	if _, err := s.mayJoin(r, rep, p); err != nil {
+		return err
+	}
+	gate, err := look(rep, &e)
+	if err != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), syncTimeout)
+		defer cancel()
+		if err := rep.Sync(ctx); err != nil {
+			return err
+		}
+		if gate, err = look(rep, &e); err != nil {
+			return err
+		}
+	}
+	if !gate.CheckIn {
+		return errInvalid
+	}
+	settled, err := rep.Enter(r.Context(), event.Item{Kind: event.Here, Participant: p, Activity: e.Activity, Run: gate.Run})
+	if err != nil {
+		return err
+	}
+	if err := outcomeError(settled.Outcome); err != nil {
+		return err
+	}
+	return s.answer(w, http.StatusOK, entryAnswer{
+		Status: statusWord(settled.Outcome.Status), Run: settled.Outcome.Run, Offset: settled.At.String(),
+	})
+}
+
+// getProof answers with a participant's own place in the frozen list.
+func (s *Server) getProof(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
+	id, err := number(r, "id")
+	if err != nil {
+		return err
+	}
+	var receipt event.Receipt
+	var no *event.Refusal
+	rep.View(func(st *event.State) { receipt, no = st.Receipt(p, id) })
+	if no != nil {
+		return no
+	}
+	list := receipt.List()
+	pos, ok := list.Find(receipt.Ticket)
+	if !ok {
+		return fmt.Errorf("ticket %v is not in the frozen list of raffle %d", receipt.Ticket, id)
+	}
+	proof, err := list.Proof(pos)
+	if err != nil {
+		return err
+	}
+	return s.answer(w, http.StatusOK, struct {
+		Root     fairdraw.Hash   `json:"root"`
+		Size     int             `json:"size"`
+		Position int             `json:"position"`
+		Leaf     fairdraw.Leaf   `json:"leaf"`
+		Nonce    string          `json:"nonce"` // base64url
+		Proof    []fairdraw.Hash `json:"proof"`
+	}{list.Root(), list.Size(), pos, list.Leaf(pos), base64.RawURLEncoding.EncodeToString(receipt.Nonce[:]), proof})
+}
+
+type apiFreeze struct {
+	Activity    int    `json:"activity"`
+	Title       string `json:"title"`
+	Run         int    `json:"run"`
+	Root        string `json:"root"` // "" for the moment that it takes to compute
+	Fingerprint string `json:"fingerprint"`
+	Size        int    `json:"size"`
+	At          uint64 `json:"at"`              // Unix ms, the log's clock
+	Round       uint64 `json:"round,omitempty"` // of the beacon, that it names
+	Draws       int    `json:"draws"`
+	Abandoned   bool   `json:"abandoned"`
+}
+
+func (s *Server) listFreezes(w http.ResponseWriter, r *http.Request) error {
+	rep, err := s.event(r)
+	if err != nil {
+		return err
+	}
+	snap, _ := rep.Snapshot()
+	out := make([]apiFreeze, len(snap.Freezes))
+	for i, f := range snap.Freezes {
+		out[i] = apiFreeze{f.Activity, f.Title, f.Run, f.Root, f.Fingerprint, f.Size, f.Ms, f.Round, f.Draws, f.Abandoned}
+	}
+	return s.answer(w, http.StatusOK, map[string]any{"freezes": out})
+}
+
+// Completer makes the commands that complete draws which waited for a round of
+// the beacon: the round's signature from src, the seed from the signing key.
+func Completer(signingKey []byte, src *source.Source) func(context.Context, event.UID, event.PendingDraw) (*event.Command, error) {
+	return func(ctx context.Context, uid event.UID, d event.PendingDraw) (*event.Command, error) {
+		from := src
+		if from == nil || from.Hash.String() != d.Chain {
+			from = source.Quicknet()
+		}
+		if from.Hash.String() != d.Chain {
+			return nil, fmt.Errorf("this node knows no hosts of the beacon %s", d.Chain)
+		}
+		signature, err := from.Fetch(ctx, d.Round)
+		if err != nil {
+			return nil, err
+		}
+		signed := fairdraw.Signature(signature)
+		seed := fairdraw.NewChain(signingKey, uid, uint64(d.Activity), uint64(d.Run)).Element(d.Element)
+		return &event.Command{
+			Type: event.CmdDraw, Activity: d.Activity, Run: d.Run, Seed: &seed, Round: d.Round, Signature: &signed,
+		}, nil
+	}
+}
