@@ -21,7 +21,7 @@ run: ## start the server with its data in ./drumroll-data
 
 .PHONY: dev
 dev: node_modules ## the same, rebuilt, restarted and reloaded in the browser at each change
-	scripts/dev $(ARGS)
+	.ci/dev $(ARGS)
 
 .PHONY: storybook
 storybook: ## serve every state of every view from fixtures, without a backend
@@ -38,14 +38,14 @@ generate: node_modules ## rebuild what is generated and committed: templ's Go fi
 
 .PHONY: test
 test: ## install what the tests need, then run all of them: races, real Redis, real browsers
-	@scripts/need test
+	@.ci/need test
 	@start=$$SECONDS; $(MAKE) --no-print-directory unit e2e; \
 	echo "make test: everything passed in $$((SECONDS - start)) s"
 
 .PHONY: unit
 unit: node_modules ## all tests but the ones with browsers
 	$(GO_TEST) ./...
-	@scripts/node-tests
+	@.ci/node-tests
 
 .PHONY: e2e
 e2e: node_modules ## the real binary, real browsers and a real Redis
@@ -53,7 +53,7 @@ e2e: node_modules ## the real binary, real browsers and a real Redis
 
 .PHONY: lint
 lint: node_modules ## format, vet, linters, and whether what is generated is up to date
-	@scripts/lint
+	@.ci/lint
 
 .PHONY: bench
 bench: ## Go benchmarks of the fold, the draw, the logs and the replica
