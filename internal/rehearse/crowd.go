@@ -48,6 +48,7 @@ const (
 // patience says how long what may take.
 type patience struct {
 	look    time.Duration // between two looks after each phone
+	tell    time.Duration // between two calls of Progress
 	silence time.Duration // without a frame: a failed check
 	deaf    time.Duration // without a frame: the phone dials again
 	ack     time.Duration // for an acknowledgement: the same tap is sent again
@@ -60,7 +61,7 @@ type patience struct {
 // usual is a real phone's patience.
 func usual() patience {
 	return patience{
-		look: time.Second, silence: 20 * time.Second, deaf: 40 * time.Second, ack: 15 * time.Second,
+		look: time.Second, tell: 500 * time.Millisecond, silence: 20 * time.Second, deaf: 40 * time.Second, ack: 15 * time.Second,
 		settle: 20 * time.Second, hurry: 3 * time.Second, agree: 5 * time.Second, lag: time.Second,
 	}
 }
@@ -368,7 +369,7 @@ func (c *crowd) progress() {
 	if c.cfg.Progress == nil {
 		return
 	}
-	for c.sleep(500 * time.Millisecond) {
+	for c.sleep(c.limit.tell) {
 		c.cfg.Progress(Progress{
 			Elapsed: time.Since(c.start), ForAll: c.cfg.Script.Stay, Settling: c.ending.Load(),
 			Phones: len(c.phones), Connected: int(c.connected.Load()),

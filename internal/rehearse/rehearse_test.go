@@ -1,0 +1,371 @@
+package rehearse_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/rehearse"
+	"drumroll/internal/replica"
+	"drumroll/static"
+	"drumroll/web"
+)
+
+// house is the real server with one event.
+type house struct {
+	t         testing.TB
+	url       string
+	code, key string
+	joinURL   string
+
+	// As look found it.
+	description struct {
+		People     struct{ Joined, Connected int }
+		Activities []struct {
+			ID, Entries int
+			State       string
+			Counts      []int
+			Winners     []struct{ Ticket string }
+		}
+	}
+}
+
+// openHouse starts a node on an embedded log; change, if any, sets what differs.
+func openHouse(t testing.TB, change func(*web.Config)) *house {
+	t.Helper()
+	log, err := boltlog.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := log.SigningKey(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	replicas := replica.NewSet(replica.Config{
+		Log: log, Logger: logger, Metrics: replica.Discard{}, Producer: event.Producer(time.Now().UnixNano()),
+		MaxPending: 10_000, MaxBatch: 1024, GiveUp: 4 * time.Second, Idle: time.Minute,
+	})
+	cfg := web.Config{Log: log, Replicas: replicas, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: web.Discard{}}
+	if change != nil {
+		change(&cfg)
+	}
+	handler, err := web.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		handler.Leave()
+		handler.Drain(ctx, 0)
+		server.Close()
+		replicas.Close()
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h := &house{t: t, url: server.URL}
+	var made struct {
+		Code    string `json:"code"`
+		HostKey string `json:"host_key"`
+	}
+	h.call("POST", "/events", `{"title":"Rehearsal"}`, &made)
+	h.code, h.key = made.Code, made.HostKey
+	h.joinURL = h.url + "/" + strings.ToLower(h.code)
+	return h
+}
+
+// call makes a call of the host's that succeeds.
+func (h *house) call(method, path, body string, into any) {
+	h.t.Helper()
+	req, err := http.NewRequest(method, h.url+"/api/v1"+path, strings.NewReader(body))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if h.key != "" {
+		req.Header.Set("Authorization", "Bearer "+h.key)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode >= 300 {
+		h.t.Fatalf("%s %s: %s %s %v", method, path, res.Status, data, err)
+	}
+	if into != nil {
+		if err := json.Unmarshal(data, into); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+func (h *house) do(method, path, body string) { h.call(method, "/events/"+h.code+path, body, nil) }
+
+func (h *house) look() { h.call("GET", "/events/"+h.code, "", &h.description) }
+
+const (
+	aPoll   = `{"kind":"poll","title":"Which?","options":["a","b","c"],"max_choices":2,"results":"live"}`
+	aRaffle = `{"kind":"raffle","title":"Mugs","winners":5}`
+)
+
+// rehearsal runs beside the test, which is the host.
+type rehearsal struct {
+	progress chan rehearse.Progress
+	report   chan *rehearse.Report
+	stop     context.CancelFunc
+}
+
+func begin(t testing.TB, cfg rehearse.Config) *rehearsal {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	r := &rehearsal{make(chan rehearse.Progress, 1000), make(chan *rehearse.Report, 1), stop}
+	cfg.Progress = func(p rehearse.Progress) { r.progress <- p }
+	go func() {
+		defer close(r.report)
+		defer close(r.progress)
+		report, err := rehearse.Run(ctx, cfg)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		r.report <- report
+	}()
+	t.Cleanup(func() { stop(); <-r.report })
+	return r
+}
+
+// until waits for a progress that satisfies.
+func (r *rehearsal) until(t testing.TB, what string, enough func(rehearse.Progress) bool) {
+	t.Helper()
+	timeout := time.After(30 * time.Second)
+	for {
+		select {
+		case p, ok := <-r.progress:
+			if !ok {
+				t.Fatalf("it ended before %s", what)
+			}
+			if enough(p) {
+				return
+			}
+		case <-timeout:
+			t.Fatalf("not %s", what)
+		}
+	}
+}
+
+func (r *rehearsal) end(t testing.TB) *rehearse.Report {
+	t.Helper()
+	r.stop()
+	report, ok := <-r.report
+	if !ok {
+		t.FailNow()
+	}
+	return report
+}
+
+// ok fails the test unless every check was made and held.
+func ok(t testing.TB, r *rehearse.Report) {
+	t.Helper()
+	for _, c := range r.Checks {
+		if c.Failed > 0 || c.Skipped {
+			t.Errorf("%+v", c)
+		}
+	}
+	if !r.OK {
+		t.Error("the report is not OK")
+	}
+}
+
+func eager(change float64) rehearse.Script {
+	return rehearse.Script{Vote: 1, VoteAfter: 10 * time.Millisecond, Change: change, Enter: 1, EnterAfter: 10 * time.Millisecond}
+}
+
+// TestCrowd: 200 phones vote, all of them change their vote, enter a raffle and
+// hear who won; the server's counts are exactly theirs.
+func TestCrowd(t *testing.T) {
+	t.Parallel()
+	const phones = 200
+	h := openHouse(t, nil)
+	h.do("POST", "/activities", aPoll)
+	h.do("POST", "/activities", aRaffle)
+	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: phones, Script: eager(1), Seed: 5})
+	r.until(t, "all connected", func(p rehearse.Progress) bool { return p.Connected == phones })
+	h.do("POST", "/activities/1/open", "")
+	r.until(t, "all voted twice", func(p rehearse.Progress) bool { return p.Accepted == 2*phones })
+	h.do("POST", "/activities/1/close", "")
+	h.do("POST", "/activities/2/open", "")
+	r.until(t, "all entered", func(p rehearse.Progress) bool { return p.Accepted == 3*phones })
+	h.do("POST", "/activities/2/close", "")
+	h.do("POST", "/activities/2/draw", "")
+	report := r.end(t)
+	ok(t, report)
+	h.look()
+	if got := h.description; got.People.Joined != phones || got.Activities[0].Entries != phones || got.Activities[1].Entries != phones || len(got.Activities[1].Winners) != 5 {
+		t.Errorf("the server has %+v", got)
+	}
+	want := rehearse.Entries{Counted: 2 * phones, Changed: phones}
+	if diff := cmp.Diff(want, report.Entries); diff != "" {
+		t.Error(diff)
+	}
+	if report.Connected != phones || report.Joined != phones || report.Taps != 3*phones || report.Latency.Count != 3*phones || report.Frames.Ack != 3*phones ||
+		report.Frames.Won != 5 || report.Frames.State < 5*phones || report.Spread.States < 4 || len(report.Refused) != 0 || report.Unanswered != 0 {
+		t.Errorf("%+v", report)
+	}
+	var text bytes.Buffer
+	if err := report.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"200 of 200 connected", "400 counted, 200 changed, 0 unchanged", "refused      nothing", "17 of 17 held"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in\n%s", want, &text)
+		}
+	}
+}
+
+// TestLate: who taps when it is over is refused, and nobody counts it.
+func TestLate(t *testing.T) {
+	t.Parallel()
+	const phones = 20
+	h := openHouse(t, nil)
+	h.do("POST", "/activities", aPoll)
+	script := eager(0)
+	script.Late, script.VoteAfter = 1, time.Hour
+	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: phones, Script: script, Seed: 5})
+	r.until(t, "all connected", func(p rehearse.Progress) bool { return p.Connected == phones })
+	h.do("POST", "/activities/1/open", "")
+	h.do("POST", "/activities/1/close", "")
+	r.until(t, "all too late", func(p rehearse.Progress) bool { return p.Refused == phones })
+	report := r.end(t)
+	ok(t, report)
+	h.look()
+	if report.Refused["entry: closed"] != phones || h.description.Activities[0].Entries != 0 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestRetry: a server that takes one entry a second from each socket refuses the
+// change that follows the vote at once; the phones send it again until it counts.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	const phones = 20
+	h := openHouse(t, func(cfg *web.Config) { cfg.EntryRate = 1 })
+	h.do("POST", "/activities", aPoll)
+	h.do("POST", "/activities/1/open", "")
+	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: phones, Script: eager(1), Seed: 5})
+	r.until(t, "all changed", func(p rehearse.Progress) bool { return p.Accepted == 2*phones })
+	report := r.end(t)
+	ok(t, report)
+	if report.Entries.Changed != phones || report.Retried == 0 || int64(report.Refused["entry: retry"]) < phones/2 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestFullHouse: sockets beyond what the server takes are told 1013, come back,
+// and make the check of who gets in fail.
+func TestFullHouse(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, func(cfg *web.Config) { cfg.MaxSockets = 5 })
+	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: 8, Script: eager(0), Seed: 5})
+	r.until(t, "three refused", func(p rehearse.Progress) bool { return p.Connected == 5 && p.Refused >= 3 })
+	report := r.end(t)
+	if report.Refused["socket: 1013"] < 3 || report.Connected != 5 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestReconnect: phones that lose the network again and again keep their votes.
+func TestReconnect(t *testing.T) {
+	t.Parallel()
+	const phones = 20
+	h := openHouse(t, nil)
+	h.do("POST", "/activities", aPoll)
+	h.do("POST", "/activities/1/open", "")
+	script := eager(0)
+	script.Reconnect = 30 // times a minute: half of them each second
+	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: phones, Script: script, Seed: 5})
+	looks := 0
+	r.until(t, "a while", func(p rehearse.Progress) bool {
+		if p.Accepted == phones {
+			looks++
+		}
+		return looks == 5
+	})
+	report := r.end(t)
+	ok(t, report)
+	if report.Reconnects == 0 || report.Joined != phones {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestRate: at a rate, taps leave when they are due.
+func TestRate(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	h.do("POST", "/activities", aPoll)
+	h.do("POST", "/activities/1/open", "")
+	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: 50, Rate: 200, Script: rehearse.Script{Stay: 2 * time.Second}, Seed: 5})
+	report := <-r.report
+	ok(t, report)
+	h.look()
+	// None is left out; the first ones wait for the first phone to connect.
+	if made := report.Taps + report.Unplaced; made < 200 || made > 401 {
+		t.Errorf("%d taps in 2 s at 200 a second", made)
+	}
+	if report.Entries.Counted != int64(h.description.Activities[0].Entries) || report.Entries.Changed == 0 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestDeleted: when the event is gone, the crowd leaves by itself.
+func TestDeleted(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: 10, Script: eager(0), Seed: 5})
+	r.until(t, "all connected", func(p rehearse.Progress) bool { return p.Connected == 10 })
+	h.do("DELETE", "", "")
+	if report := <-r.report; report == nil || !report.EventGone || !report.OK {
+		t.Errorf("%+v", report)
+	}
+}
+
+func TestRefusesToBegin(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	for name, c := range map[string]struct {
+		url    string
+		phones int
+		says   string
+	}{
+		"no URL":        {"nonsense", 1, "want http"},
+		"no such event": {h.url + "/AAAAAA", 1, "404"},
+		"no code":       {h.url, 1, "no event"},
+		"nobody there":  {"http://127.0.0.1:1/ABCDEF", 1, "refused"},
+		"no phones":     {h.joinURL, 0, "at least one"},
+	} {
+		_, err := rehearse.Run(t.Context(), rehearse.Config{JoinURL: c.url, Phones: c.phones})
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q in it", name, err, c.says)
+		}
+	}
+	_, err := rehearse.Run(t.Context(), rehearse.Config{JoinURL: h.joinURL, Phones: 1 << 30})
+	if !errors.Is(err, rehearse.ErrTooManyPhones) || !strings.Contains(err.Error(), "the limit is ") {
+		t.Errorf("a billion phones: %v", err)
+	}
+}
