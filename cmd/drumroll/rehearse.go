@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,12 +85,11 @@ func parseRehearse(args []string, env func(string) (string, bool), stdout, stder
 }
 
 func readScript(name string) (rehearse.Script, error) {
-	f, err := os.Open(name)
+	text, err := os.ReadFile(name)
 	if err != nil {
 		return rehearse.Script{}, err
 	}
-	defer f.Close()
-	s, err := rehearse.ParseScript(f)
+	s, err := rehearse.ParseScript(bytes.NewReader(text))
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", name, err)
 	}

@@ -66,7 +66,7 @@ func usual() patience {
 	}
 }
 
-// ErrTooManyPhones: this process may not open so many sockets.
+// ErrTooManyPhones is Run's where this process may not open so many sockets.
 var ErrTooManyPhones = errors.New("too many phones for this process")
 
 // crowd is all phones of a rehearsal and what they count together.

@@ -117,6 +117,9 @@ func (p *phone) session() time.Duration {
 		HTTPClient: p.c.dials, HTTPHeader: http.Header{"Cookie": {p.identity()}}, Subprotocols: []string{"drumroll.v1"},
 	})
 	cancel()
+	if res != nil && res.Body != nil {
+		defer res.Body.Close() // of a refusal; what is opened has none
+	}
 	if err != nil {
 		return p.notOpened(res, err)
 	}
