@@ -333,13 +333,16 @@ func (s *Server) postVerb(w http.ResponseWriter, r *http.Request, rep *replica.R
 		}
 		c.Ticket = in.Winner
 	case event.CmdRedraw, event.CmdVoid:
-		if c.Reason, err = event.Text("reason", in.Reason); err != nil {
+		c.Reason, err = event.Text("reason", in.Reason)
+		ticket, bad := fairdraw.ParseTicket(in.Winner)
+		switch {
+		case a.State != event.Drawn: // the verb itself is what is wrong: the fold says so
+		case err != nil:
 			return err
-		}
-		if _, err := fairdraw.ParseTicket(in.Winner); err != nil {
+		case bad != nil:
 			return invalidInput("winner must be the ticket of a winner.")
 		}
-		c.Void = in.Winner
+		c.Void = ticket.String()
 		if c.Type == event.CmdVoid {
 			break
 		}

@@ -107,6 +107,9 @@ func (s *State) draw(at Position, c *Command, _ *Result) *Refusal {
 		if voids = a.winner(void); voids < 0 {
 			return conflict("that ticket is not among the winners")
 		}
+		if reason == "" {
+			return invalid("a redraw needs a reason")
+		}
 		wanted, prize = 1, a.winners[voids].Prize
 	}
 	spent := s.excluded(a)

@@ -141,11 +141,16 @@ func (r *Replica) Snapshot() (snap event.Snapshot, epoch uint64) {
 	return r.state.Snapshot(), r.epoch
 }
 
-// Now is the log's present time, as this node knows it.
+// Now is the log's present time, as this node knows it: measured now and then,
+// and never behind the newest record that was folded.
 func (r *Replica) Now() time.Time {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.clock.now()
+	now := r.clock.now()
+	if newest := time.UnixMilli(int64(r.cursor.Ms)); now.Before(newest) {
+		return newest
+	}
+	return now
 }
 
 // Submit puts an item into the next batch. The waiter is settled later, unless
