@@ -21,7 +21,7 @@ const maxIdleSlots = 256
 type Log struct {
 	dir     string
 	lock    *os.File
-	now     func() time.Time
+	clock   *clock
 	maxIdle int
 
 	key   sync.Mutex    // one reader or maker of the signing key at a time
@@ -40,7 +40,7 @@ var _ eventlog.Log = (*Log)(nil)
 func (l *Log) Dials() uint64 { return 0 }
 
 type config struct {
-	now     func() time.Time
+	clock   *clock
 	maxIdle int
 }
 
@@ -48,7 +48,7 @@ type config struct {
 // locks it. The error is one line fit for the user: in use by another process,
 // not writable.
 func Open(dir string) (*Log, error) {
-	return open(dir, config{now: time.Now, maxIdle: maxIdleSlots})
+	return open(dir, config{clock: newClock(), maxIdle: maxIdleSlots})
 }
 
 func open(dir string, c config) (*Log, error) {
@@ -67,7 +67,7 @@ func open(dir string, c config) (*Log, error) {
 	return &Log{
 		dir:     dir,
 		lock:    lock,
-		now:     c.now,
+		clock:   c.clock,
 		maxIdle: c.maxIdle,
 		done:    make(chan struct{}),
 		slots:   make(map[string]*slot),
@@ -82,7 +82,7 @@ func (l *Log) Create(ctx context.Context, code string, first []byte) (eventlog.O
 		return eventlog.Offset{}, err
 	}
 	defer l.release(s)
-	return s.create(ctx, l.now(), first)
+	return s.create(ctx, l.clock.now(), first)
 }
 
 // Append implements eventlog.Log.
@@ -95,7 +95,7 @@ func (l *Log) Append(ctx context.Context, code string, records [][]byte) (eventl
 		return eventlog.Offset{}, err
 	}
 	defer l.release(s)
-	return s.append(ctx, l.now, records)
+	return s.append(ctx, records)
 }
 
 // Read implements eventlog.Log.
@@ -149,7 +149,7 @@ func (l *Log) Clock(context.Context) (time.Time, error) {
 	if l.isClosed() {
 		return time.Time{}, eventlog.ErrClosed
 	}
-	return l.now(), nil
+	return l.clock.now(), nil
 }
 
 // SigningKey implements eventlog.Log. A key file of a wrong length is an error,
@@ -220,7 +220,7 @@ func (l *Log) acquire(code string) (*slot, error) {
 	}
 	s := l.slots[code]
 	if s == nil {
-		s = newSlot(code, filepath.Join(l.dir, eventsFolder))
+		s = newSlot(code, filepath.Join(l.dir, eventsFolder), l.clock)
 		l.slots[code] = s
 	}
 	l.pin(s)

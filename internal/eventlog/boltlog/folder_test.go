@@ -14,10 +14,11 @@ import (
 // mustOpen opens a folder with a clock of the test's; nil means the real one.
 func mustOpen(t *testing.T, dir string, now func() time.Time) *Log {
 	t.Helper()
-	if now == nil {
-		now = time.Now
+	c := newClock()
+	if now != nil {
+		c = &clock{wall: now, elapsed: func() time.Duration { return 0 }}
 	}
-	l, err := open(dir, config{now: now, maxIdle: maxIdleSlots})
+	l, err := open(dir, config{clock: c, maxIdle: maxIdleSlots})
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}

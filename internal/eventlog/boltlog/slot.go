@@ -19,8 +19,9 @@ import (
 
 // slot is one event's open file, its head and its waiting readers.
 type slot struct {
-	code string
-	path string
+	code  string
+	path  string
+	clock *clock
 
 	users int           // guarded by Log.mu
 	idle  *list.Element // guarded by Log.mu; set while there are no users
@@ -46,10 +47,11 @@ type publication struct {
 	changed chan struct{} // closed when a later publication replaces this one
 }
 
-func newSlot(code, folder string) *slot {
+func newSlot(code, folder string, clock *clock) *slot {
 	s := &slot{
 		code:   code,
 		path:   filepath.Join(folder, code+".db"),
+		clock:  clock,
 		writer: make(chan struct{}, 1),
 		pub:    publication{changed: make(chan struct{})},
 	}
@@ -138,6 +140,7 @@ func (s *slot) openLocked() (*bolt.DB, error) {
 			return nil, errors.Join(fmt.Errorf("event %s: the last append is not durable: %w", s.code, err), db.Close())
 		}
 	}
+	s.clock.raise(head.Ms)
 	s.publish(head, false)
 	s.db.Store(db)
 	return db, nil
@@ -199,7 +202,7 @@ func (s *slot) create(ctx context.Context, now time.Time, first []byte) (eventlo
 	return at, err
 }
 
-func (s *slot) append(ctx context.Context, now func() time.Time, records [][]byte) (eventlog.Offset, error) {
+func (s *slot) append(ctx context.Context, records [][]byte) (eventlog.Offset, error) {
 	if err := s.lock(ctx); err != nil {
 		return eventlog.Offset{}, fmt.Errorf("append to event %s: %w", s.code, err)
 	}
@@ -212,7 +215,7 @@ func (s *slot) append(ctx context.Context, now func() time.Time, records [][]byt
 		return eventlog.Offset{}, fmt.Errorf("append: %w: %w", eventlog.ErrRefused, err)
 	}
 	before := s.published().head
-	last, err := appendRecords(db, before, now(), records)
+	last, err := appendRecords(db, before, s.clock.now(), records)
 	if err != nil {
 		return s.afterFailure(before, last, err)
 	}

@@ -1,0 +1,53 @@
+package boltlog
+
+import (
+	"sync"
+	"time"
+)
+
+// clock is the log's time: the wall clock's, but it never goes back and never
+// stands still. Where the wall clock jumps back, it goes on from where it was, for
+// a countdown must not start to last an hour longer; where the wall clock jumps
+// forward (a laptop wakes up), it follows.
+type clock struct {
+	wall    func() time.Time
+	elapsed func() time.Duration // monotonic
+
+	mu   sync.Mutex
+	last int64         // Unix ns
+	at   time.Duration // elapsed at last
+}
+
+// newClock returns the clock of this process.
+func newClock() *clock {
+	start := time.Now()
+	return &clock{wall: time.Now, elapsed: func() time.Duration { return time.Since(start) }}
+}
+
+// maxMs, in the year 2248, is where nanoseconds still fit an int64: a damaged file
+// could claim any time.
+const maxMs = 1 << 43
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Unix(0, c.advance())
+}
+
+// advance brings last up to the present; mu is held.
+func (c *clock) advance() int64 {
+	at := c.elapsed()
+	c.last = max(c.wall().UnixNano(), c.last+int64(at-c.at))
+	c.at = at
+	return c.last
+}
+
+// raise makes the clock go on from a log's newest record, should that be ahead:
+// it was written before the wall clock was set back and the process restarted.
+func (c *clock) raise(ms uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ms < maxMs {
+		c.last = max(c.advance(), int64(ms)*int64(time.Millisecond))
+	}
+}
