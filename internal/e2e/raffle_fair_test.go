@@ -82,7 +82,7 @@ func addRaffleByHand(t *testing.T, e *event, host *device) int {
 	t.Helper()
 	host.click("#empty-raffle")
 	for field, text := range map[string]string{"#edit-name": "Closing raffle", "#edit-prizes": "A keyboard\n\n  A mug \n"} {
-		if err := host.Fill(field, text); err != nil {
+		if err := host.Locator(field).Fill(text); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -53,7 +53,7 @@ func openHouse(t testing.TB, change func(*web.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	logger := slog.New(slog.DiscardHandler)
 	replicas := replica.NewSet(replica.Config{
 		Log: log, Logger: logger, Metrics: replica.Discard{}, Producer: event.Producer(time.Now().UnixNano()),
 		MaxPending: 10_000, MaxBatch: 1024, GiveUp: 4 * time.Second, Idle: time.Minute,
