@@ -12,19 +12,15 @@ import (
 // phones share one address, so the ceiling per address is high; what counts is
 // the participant's. The number of buckets is bounded: full ones, which nobody
 // would miss, go first.
+// The zero value has all buckets full.
 type limits struct {
-	mu      *sync.Mutex
-	buckets map[limitKey]*bucket
+	mu      sync.Mutex
+	buckets map[limitKey]*rate.Limiter
 }
 
 type limitKey struct {
 	what string
 	who  string
-}
-
-type bucket struct {
-	*rate.Limiter
-	last time.Time
 }
 
 const maxBuckets = 200_000
@@ -54,10 +50,6 @@ func (s *Server) entryLimit() limit {
 	return limit{"entries", rate.Limit(s.entryRate()), s.entryRate()}
 }
 
-func newLimits() limits {
-	return limits{mu: new(sync.Mutex), buckets: map[limitKey]*bucket{}}
-}
-
 // allow takes one token; false where there is none.
 func (l *limits) allow(what limit, who string) bool {
 	l.mu.Lock()
@@ -66,13 +58,15 @@ func (l *limits) allow(what limit, who string) bool {
 	key := limitKey{what.what, who}
 	b := l.buckets[key]
 	if b == nil {
+		if l.buckets == nil {
+			l.buckets = map[limitKey]*rate.Limiter{}
+		}
 		if len(l.buckets) >= maxBuckets {
 			l.sweep(now)
 		}
-		b = &bucket{Limiter: rate.NewLimiter(what.rate, what.burst)}
+		b = rate.NewLimiter(what.rate, what.burst)
 		l.buckets[key] = b
 	}
-	b.last = now
 	return b.AllowN(now, 1)
 }
 

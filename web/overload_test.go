@@ -1,10 +1,14 @@
 package web_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
+	"time"
+
+	"github.com/coder/websocket"
 
 	"drumroll/internal/eventlog"
 	"drumroll/web"
@@ -107,4 +111,42 @@ func TestRateOverHTTP(t *testing.T) {
 		a.problem(422, "invalid")
 	}
 	t.Error("200 entries of one participant were never refused")
+}
+
+// TestSocketCeiling: a node that holds as many sockets as it can bear sends a
+// further one away with the time to wait, and takes one again when another has gone.
+func TestSocketCeiling(t *testing.T) {
+	t.Parallel()
+	n := bolt(t, setup{config: func(c *web.Config) { c.MaxSockets = 1 }})
+	s := n.create(t, "Full house")
+	first := s.dial(t, "screen", "")
+	first.next("state")
+	second := s.dial(t, "screen", "")
+	if code := second.closed(); code != websocket.StatusTryAgainLater {
+		t.Fatalf("one too many was closed with %d", code)
+	}
+	var end websocket.CloseError
+	if !errors.As(second.err, &end) {
+		t.Fatal(second.err)
+	}
+	if ms, err := strconv.Atoi(end.Reason); err != nil || ms <= 0 {
+		t.Errorf("reason %q, want milliseconds to wait", end.Reason)
+	}
+	if err := first.conn.Close(websocket.StatusNormalClosure, ""); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		again := s.dial(t, "screen", "")
+		select {
+		case f, ok := <-again.frames:
+			if ok {
+				if f.T != "state" {
+					t.Errorf("first frame %s", f.raw)
+				}
+				return
+			}
+		case <-time.After(patience):
+			t.Fatal("neither welcome nor sent away")
+		}
+	}
 }

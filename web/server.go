@@ -81,7 +81,7 @@ type Server struct {
 
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
-	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), limits: newLimits(), rooms: map[*replica.Replica]*room{}}
+	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}}
 	if s.cfg.Beacon == nil {
 		s.cfg.Beacon = source.Quicknet()
 	}

@@ -29,13 +29,6 @@ func (h *Hash) UnmarshalText(text []byte) error { return decodeHex(h[:], string(
 // UnmarshalText reads the text form, and nothing else.
 func (d *ID) UnmarshalText(text []byte) error { return decodeHex(d[:], string(text)) }
 
-// ParseHash reads a Hash's text form.
-func ParseHash(s string) (Hash, error) {
-	var h Hash
-	err := decodeHex(h[:], s)
-	return h, err
-}
-
 // decodeHex fills dst from exactly twice as many lower-case hex digits. One
 // value has one text form, so that records can be compared as text.
 func decodeHex(dst []byte, s string) error {
