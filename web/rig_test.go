@@ -179,7 +179,7 @@ func start(t testing.TB, st store, with setup) *node {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		n.web.Leave()
-		n.web.Drain(ctx, 0)
+		n.web.Drain(ctx)
 		server.Close()
 		replicas.Close()
 		if err := log.Close(); err != nil {

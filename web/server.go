@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
@@ -70,10 +69,12 @@ type Server struct {
 	qrs       qrCache
 	handler   http.Handler
 
-	leaving atomic.Bool
-	sockets atomic.Int64
-	pings   pings
-	failure sampler
+	leaving  atomic.Bool   // /readyz says so
+	draining atomic.Bool   // no new sockets
+	sockets  atomic.Int64  // open ones
+	emptied  chan struct{} // holds one where sockets fell to 0
+	pings    pings
+	failure  sampler
 
 	mu    sync.Mutex
 	rooms map[*replica.Replica]*room
@@ -81,7 +82,7 @@ type Server struct {
 
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
-	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}}
+	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}, emptied: make(chan struct{}, 1)}
 	if s.cfg.Beacon == nil {
 		s.cfg.Beacon = source.Quicknet()
 	}
@@ -95,23 +96,3 @@ func New(cfg Config) (*Server, error) {
 
 // ServeHTTP serves every route.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
-
-// Leave makes the node not ready and takes no new sockets; what is connected
-// stays until Drain.
-func (s *Server) Leave() { s.leaving.Store(true) }
-
-// Drain sends all sockets away (close code 1012), spread over the given time, so
-// that they do not all knock at the other nodes at once.
-func (s *Server) Drain(ctx context.Context, over time.Duration) {
-	s.mu.Lock()
-	var all []*room
-	for _, r := range s.rooms {
-		all = append(all, r)
-	}
-	s.mu.Unlock()
-	var wg sync.WaitGroup
-	for _, r := range all {
-		wg.Go(func() { r.leave(ctx, over) })
-	}
-	wg.Wait()
-}

@@ -410,12 +410,18 @@ func TestDrain(t *testing.T) {
 	n.web.Leave()
 	s.stranger.get("/readyz").want(503)
 	s.stranger.get("/healthz").want(200)
-	s.refusedDial(t, "screen", "", 503)
-	wires[0].next("state") // who is here stays until the drain
-	n.web.Drain(t.Context(), 10*time.Millisecond)
+	// Whoever a balancer sends before it noticed is served, until the drain.
+	wires = append(wires, s.dial(t, "screen", ""))
+	wires[0].next("state")
+	gone := make(chan int)
+	go func() { gone <- n.web.Drain(t.Context()) }()
 	for _, w := range wires {
 		if code := w.closed(); code != 1012 {
 			t.Errorf("%s: close code %d (%v), want 1012", w.view, code, w.err)
 		}
 	}
+	if sent := <-gone; sent != len(wires) {
+		t.Errorf("%d sockets were sent away, want %d", sent, len(wires))
+	}
+	s.refusedDial(t, "screen", "", 503)
 }

@@ -55,10 +55,10 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return invalidInput("view must be phone, screen or host.")
 	}
-	if s.leaving.Load() {
+	room := s.room(rep)
+	if s.draining.Load() { // or Drain sees the room, and sends this socket away too
 		return errLeaving
 	}
-	room := s.room(rep)
 	audience := room.audience(view, s.baseURL(r))
 	var origins []string
 	if u := s.cfg.PublicURL; u != nil {
@@ -74,7 +74,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 
 	if s.sockets.Add(1) > int64(cmp.Or(s.cfg.MaxSockets, maxSockets)) {
 		s.cfg.Metrics.Refused("sockets")
-		conn.Serve(func([]byte) {}, func() { s.sockets.Add(-1) })
+		conn.Serve(func([]byte) {}, s.socketEnded)
 		conn.Close(socket.CloseBusy, strconv.Itoa(10*retryAfterMS()))
 		return nil
 	}
@@ -103,7 +103,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		case viewHost:
 			room.gone(conn)
 		}
-		s.sockets.Add(-1)
+		s.socketEnded()
 		s.cfg.Metrics.Connections(view, -1)
 		rep.Unpin()
 	})

@@ -8,9 +8,13 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"drumroll/internal/beacon/source"
 )
+
+// maxDrainDelay is longer than any balancer needs to notice.
+const maxDrainDelay = 5 * time.Minute
 
 // serveConfig is what the flags and environment of serve say.
 type serveConfig struct {
@@ -22,6 +26,7 @@ type serveConfig struct {
 	trustedProxies []netip.Prefix
 	adminAddr      string
 	jsonLog        bool
+	drainDelay     time.Duration
 	beacon         *source.Source // of every raffle; nil: quicknet, where a raffle asks for it
 }
 
@@ -41,6 +46,7 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 	flags.StringVar(&proxies, "trusted-proxies", "", "comma-separated `CIDRs` whose forwarding headers are believed")
 	flags.StringVar(&c.adminAddr, "admin-addr", "127.0.0.1:9090", "`address` of /metrics and pprof; empty: off")
 	flags.StringVar(&randomness, "beacon", "", "drand: every raffle's draws take public randomness from drand's quicknet; a `file`: from the chain described there; empty: where a raffle asks for it")
+	flags.DurationVar(&c.drainDelay, "drain-delay", 0, "how `long` to serve on after SIGTERM while /readyz says 503, so that a load balancer sends people elsewhere first")
 	flags.StringVar(&format, "log-format", "text", "text or json")
 	fail := func(err error) (serveConfig, error) {
 		fmt.Fprintf(stderr, "drumroll: %v\n", err)
@@ -60,6 +66,9 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 	}
 	if flags.NArg() > 0 {
 		return fail(fmt.Errorf("unexpected argument %q", flags.Arg(0)))
+	}
+	if c.drainDelay < 0 || c.drainDelay > maxDrainDelay {
+		return fail(fmt.Errorf("--drain-delay %v: want between 0s and %v", c.drainDelay, maxDrainDelay))
 	}
 	switch format {
 	case "text":

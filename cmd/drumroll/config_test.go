@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -28,6 +29,7 @@ var flagRows = []struct {
 		c.trustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.168.1.1/32"), netip.MustParsePrefix("fd00::/8")}
 	}},
 	{"admin-addr", "", func(c *serveConfig) { c.adminAddr = "" }},
+	{"drain-delay", "2s", func(c *serveConfig) { c.drainDelay = 2 * time.Second }},
 	{"log-format", "json", func(c *serveConfig) { c.jsonLog = true }},
 }
 
@@ -65,7 +67,7 @@ func TestFlags(t *testing.T) {
 		parse(t, []string{"-" + row.flag + "=" + row.value}, nil, want)
 		parse(t, nil, map[string]string{name: row.value}, want)
 		// A flag beats the environment.
-		if row.flag != "log-format" && row.flag != "public-url" && row.flag != "trusted-proxies" {
+		if row.flag != "log-format" && row.flag != "drain-delay" && row.flag != "public-url" && row.flag != "trusted-proxies" {
 			parse(t, []string{"--" + row.flag, row.value}, map[string]string{name: "other"}, want)
 		}
 	}
@@ -79,6 +81,8 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"--nonsense"}, nil},
 		{[]string{"--addr"}, nil},
 		{[]string{"extra"}, nil},
+		{[]string{"--drain-delay", "-1s"}, nil},
+		{[]string{"--drain-delay", "1h"}, nil},
 		{[]string{"--log-format", "xml"}, nil},
 		{nil, map[string]string{"DRUMROLL_LOG_FORMAT": "xml"}},
 		{[]string{"--public-url", "drumroll.example"}, nil},

@@ -28,12 +28,11 @@ import (
 )
 
 const (
-	maxPending   = 200_000 // entries an event that wait for a flush: some 30 MB
-	maxBatch     = 4096
-	giveUp       = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
-	idle         = 10 * time.Minute
-	drainSockets = 2 * time.Second  // over which sockets are sent away
-	drainAll     = 10 * time.Second // for them and the requests under way
+	maxPending = 200_000 // entries an event that wait for a flush: some 30 MB
+	maxBatch   = 4096
+	giveUp     = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
+	idle       = 10 * time.Minute
+	drainAll   = 30 * time.Second // for all sockets, and then the requests under way
 )
 
 func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error {
@@ -110,13 +109,18 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	case <-groupCtx.Done(): // a server failed
 	}
 
-	// Not ready; no new sockets; requests under way end while entries are still
-	// stored; sockets are sent away; then the folds end, and last the log.
+	// Not ready, until balancers have noticed; no new sockets, and those there are
+	// sent away; requests under way end while entries are still stored; then the
+	// folds end, and last the log.
 	logger.Info("leaving")
 	server.Leave()
+	select {
+	case <-time.After(cfg.drainDelay):
+	case <-groupCtx.Done():
+	}
 	end, cancel := context.WithTimeout(context.Background(), drainAll)
 	defer cancel()
-	server.Drain(end, drainSockets)
+	logger.Info("sockets were sent away", "sockets", server.Drain(end))
 	err = shutdown(end, httpServer, logger)
 	if adminServer != nil {
 		err = errors.Join(err, shutdown(end, adminServer, logger))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"iter"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -365,7 +366,9 @@ func (t *Topic) encode(key Audience, a *audience) *Frames {
 }
 
 // Close ends every subscriber's connection, and those that come later, spread
-// evenly over the given time; it returns when all were told or ctx ends.
+// evenly over the given time and in no order: those who came together, through
+// one Wi-Fi or one front desk, do not go together. It returns when all were told
+// or ctx ends.
 func (t *Topic) Close(ctx context.Context, over time.Duration, end func(Conn)) {
 	t.mu.Lock()
 	t.closed = end
@@ -376,6 +379,7 @@ func (t *Topic) Close(ctx context.Context, over time.Duration, end func(Conn)) {
 		}
 	}
 	t.mu.Unlock()
+	rand.Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
 	start := time.Now()
 	for i, c := range conns {
 		if due := start.Add(over * time.Duration(i) / time.Duration(len(conns))); time.Until(due) > 0 {

@@ -71,7 +71,7 @@ func openHouse(t testing.TB, change func(*web.Config)) *house {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		handler.Leave()
-		handler.Drain(ctx, 0)
+		handler.Drain(ctx)
 		server.Close()
 		replicas.Close()
 		if err := log.Close(); err != nil {

@@ -1,0 +1,60 @@
+package web
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	// leaveRate is how many sockets a second are sent away: the other nodes, two or
+	// more, take them without anybody waiting.
+	leaveRate = 1000
+	// leaveWithin is when the last one is sent away, however many there are.
+	leaveWithin = 15 * time.Second
+)
+
+// Leave makes the node not ready, so that load balancers send people elsewhere.
+// Whoever comes all the same is served until Drain.
+func (s *Server) Leave() { s.leaving.Store(true) }
+
+// Drain takes no new sockets and sends all there are away (close code 1012),
+// spread evenly, so that they do not all knock at the other nodes at once. It
+// returns when they are gone or ctx ends, and says how many there were.
+func (s *Server) Drain(ctx context.Context) int {
+	s.leaving.Store(true)
+	s.draining.Store(true)
+	n := s.sockets.Load()
+	over := min(leaveWithin, time.Duration(n)*time.Second/leaveRate)
+	s.mu.Lock()
+	var all []*room
+	for _, r := range s.rooms {
+		all = append(all, r)
+	}
+	s.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, r := range all {
+		wg.Go(func() { r.leave(ctx, over) })
+	}
+	wg.Wait()
+	// A process that ended now would cut those who still answer the close frame, and
+	// what they have yet to read of theirs.
+	for s.sockets.Load() > 0 {
+		select {
+		case <-s.emptied:
+		case <-ctx.Done():
+			return int(n)
+		}
+	}
+	return int(n)
+}
+
+// socketEnded is one socket less.
+func (s *Server) socketEnded() {
+	if s.sockets.Add(-1) == 0 {
+		select {
+		case s.emptied <- struct{}{}:
+		default:
+		}
+	}
+}
