@@ -29,6 +29,7 @@ const (
 
 const (
 	tickEvery    = 100 * time.Millisecond
+	crowdEvery   = time.Second      // the phones' ticks get no rarer than this
 	keepAlive    = 12 * time.Second // the contract says at least every 15 s
 	freshness    = 250 * time.Millisecond
 	countEvery   = time.Second // how often the phones at other nodes are counted
@@ -65,7 +66,7 @@ func (s *Server) room(rep *replica.Replica) *room {
 	r.topic = hub.NewTopic(hub.Config{
 		Encode: r.encode, Publishing: r.countDraws, Published: r.tellWinners,
 		Sent:      func(view string) { s.cfg.Metrics.Frames(view, 1) },
-		TickEvery: tickEvery, KeepAlive: cmp.Or(s.cfg.KeepAlive, keepAlive), MaxAge: freshness,
+		TickEvery: tickEvery, Crowd: viewPhone, CrowdEvery: crowdEvery, Budget: s.broadcast, KeepAlive: cmp.Or(s.cfg.KeepAlive, keepAlive), MaxAge: freshness,
 	})
 	s.rooms[rep] = r
 	rep.Watch(r.changed)

@@ -1,18 +1,21 @@
 package web
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"drumroll/internal/beacon/source"
 	"drumroll/internal/eventlog"
+	"drumroll/internal/hub"
 	"drumroll/internal/replica"
 	"drumroll/static"
 )
@@ -20,6 +23,9 @@ import (
 // showMS is how long phones and screens hold a winner's name back, in
 // milliseconds, while the drum rolls.
 const showMS = 5000
+
+// broadcastShare leaves most of a node to entries, which wait for nobody.
+const broadcastShare = 0.3
 
 // Config says what a Server needs to know.
 type Config struct {
@@ -41,7 +47,10 @@ type Config struct {
 
 	KeepAlive  time.Duration // most time that a socket is left without a frame; 0: 12 s
 	MaxSockets int           // of this node, screens and hosts included; 0: 200,000
-	EntryRate  int           // entries a second from one participant over HTTP, and from one socket; 0: 1,000
+	// BroadcastShare is how much of the node's processors telling phones of moving
+	// counts may take; 0: 0.3.
+	BroadcastShare float64
+	EntryRate      int // entries a second from one participant over HTTP, and from one socket; 0: 1,000
 }
 
 // Metrics is told what happens; the node counts it. Two implementations stand:
@@ -68,6 +77,7 @@ type Server struct {
 	limits    limits
 	qrs       qrCache
 	handler   http.Handler
+	broadcast *hub.Budget // of the phones' ticks
 
 	leaving  atomic.Bool   // /readyz says so
 	draining atomic.Bool   // no new sockets
@@ -83,6 +93,7 @@ type Server struct {
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}, emptied: make(chan struct{}, 1)}
+	s.broadcast = hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(runtime.GOMAXPROCS(0)))
 	if s.cfg.Beacon == nil {
 		s.cfg.Beacon = source.Quicknet()
 	}

@@ -124,30 +124,35 @@ type Config struct {
 	// called from one goroutine at a time, under the topic's lock: it must not call
 	// the topic.
 	Encode func(a Audience, seq uint64) *Frames
-	// Publishing and Published are called before and after each publishing, on
-	// Run's goroutine; or nil. What stood at the first is in the frames that were
-	// offered by the second.
+	// Publishing and Published are called before and after each publishing to the
+	// crowd, on the goroutine that does it; or nil. What stood at the first is in the
+	// frames that were offered by the second.
 	Publishing, Published func()
 	// Sent is told of each frame that a connection took; or nil.
 	Sent func(view string)
 
 	TickEvery time.Duration // least time between ticks
 	KeepAlive time.Duration // most time without a frame
+	// Crowd is the view whose ticks get rarer where they would cost more than the
+	// Budget, and CrowdEvery the most time between them then. The other views' ticks
+	// keep to TickEvery. nil: the crowd's do too.
+	Crowd      string
+	CrowdEvery time.Duration
+	Budget     *Budget
 	// MaxAge is how old frames may be for a newcomer (they hold countdowns).
 	MaxAge time.Duration
 }
 
 // Topic is one event's subscribers.
 type Topic struct {
-	cfg  Config
-	wake chan struct{}
+	cfg Config
 
 	mu        sync.Mutex
 	audiences map[Audience]*audience
 	byKey     map[uint64][]*Subscriber
 	seq       uint64
-	dirty     bool // counts or people moved since the last publishing
-	structure bool // more than that moved
+	stage     lane // screens and hosts
+	crowd     lane
 	closed    func(Conn)
 }
 
@@ -159,7 +164,10 @@ type audience struct {
 
 // NewTopic returns a topic; Run makes it publish.
 func NewTopic(cfg Config) *Topic {
-	return &Topic{cfg: cfg, wake: make(chan struct{}, 1), audiences: map[Audience]*audience{}, byKey: map[uint64][]*Subscriber{}}
+	return &Topic{
+		cfg: cfg, audiences: map[Audience]*audience{}, byKey: map[uint64][]*Subscriber{},
+		stage: lane{wake: make(chan struct{}, 1)}, crowd: lane{wake: make(chan struct{}, 1)},
+	}
 }
 
 // Subscribe adds a subscriber and sends it the present State.
@@ -185,7 +193,7 @@ func (t *Topic) Subscribe(s *Subscriber) {
 	// Counts that moved since are told by the tick that is due anyway: a crowd that
 	// arrives at once must not have the view encoded for each of them.
 	f := a.newest
-	if f == nil || t.structure || time.Since(f.made) > t.cfg.MaxAge {
+	if f == nil || t.lane(s.Audience).structure || time.Since(f.made) > t.cfg.MaxAge {
 		f = t.encode(s.Audience, a)
 	}
 	t.mu.Unlock()
@@ -254,21 +262,6 @@ func (t *Topic) ByKey(key uint64, f func(*Subscriber)) {
 	}
 }
 
-// Notify tells that something moved: counts and people alone, or more.
-func (t *Topic) Notify(structure bool) {
-	t.mu.Lock()
-	wake := !t.dirty && !t.structure || structure && !t.structure
-	t.dirty = true
-	t.structure = t.structure || structure
-	t.mu.Unlock()
-	if wake {
-		select {
-		case t.wake <- struct{}{}:
-		default:
-		}
-	}
-}
-
 // Touched tells whose entries counted: their sockets that did not send them
 // themselves are due a State, with the next publishing.
 func (t *Topic) Touched(keys iter.Seq[uint64]) {
@@ -283,76 +276,6 @@ func (t *Topic) Touched(keys iter.Seq[uint64]) {
 				s.stale = true
 			}
 			s.mu.Unlock()
-		}
-	}
-}
-
-// Run publishes until ctx ends.
-func (t *Topic) Run(ctx context.Context) {
-	// Not put off by other publishing, in which a socket may have had no part.
-	alive := time.NewTicker(t.cfg.KeepAlive)
-	defer alive.Stop()
-	pause := time.NewTimer(0)
-	defer pause.Stop()
-	<-pause.C
-	var last time.Time
-	for {
-		keep := false
-		select {
-		case <-ctx.Done():
-			return
-		case <-alive.C:
-			keep = true
-		case <-t.wake:
-		}
-		// Ticks wait for their turn; structure does not.
-		for wait := t.cfg.TickEvery - time.Since(last); wait > 0 && !t.urgent(); wait = t.cfg.TickEvery - time.Since(last) {
-			pause.Reset(wait)
-			select {
-			case <-pause.C:
-			case <-t.wake:
-				pause.Stop()
-			case <-ctx.Done():
-				return
-			}
-		}
-		last = time.Now()
-		if t.cfg.Publishing != nil {
-			t.cfg.Publishing()
-		}
-		t.publish(keep)
-		if t.cfg.Published != nil {
-			t.cfg.Published()
-		}
-	}
-}
-
-func (t *Topic) urgent() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.structure
-}
-
-// publish encodes once per audience and offers to every subscriber. Encoding and
-// the list of subscribers are taken under the lock, so that a newcomer is either
-// on the list or was sent something newer.
-func (t *Topic) publish(alive bool) {
-	type delivery struct {
-		frames *Frames
-		subs   []*Subscriber
-	}
-	var all []delivery
-	t.mu.Lock()
-	t.dirty, t.structure = false, false
-	for key, a := range t.audiences {
-		f := t.encode(key, a)
-		f.alive = alive
-		all = append(all, delivery{f, append([]*Subscriber(nil), a.subs...)})
-	}
-	t.mu.Unlock()
-	for _, d := range all {
-		for _, s := range d.subs {
-			s.deliver(d.frames)
 		}
 	}
 }

@@ -21,12 +21,14 @@ const (
 type line struct {
 	mu     sync.Mutex
 	busy   bool
+	cost   time.Duration // of writing
 	frames []string
 	times  []time.Time
 	code   int
 }
 
 func (l *line) Offer(frames []byte) bool {
+	time.Sleep(l.cost)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy {
@@ -104,7 +106,7 @@ func (w *world) move(counts int, structure bool) {
 // run makes a topic that publishes until the test ends.
 func run(t *testing.T, change func(*hub.Config)) *world {
 	w := new(world)
-	cfg := hub.Config{Encode: w.encode, TickEvery: tick, KeepAlive: alive, MaxAge: time.Second}
+	cfg := hub.Config{Encode: w.encode, TickEvery: tick, KeepAlive: alive, MaxAge: time.Second, Crowd: "phone"}
 	if change != nil {
 		change(&cfg)
 	}
@@ -433,11 +435,11 @@ func TestPublishing(t *testing.T) {
 			c.Publishing = func() { order = append(order, fmt.Sprintf("before, frames %q", l.take())) }
 			c.Published = func() { order = append(order, fmt.Sprintf("after, frames %q", l.take())) }
 		})
-		l, _ = w.join("screen", 0)
+		l, _ = w.join("phone", 7)
 		l.take()
 		w.move(0, true)
 		synctest.Wait()
-		if want := []string{`before, frames []`, `after, frames ["S 1 0"]`}; !slices.Equal(order, want) {
+		if want := []string{`before, frames []`, `after, frames ["S 1 0 for 7"]`}; !slices.Equal(order, want) {
 			t.Errorf("got %q, want %q", order, want)
 		}
 	})
