@@ -1,6 +1,7 @@
 package redislog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -30,8 +31,9 @@ const (
 // parseURLs reads the value of --redis: one or several comma-separated addresses,
 // of which later ones may leave out the scheme. Several are the seeds of a
 // Cluster, or with ?master_name=x the Sentinels. User, password, database number
-// and TLS are those of the first. Errors never quote the value: it may hold a
-// password.
+// and TLS (tls.go) are those of the first. Sentinels that want a user or a password of their own
+// are given ?sentinel_username=x and ?sentinel_password=x. Errors never quote the
+// value: it may hold a password.
 func parseURLs(urls string) (*redis.UniversalOptions, error) {
 	var o redis.UniversalOptions
 	scheme := ""
@@ -46,10 +48,14 @@ func parseURLs(urls string) (*redis.UniversalOptions, error) {
 		}
 		scheme = u.Scheme
 		query := u.Query()
-		if name := query.Get("master_name"); name != "" {
-			o.MasterName = name
+		take := func(name string) string {
+			defer query.Del(name)
+			return query.Get(name)
 		}
-		query.Del("master_name")
+		o.MasterName = cmp.Or(take("master_name"), o.MasterName)
+		o.SentinelUsername = cmp.Or(take("sentinel_username"), o.SentinelUsername)
+		o.SentinelPassword = cmp.Or(take("sentinel_password"), o.SentinelPassword)
+		files := tlsFiles{authority: take("ca_file"), cert: take("cert_file"), key: take("key_file")}
 		u.RawQuery = query.Encode()
 		one, err := redis.ParseURL(u.String())
 		if err != nil {
@@ -64,6 +70,9 @@ func parseURLs(urls string) (*redis.UniversalOptions, error) {
 			// Left to the dialer: each node is checked against its own name.
 			one.TLSConfig.ServerName = ""
 			o.TLSConfig = one.TLSConfig
+		}
+		if err := files.apply(o.TLSConfig); err != nil {
+			return nil, fmt.Errorf("address 1 of --redis (%s): %w", u.Host, err)
 		}
 	}
 	if len(o.Addrs) > 1 && o.MasterName == "" && o.DB != 0 {

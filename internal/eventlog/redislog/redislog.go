@@ -26,6 +26,7 @@ const (
 // Log is the eventlog.Log on Redis. Open makes one; the zero value is of no use.
 type Log struct {
 	client redis.UniversalClient
+	name   string                // of the server, for people: its address, or the master's name
 	tail   redis.UniversalClient // for reads that block
 	here   *redis.Script
 	dials  atomic.Uint64 // connections that tail has made
@@ -62,8 +63,17 @@ func Open(ctx context.Context, urls string) (*Log, error) {
 			client = redis.NewUniversalClient(o)
 		}
 	}
+	name := strings.Join(o.Addrs, ", ")
+	if o.MasterName != "" {
+		name = "Sentinel's master " + o.MasterName
+	}
+	// Other trouble with the settings is for who asks about durability.
+	if _, err := readSettings(ctx, client, name); errors.Is(err, errTooOld) {
+		return nil, errors.Join(err, client.Close())
+	}
 	l := &Log{
 		client: client,
+		name:   name,
 		here:   redis.NewScript(hereScript),
 		done:   make(chan struct{}),
 	}

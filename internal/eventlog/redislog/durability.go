@@ -1,0 +1,126 @@
+package redislog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"drumroll/internal/eventlog"
+)
+
+// Durability is what the present settings of Redis can lose of what was
+// acknowledged.
+type Durability struct {
+	// Lossless: a kill of Redis and a power cut lose nothing, as far as the disk
+	// keeps what was synced. False also where that could not be read.
+	Lossless bool
+	// Risks has one line per group of masters that are set up alike, with their
+	// addresses. A failover is among them, though it does not make Lossless false:
+	// no setting of Redis rules out that it loses something.
+	Risks []string
+}
+
+// String is all risks in one line, "" where there are none.
+func (d Durability) String() string { return strings.Join(d.Risks, "; ") }
+
+// Durability reads the settings of every master: one that stands alone, the one
+// that Sentinel names at present, or all of a Cluster. The error is that of a
+// master that does not answer, or is older than what Drumroll needs.
+func (l *Log) Durability(ctx context.Context) (Durability, error) {
+	if l.isClosed() {
+		return Durability{}, eventlog.ErrClosed
+	}
+	masters, err := readSettings(ctx, l.client, l.name)
+	if err != nil {
+		return Durability{}, err
+	}
+	return judge(masters), nil
+}
+
+// judge sums up what was read of the masters.
+func judge(masters []settings) Durability {
+	d := Durability{Lossless: true}
+	var groups []string // texts of risks, in order of the first address
+	addrs := map[string][]string{}
+	for _, s := range masters {
+		clauses, lossless := s.risks()
+		d.Lossless = d.Lossless && lossless
+		if len(clauses) == 0 {
+			continue
+		}
+		text := strings.Join(clauses, "; ")
+		if addrs[text] == nil {
+			groups = append(groups, text)
+		}
+		addrs[text] = append(addrs[text], s.addr)
+	}
+	for _, text := range groups {
+		d.Risks = append(d.Risks, "Redis at "+strings.Join(addrs[text], ", ")+": "+text)
+	}
+	return d
+}
+
+// readSettings asks every master, in order of their addresses. name is how to call
+// one whose address only the Sentinels know.
+func readSettings(ctx context.Context, client redis.UniversalClient, name string) ([]settings, error) {
+	switch client := client.(type) {
+	case *redis.Client:
+		s, err := readMaster(ctx, client, name)
+		return []settings{s}, err
+	case *redis.ClusterClient:
+		var mu sync.Mutex
+		var all []settings
+		err := client.ForEachMaster(ctx, func(ctx context.Context, one *redis.Client) error {
+			s, err := readMaster(ctx, one, one.Options().Addr)
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, s)
+			return err
+		})
+		slices.SortFunc(all, func(a, b settings) int { return strings.Compare(a.addr, b.addr) })
+		return all, err
+	}
+	return nil, fmt.Errorf("settings of Redis: unknown client %T", client)
+}
+
+// readMaster asks one server. What it forbids is left unknown.
+func readMaster(ctx context.Context, client *redis.Client, name string) (settings, error) {
+	s := settings{addr: name}
+	info, err := client.Info(ctx).Result()
+	if err == nil {
+		s.informed(info)
+	} else if !forbidden(err) {
+		return s, fmt.Errorf("settings of Redis at %s: %w", name, err)
+	}
+	if s.tooOld() {
+		return s, fmt.Errorf("Redis at %s: %w: it is %s, and Drumroll needs %d.%d or later", name, errTooOld, s.version, oldestMajor, oldestMinor)
+	}
+	for _, setting := range asked {
+		values, err := client.ConfigGet(ctx, setting).Result()
+		if forbidden(err) {
+			break
+		}
+		if err != nil {
+			return s, fmt.Errorf("settings of Redis at %s: %w", name, err)
+		}
+		if v, ok := values[setting]; ok {
+			s.configured(setting, v)
+		}
+	}
+	return s, nil
+}
+
+// errTooOld: the server lacks commands that we need.
+var errTooOld = errors.New("its version is too old")
+
+// forbidden: the server answered, and does not let us: we lack the right, or a
+// provider took the command away.
+func forbidden(err error) bool {
+	return redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "unknown command") ||
+		redis.HasErrorPrefix(err, "unknown subcommand")
+}
