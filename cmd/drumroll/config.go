@@ -21,6 +21,7 @@ type serveConfig struct {
 	addr           string
 	data           string
 	redis          string
+	requireDurable bool
 	publicURL      *url.URL
 	createKey      string
 	trustedProxies []netip.Prefix
@@ -41,6 +42,7 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 	flags.StringVar(&c.addr, "addr", ":8080", "listen `address`; port 0 picks a free one")
 	flags.StringVar(&c.data, "data", "./drumroll-data", "`folder` of the embedded log")
 	flags.StringVar(&c.redis, "redis", "", "redis:// `URL`, several comma-separated for a Cluster; Redis Streams instead of the embedded log")
+	flags.BoolVar(&c.requireDurable, "require-durable", false, "refuse to start where the log's settings can lose what was acknowledged, or cannot be read")
 	flags.StringVar(&public, "public-url", "", "base `URL` for QR codes and links; empty: from the request")
 	flags.StringVar(&c.createKey, "create-key", "", "`key` asked for when an event is made; empty: anyone who reaches the server may")
 	flags.StringVar(&proxies, "trusted-proxies", "", "comma-separated `CIDRs` whose forwarding headers are believed")

@@ -21,6 +21,7 @@ var flagRows = []struct {
 	{"addr", "127.0.0.1:0", func(c *serveConfig) { c.addr = "127.0.0.1:0" }},
 	{"data", "/srv/data", func(c *serveConfig) { c.data = "/srv/data" }},
 	{"redis", "redis://a:1,redis://b:2", func(c *serveConfig) { c.redis = "redis://a:1,redis://b:2" }},
+	{"require-durable", "true", func(c *serveConfig) { c.requireDurable = true }},
 	{"public-url", "https://drumroll.example/", func(c *serveConfig) {
 		c.publicURL = &url.URL{Scheme: "https", Host: "drumroll.example"}
 	}},
@@ -63,6 +64,12 @@ func TestFlags(t *testing.T) {
 		want := defaults()
 		row.set(&want)
 		name := "DRUMROLL_" + strings.ToUpper(strings.ReplaceAll(row.flag, "-", "_"))
+		if row.flag == "require-durable" { // takes no value of its own
+			parse(t, []string{"--" + row.flag}, nil, want)
+			parse(t, []string{"--" + row.flag}, map[string]string{name: "false"}, want)
+			parse(t, nil, map[string]string{name: "1"}, want)
+			continue
+		}
 		parse(t, []string{"--" + row.flag, row.value}, nil, want)
 		parse(t, []string{"-" + row.flag + "=" + row.value}, nil, want)
 		parse(t, nil, map[string]string{name: row.value}, want)

@@ -48,6 +48,11 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 			logger.Error("close log", "err", err)
 		}
 	}()
+	node := metrics.New(buildVersion())
+	losses := newDurability(log, logger, node)
+	if err := losses.start(ctx, cfg.requireDurable); err != nil {
+		return err
+	}
 	key, err := log.SigningKey(ctx)
 	if err != nil {
 		return fmt.Errorf("signing key: %w", err)
@@ -69,7 +74,6 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 		}
 	}
 
-	node := metrics.New(buildVersion())
 	replicas := replica.NewSet(replica.Config{
 		Log: log, Logger: logger, Metrics: node, Producer: newProducer(),
 		MaxPending: maxPending, MaxBatch: maxBatch, GiveUp: giveUp, Idle: idle,
@@ -93,6 +97,8 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 
 	group, groupCtx := errgroup.WithContext(context.WithoutCancel(ctx))
 	group.Go(func() error { return served(httpServer.Serve(listener)) })
+	watchCtx, stopWatch := context.WithCancel(groupCtx)
+	group.Go(func() error { losses.watch(watchCtx); return nil })
 	var adminServer *http.Server
 	if admin != nil {
 		adminServer = &http.Server{Handler: adminHandler(node, server), ReadHeaderTimeout: 10 * time.Second}
@@ -113,6 +119,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	// sent away; requests under way end while entries are still stored; then the
 	// folds end, and last the log.
 	logger.Info("leaving")
+	stopWatch()
 	server.Leave()
 	select {
 	case <-time.After(cfg.drainDelay):

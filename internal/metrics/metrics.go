@@ -32,6 +32,7 @@ type Node struct {
 	rewound       prometheus.Counter
 	stopped       prometheus.Counter
 	loaded        prometheus.Gauge
+	durable       prometheus.Gauge
 
 	connections *prometheus.GaugeVec
 	frames      *prometheus.CounterVec
@@ -76,6 +77,9 @@ func New(version string) *Node {
 		loaded: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "drumroll_events_loaded", Help: "Events held in memory.",
 		}),
+		durable: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "drumroll_log_durable", Help: "1 where the log's settings lose nothing acknowledged to a crash or a power cut; 0 where they can, or cannot be read.",
+		}),
 		connections: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "drumroll_connections", Help: "Open websockets by view.",
 		}, []string{"view"}),
@@ -112,7 +116,7 @@ func New(version string) *Node {
 	})
 	build.Set(1)
 	n.registry.MustRegister(entries, n.batchItems, n.batchBytes, n.appendSeconds, n.folded, n.foldedItems, n.foldLag,
-		n.rewound, n.stopped, n.loaded, n.connections, n.frames, n.refused, n.requests, build,
+		n.rewound, n.stopped, n.loaded, n.durable, n.connections, n.frames, n.refused, n.requests, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return n
 }
@@ -168,6 +172,15 @@ func (n *Node) Stopped() { n.stopped.Inc() }
 
 // Loaded moves the number of events in memory.
 func (n *Node) Loaded(delta int) { n.loaded.Add(float64(delta)) }
+
+// Durable notes whether the log's settings lose nothing that was acknowledged.
+func (n *Node) Durable(yes bool) {
+	if yes {
+		n.durable.Set(1)
+	} else {
+		n.durable.Set(0)
+	}
+}
 
 // Connections moves the number of open sockets of a view.
 func (n *Node) Connections(view string, delta int) {

@@ -61,6 +61,7 @@ func TestEverythingIsCounted(t *testing.T) {
 	n.Loaded(+1)
 	n.Loaded(+1)
 	n.Loaded(-1)
+	n.Durable(true)
 	n.Connections("phone", +20)
 	n.Connections("phone", -3)
 	n.Frames("screen", 7)
@@ -86,6 +87,7 @@ func TestEverythingIsCounted(t *testing.T) {
 		`drumroll_log_rewound_total`:                          "1",
 		`drumroll_events_stopped_total`:                       "1",
 		`drumroll_events_loaded`:                              "1",
+		`drumroll_log_durable`:                                "1",
 		`drumroll_connections{view="phone"}`:                  "17",
 		`drumroll_connections{view="host"}`:                   "0",
 		`drumroll_frames_total{view="screen"}`:                "7",
