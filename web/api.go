@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -85,6 +86,9 @@ func (s *Server) participant(h func(http.ResponseWriter, *http.Request, *replica
 	})
 }
 
+// freshWait is how long a read waits to see what other nodes know.
+const freshWait = time.Second
+
 // event finds the event that a request's path names, its code in any case.
 func (s *Server) event(r *http.Request) (*replica.Replica, error) {
 	code, ok := normalCode(chi.URLParam(r, "code"))
@@ -92,7 +96,15 @@ func (s *Server) event(r *http.Request) (*replica.Replica, error) {
 		return nil, eventlog.ErrNotFound
 	}
 	rep, err := s.cfg.Replicas.Open(r.Context(), code)
-	if err != nil {
+	if err != nil || r.Method != http.MethodGet {
+		return rep, err
+	}
+	// A balancer may send a read elsewhere than the write before it, and a phone
+	// whose node left must find here what was acknowledged there. Where the log does
+	// not answer, what is known here has to do.
+	ctx, cancel := context.WithTimeout(r.Context(), freshWait)
+	defer cancel()
+	if err := rep.Sync(ctx); errors.Is(err, eventlog.ErrNotFound) {
 		return nil, err
 	}
 	return rep, nil
