@@ -51,6 +51,10 @@ unit: node_modules ## all tests but the ones with browsers
 e2e: node_modules ## the real binary, real browsers and a real Redis
 	$(GO_TEST) -tags e2e -timeout 30m $(ARGS) ./internal/e2e/...
 
+.PHONY: e2e-balanced
+e2e-balanced: node_modules ## the same, all of it on two nodes behind the load balancer
+	DRUMROLL_E2E_BEHIND=haproxy $(MAKE) --no-print-directory e2e
+
 .PHONY: lint
 lint: node_modules ## format, vet, linters, and whether what is generated is up to date
 	@.ci/lint

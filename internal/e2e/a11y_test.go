@@ -134,7 +134,7 @@ func startStorybook(t *testing.T) string {
 
 // The pages as they are served, in an event that runs.
 func TestLivePagesAreAccessible(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	e := s.createEvent(t, "Accessible")
 	poll := e.addPoll("Tea or coffee?", "live", "Tea", "Coffee")
 	raffle := e.addRaffle("A mug", 1)

@@ -107,6 +107,13 @@ func call(t *testing.T, method, url, bearer string, body any, want int, out any)
 	}
 }
 
+func decode(t *testing.T, text string, out any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), out); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+}
+
 // event is one event, spoken to with its host's key.
 type event struct {
 	createdJSON

@@ -10,7 +10,7 @@ import (
 // A host runs a whole evening without a mouse: makes the event, adds a poll and a
 // raffle, and takes every step with the keyboard or a presenter clicker.
 func TestHostByKeyboardAlone(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	host := newDevice(t, "host", calm).open(s.url() + "/")
 	focus := func(selector string) {
 		t.Helper()

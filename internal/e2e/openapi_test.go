@@ -14,7 +14,7 @@ import (
 
 // The API's description and the routes name the same calls.
 func TestOpenAPIDescribesEveryCall(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	var doc struct {
 		OpenAPI string                                `json:"openapi"`
 		Paths   map[string]map[string]json.RawMessage `json:"paths"`

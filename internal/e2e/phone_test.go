@@ -23,7 +23,7 @@ func vote(d *device, activity, index int) {
 }
 
 func TestTwoTabsShowTheSameVote(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	e := s.createEvent(t, "Tabs")
 	poll := e.addPoll("Tea or coffee?", "live", "Tea", "Coffee")
 	e.verb(poll.ID, "open")
@@ -107,7 +107,7 @@ func TestPhonesComeBack(t *testing.T) {
 
 // What is tapped without a network is kept and sent when it returns, once.
 func TestTapsMadeOfflineAreSentOnce(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	e := s.createEvent(t, "In the tunnel")
 	poll := e.addPoll("Tea or coffee?", "live", "Tea", "Coffee", "Water")
 	raffle := e.addRaffle("A mug", 1)
@@ -139,7 +139,7 @@ func TestTapsMadeOfflineAreSentOnce(t *testing.T) {
 // A phone that taps while the server is down, and is reloaded meanwhile in vain,
 // keeps the tap.
 func TestTapsOutliveAServerThatIsDown(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	e := s.createEvent(t, "Short circuit")
 	poll := e.addPoll("Tea or coffee?", "live", "Tea", "Coffee")
 	e.verb(poll.ID, "open")
@@ -159,7 +159,7 @@ func TestTapsOutliveAServerThatIsDown(t *testing.T) {
 
 // Without JavaScript a phone has one form per open activity, and reloads for news.
 func TestPhoneWithoutJavaScript(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	e := s.createEvent(t, "Plain HTML")
 	single := e.addPoll("Tea or coffee?", "live", "Tea", "Coffee")
 	several := e.add(map[string]any{"kind": "poll", "title": "Toppings?", "options": []string{"Ham", "Olives", "Basil"}, "max_choices": 2, "results": "hidden"})
@@ -209,7 +209,7 @@ func TestPhoneWithoutJavaScript(t *testing.T) {
 
 // A cookie that was tampered with makes a new participant, and no error.
 func TestTamperedCookie(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	e := s.createEvent(t, "Cookies")
 	phone := newDevice(t, "phone", handheld).open(e.JoinURL)
 	phone.shows(connected)

@@ -37,7 +37,7 @@ func readQR(t *testing.T, d *device) string {
 }
 
 func TestJoiningByTheQROnTheProjector(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	for _, theme := range []struct {
 		name string
 		how  []trait

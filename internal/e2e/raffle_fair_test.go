@@ -30,7 +30,7 @@ const forging = `
 // all of it by itself: one winner is absent, one claims. Two phones are lied to,
 // one in the record of a draw and one in its frames, and both notice.
 func TestFairRaffle(t *testing.T) {
-	s := startEmbedded(t)
+	s := startServer(t)
 	e := s.createEvent(t, "Gopher Meetup")
 	host := newDevice(t, "host").open(e.HostURL)
 	screen := newDevice(t, "screen", size(1920, 1080), calm).open(e.ScreenURL)

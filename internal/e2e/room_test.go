@@ -17,7 +17,7 @@ const phones = 20
 
 // TestRoom is an evening: a host at the console, a projector, and a room of phones.
 func TestRoom(t *testing.T) {
-	onBothLogs(t, func(t *testing.T, s *server) {
+	everyWay(t, func(t *testing.T, s *server) {
 		e := s.createEvent(t, "Gopher Meetup")
 		live := e.addPoll("Tabs or spaces?", "live", "Tabs", "Spaces")
 		hidden := e.addPoll("Best talk?", "hidden", "Generics", "Iterators", "Fuzzing")

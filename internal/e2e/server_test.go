@@ -29,6 +29,8 @@ type server struct {
 	data  string // folder of the embedded log
 	redis *redistest.Server
 	flags []string
+	front *balancer // what clients speak to, if there is one
+	kin   []*server // the other nodes behind it
 
 	cmd    *exec.Cmd
 	ended  chan exit // how it ended, once
@@ -38,16 +40,48 @@ type server struct {
 // exit is how a process ended; err is nil for status 0.
 type exit struct{ err error }
 
+// behind names what clients reach the nodes through, in all tests that do not say
+// so themselves: "haproxy", or "" for nothing.
+func behind(t *testing.T) string {
+	t.Helper()
+	name := os.Getenv("DRUMROLL_E2E_BEHIND")
+	if name != "" && name != "haproxy" {
+		t.Fatalf("DRUMROLL_E2E_BEHIND is %q: want haproxy, or nothing", name)
+	}
+	return name
+}
+
 // onBothLogs runs a test on the embedded log and on Redis.
 func onBothLogs(t *testing.T, test func(t *testing.T, s *server)) {
+	if behind(t) != "" {
+		t.Run("balanced", func(t *testing.T) { test(t, startBalanced(t)) })
+		return
+	}
 	t.Run("embedded", func(t *testing.T) { test(t, startEmbedded(t)) })
 	t.Run("redis", func(t *testing.T) { test(t, startOnRedis(t)) })
+}
+
+// everyWay is onBothLogs, and always through the balancer too.
+func everyWay(t *testing.T, test func(t *testing.T, s *server)) {
+	onBothLogs(t, test)
+	if behind(t) == "" {
+		t.Run("balanced", func(t *testing.T) { test(t, startBalanced(t)) })
+	}
+}
+
+// startServer starts what most tests need: anything that serves.
+func startServer(t *testing.T, flags ...string) *server {
+	t.Helper()
+	if behind(t) != "" {
+		return startBalanced(t, flags...)
+	}
+	return startEmbedded(t, flags...)
 }
 
 func startEmbedded(t *testing.T, flags ...string) *server {
 	t.Helper()
 	s := &server{t: t, addr: "127.0.0.1:0", data: t.TempDir(), flags: flags, stderr: &buffer{}}
-	s.start()
+	s.launch()
 	t.Cleanup(s.finish)
 	return s
 }
@@ -61,15 +95,35 @@ func startOnRedis(t *testing.T, flags ...string) *server {
 func startNode(t *testing.T, redis *redistest.Server, flags ...string) *server {
 	t.Helper()
 	s := &server{t: t, addr: "127.0.0.1:0", data: t.TempDir(), redis: redis, flags: flags, stderr: &buffer{}}
-	s.start()
+	s.launch()
 	t.Cleanup(s.finish)
 	return s
 }
 
-func (s *server) url() string { return "http://" + s.addr }
+// host is where clients reach it, as host:port.
+func (s *server) host() string {
+	if s.front != nil {
+		return s.front.addr
+	}
+	return s.addr
+}
 
-// start starts the binary and returns once it accepts connections.
+func (s *server) url() string { return "http://" + s.host() }
+
+// start starts it again, with its kin, and returns once clients are served.
 func (s *server) start() {
+	s.t.Helper()
+	s.launch()
+	for _, k := range s.kin {
+		k.launch()
+	}
+	if s.front != nil {
+		eventually(s.t, startLimit, "the balancer finds a node", s.front.ready)
+	}
+}
+
+// launch starts the binary and returns once it accepts connections.
+func (s *server) launch() {
 	s.t.Helper()
 	args := append([]string{"--addr", s.addr, "--data", s.data, "--admin-addr="}, s.flags...)
 	if s.redis != nil {
@@ -108,8 +162,11 @@ func (s *server) start() {
 	}
 }
 
-// kill ends the server with SIGKILL and waits until it is gone.
+// kill ends the server and its kin with SIGKILL and waits until they are gone.
 func (s *server) kill() {
+	for _, k := range s.kin {
+		k.kill()
+	}
 	if s.cmd == nil {
 		return
 	}
@@ -118,9 +175,13 @@ func (s *server) kill() {
 	s.cmd = nil
 }
 
-// stop ends the server with SIGTERM and checks that it drained and exited with 0.
+// stop ends the server and its kin with SIGTERM and checks that each drained and
+// exited with 0.
 func (s *server) stop() {
 	s.t.Helper()
+	for _, k := range s.kin {
+		k.stop()
+	}
 	if s.cmd == nil {
 		return
 	}

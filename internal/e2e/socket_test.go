@@ -44,7 +44,7 @@ func dial(s *server, code, view, bearer string) (*socket, error) {
 	if bearer != "" {
 		header.Set("Authorization", "Bearer "+bearer)
 	}
-	conn, res, err := websocket.Dial(ctx, fmt.Sprintf("ws://%s/%s/ws?view=%s", s.addr, code, view),
+	conn, res, err := websocket.Dial(ctx, fmt.Sprintf("ws://%s/%s/ws?view=%s", s.host(), code, view),
 		&websocket.DialOptions{Subprotocols: []string{"drumroll.v1"}, HTTPHeader: header})
 	if err != nil {
 		return nil, err

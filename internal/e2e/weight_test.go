@@ -27,7 +27,7 @@ func TestFirstLoadOfAPhoneIsLight(t *testing.T) {
 
 func firstLoad(t *testing.T, title string, options ...string) {
 	t.Helper()
-	s := startEmbedded(t)
+	s := startServer(t)
 	e := s.createEvent(t, title)
 	poll := e.addPoll("Which talk was the best?", "live", options...)
 	raffle := e.addRaffle("A mechanical keyboard", 3)
