@@ -13,7 +13,7 @@ ARGS ?=
 .PHONY: help
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo '  ARGS="…" is handed on to the server (run, dev) or to go test (e2e), as in: make e2e ARGS="-run QR -v"'
+	@echo '  ARGS="…" is handed on to the server (run, dev), to go test (e2e) or to bench, as in: make e2e ARGS="-run QR -v"'
 
 .PHONY: run
 run: ## start the server with its data in ./drumroll-data
@@ -45,6 +45,7 @@ test: ## install what the tests need, then run all of them: races, real Redis, r
 .PHONY: unit
 unit: node_modules ## all tests but the ones with browsers
 	$(GO_TEST) ./...
+	cd bench && $(GO_TEST) ./...
 	@.ci/node-tests
 
 .PHONY: e2e
@@ -60,7 +61,12 @@ lint: node_modules ## format, vet, linters, and whether what is generated is up 
 	@.ci/lint
 
 .PHONY: bench
-bench: ## Go benchmarks of the fold, the draw, the logs and the replica
+bench: build ## the real binary against baselines, as ratios, with budgets and verdicts (Linux, two cores, ten minutes)
+	cd bench && go build -trimpath -o ../bin/bench .
+	bin/bench -server bin/drumroll -json bin/bench.json $(ARGS)
+
+.PHONY: bench-go
+bench-go: ## Go benchmarks of the fold, the draw, the logs and the replica
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
 .PHONY: screenshots

@@ -30,7 +30,8 @@ type source struct {
 	imports []string
 }
 
-// sources are all Go files of the module, under any build tag.
+// sources are all Go files of the module, under any build tag. A folder with a
+// go.mod of its own (bench) is another one.
 func sources(t *testing.T) []source {
 	t.Helper()
 	root := filepath.Join("..", "..")
@@ -42,7 +43,7 @@ func sources(t *testing.T) []source {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && p != root && (strings.HasPrefix(d.Name(), ".") || slices.Contains(unread, d.Name())):
+		case d.IsDir() && p != root && (strings.HasPrefix(d.Name(), ".") || slices.Contains(unread, d.Name()) || isModule(p)):
 			return fs.SkipDir
 		case d.IsDir() || filepath.Ext(p) != ".go":
 			return nil
@@ -66,6 +67,11 @@ func sources(t *testing.T) []source {
 		t.Fatal(err)
 	}
 	return all
+}
+
+func isModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
 }
 
 func documents(f *ast.File) bool { return f.Doc != nil && len(f.Doc.Text()) > 0 }

@@ -1,0 +1,102 @@
+package load
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const dialLimit = 10 * time.Second
+
+// Dial opens a connection to a loopback address, from the loopback's address
+// number from (they are many, and each has ports of its own).
+func Dial(addr string, from int) (fd int, err error) {
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return -1, fmt.Errorf("dial: %w", err)
+	}
+	fd, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("dial %s: %w", addr, err)
+	}
+	limit := unix.NsecToTimeval(int64(dialLimit))
+	err = errors.Join(
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1),
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit),
+		// The port is chosen when the other end is known, so that an address can have more of them.
+		unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1),
+		unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, byte(1 + from%100), byte(1 + from/100%200)}}),
+	)
+	if err == nil {
+		err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()})
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return -1, fmt.Errorf("dial %s: %w", addr, err)
+	}
+	return fd, nil
+}
+
+// Busy is a refused handshake: come again after a while.
+type Busy struct {
+	Status int
+	After  time.Duration
+}
+
+func (b *Busy) Error() string { return fmt.Sprintf("refused with %d, again in %v", b.Status, b.After) }
+
+// upgrade writes a handshake's request and reads its answer, up to the empty
+// line; early is what came behind that.
+func upgrade(fd int, request []byte) (early []byte, err error) {
+	if _, err := unix.Write(fd, request); err != nil {
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
+	var got []byte
+	buf := make([]byte, 4096)
+	for {
+		n, err := unix.Read(fd, buf)
+		if err != nil {
+			return nil, fmt.Errorf("handshake: %w", err)
+		}
+		if n == 0 {
+			return nil, errors.New("handshake: the server hung up")
+		}
+		got = append(got, buf[:n]...)
+		if end := bytes.Index(got, []byte("\r\n\r\n")); end >= 0 {
+			return got[end+4:], accepted(got[:end])
+		}
+	}
+}
+
+func accepted(head []byte) error {
+	line, _, _ := bytes.Cut(head, []byte("\r\n"))
+	fields := bytes.Fields(line)
+	if len(fields) < 2 {
+		return fmt.Errorf("handshake: %q is no status", line)
+	}
+	switch status, _ := strconv.Atoi(string(fields[1])); status {
+	case 101:
+		return nil
+	case 429, 503:
+		return &Busy{status, retryAfter(head)}
+	default:
+		return fmt.Errorf("handshake: %q", line)
+	}
+}
+
+// retryAfter is the header's seconds; 1 s where there is none.
+func retryAfter(head []byte) time.Duration {
+	for line := range bytes.SplitSeq(head, []byte("\r\n")) {
+		if name, value, ok := bytes.Cut(line, []byte(":")); ok && bytes.EqualFold(name, []byte("Retry-After")) {
+			if s, err := strconv.Atoi(string(bytes.TrimSpace(value))); err == nil && s >= 0 {
+				return time.Duration(s) * time.Second
+			}
+		}
+	}
+	return time.Second
+}
