@@ -4,8 +4,12 @@ import "encoding/binary"
 
 // Frames to the peer are whole, final and unmasked (RFC 6455 section 5.2).
 const (
-	opText  = 0x80 | 0x1
-	opClose = 0x80 | 0x8
+	opContinuation = 0x0
+	opText         = 0x1
+	opBinary       = 0x2
+	opClose        = 0x8
+	opPing         = 0x9
+	opPong         = 0xA
 
 	maxHeader = 10
 )
@@ -29,11 +33,11 @@ func Text(size int, fill func([]byte) []byte) []byte {
 func appendHeader(dst []byte, op byte, n int) []byte {
 	switch {
 	case n < 126:
-		return append(dst, op, byte(n))
+		return append(dst, flagFinal|op, byte(n))
 	case n < 1<<16:
-		return binary.BigEndian.AppendUint16(append(dst, op, 126), uint16(n))
+		return binary.BigEndian.AppendUint16(append(dst, flagFinal|op, 126), uint16(n))
 	default:
-		return binary.BigEndian.AppendUint64(append(dst, op, 127), uint64(n))
+		return binary.BigEndian.AppendUint64(append(dst, flagFinal|op, 127), uint64(n))
 	}
 }
 
@@ -46,12 +50,17 @@ func appendClose(dst []byte, code int, reason string) []byte {
 	return append(dst, reason...)
 }
 
+// appendControl appends a control frame with a payload of at most 125 bytes.
+func appendControl(dst []byte, op byte, payload []byte) []byte {
+	return append(appendHeader(dst, op, len(payload)), payload...)
+}
+
 // SealSmall makes a text frame of b in place: its first two bytes, left free by
 // the caller, become the header. false where the payload needs a longer one.
 func SealSmall(b []byte) ([]byte, bool) {
 	if len(b)-2 >= 126 {
 		return nil, false
 	}
-	b[0], b[1] = opText, byte(len(b)-2)
+	b[0], b[1] = flagFinal|opText, byte(len(b)-2)
 	return b, true
 }

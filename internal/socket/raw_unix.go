@@ -7,7 +7,48 @@ import (
 	"syscall"
 )
 
-const canWriteRaw = true
+const rawIO = true
+
+// readAll reads until the connection is over. It stays within one call of the
+// connection's RawConn, so that its poller remembers what arrives while messages
+// are handled: a read that the kernel did not fill has emptied it, and no second
+// one has to find that out.
+func (c *Conn) readAll() {
+	if c.raw == nil {
+		c.readBlocking()
+		return
+	}
+	_ = c.raw.Read(c.readable) // whatever ends it, the connection is over
+}
+
+// readable takes what the kernel has. It reports true where the connection is
+// over, else it is called again when there is more. It runs under the descriptor's
+// own lock: closing the connection waits for it, so that nothing called from
+// here may do so (see kill).
+func (c *Conn) readable(fd uintptr) (over bool) {
+	buf := rooms.Get().(*room)
+	defer rooms.Put(buf)
+	for {
+		held := copy(buf[:], c.in.held)
+		n, err := syscall.Read(int(fd), buf[held:])
+		switch {
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case errors.Is(err, syscall.EAGAIN):
+			return false
+		case err != nil, n == 0:
+			return true
+		}
+		if c.take(buf[:held+n]) {
+			return true
+		}
+		// The end of the peer's stream, should it have come along with its last
+		// bytes, shows at the next write at the latest.
+		if held+n < len(buf) {
+			return false
+		}
+	}
+}
 
 // writeOnce hands c.out to the kernel as far as it takes it at once. It runs
 // under the connection's own lock on its descriptor, and always reports that it
