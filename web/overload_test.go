@@ -19,7 +19,7 @@ import (
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	var log *slowLog
-	n := bolt(t, setup{maxPending: 1, wrap: func(l eventlog.Log) eventlog.Log {
+	n := bolt(t, setup{maxPending: 2, wrap: func(l eventlog.Log) eventlog.Log {
 		log = newSlowLog(l)
 		return log
 	}})

@@ -28,7 +28,8 @@ import (
 )
 
 const (
-	maxPending = 200_000 // entries an event that wait for a flush: some 30 MB
+	maxPending = 200_000     // entries an event that are not settled yet: some 30 MB
+	maxWait    = time.Second // that an entry may have to wait behind others; beyond it its phone is told "retry"
 	maxBatch   = 4096
 	giveUp     = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
 	idle       = 10 * time.Minute
@@ -76,7 +77,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 
 	replicas := replica.NewSet(replica.Config{
 		Log: log, Logger: logger, Metrics: node, Producer: newProducer(),
-		MaxPending: maxPending, MaxBatch: maxBatch, GiveUp: giveUp, Idle: idle,
+		MaxPending: maxPending, MaxWait: maxWait, MaxBatch: maxBatch, GiveUp: giveUp, Idle: idle,
 		Complete: web.Completer(key, cfg.beacon),
 	})
 	lan := lanAddr(listener.Addr())

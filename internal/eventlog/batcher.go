@@ -13,7 +13,8 @@ import (
 
 // Errors of a Batcher.
 var (
-	// ErrOverloaded: too many items are waiting already. Nothing was kept.
+	// ErrOverloaded: too many items are waiting already, for the pace at which they
+	// are resolved. Nothing was kept.
 	ErrOverloaded = errors.New("too many entries are waiting")
 	// ErrGaveUp: the log did not take the item in time. It may still be in the
 	// log; whoever sends it again must do so in a way that counts once.
@@ -22,7 +23,8 @@ var (
 	ErrStopped = errors.New("stopped")
 )
 
-// BatcherConfig says what a Batcher needs to know. All fields but Observe are required.
+// BatcherConfig says what a Batcher needs to know. All fields but MaxWait and
+// Observe are required.
 type BatcherConfig[T any] struct {
 	Log  Log
 	Code string
@@ -32,9 +34,12 @@ type BatcherConfig[T any] struct {
 	// Fail is told of items that will not be resolved by the fold, with
 	// ErrGaveUp, ErrStopped or a wrapped ErrNotFound. It is called without locks.
 	Fail func(items []T, err error)
-	// MaxPending bounds the items that wait for the next flush, MaxBatch those of
-	// one flush.
+	// MaxPending bounds the items that are not resolved yet, MaxBatch those of one
+	// flush.
 	MaxPending, MaxBatch int
+	// MaxWait bounds the items that are not resolved yet to about those that can be
+	// in that time, at the pace of late; 0: MaxPending alone counts.
+	MaxWait time.Duration
 	// GiveUp is how long one flush is tried.
 	GiveUp time.Duration
 	// Observe is told of each flush: items, bytes, and how long the append took.
@@ -56,6 +61,7 @@ type Batcher[T any] struct {
 	wake chan struct{} // one slot
 
 	mu      sync.Mutex
+	admit   admission
 	pending []T
 	stopped bool
 	seq     uint64               // of the newest record
@@ -71,21 +77,35 @@ type flight[T any] struct {
 
 // NewBatcher returns a Batcher; nothing is appended until Run.
 func NewBatcher[T any](cfg BatcherConfig[T]) *Batcher[T] {
-	return &Batcher[T]{cfg: cfg, wake: make(chan struct{}, 1), flights: map[uint64]flight[T]{}}
+	return &Batcher[T]{cfg: cfg, wake: make(chan struct{}, 1), flights: map[uint64]flight[T]{}, admit: newAdmission(cfg.MaxPending, cfg.MaxWait)}
 }
 
 // Add hands an item over. ErrOverloaded and ErrStopped mean that it was not
 // taken; otherwise it will be resolved by Take or Fail.
-func (b *Batcher[T]) Add(item T) error {
+func (b *Batcher[T]) Add(item T) error { return b.add(item, false) }
+
+// Insist is Add for what must not be refused for load: it waits its turn, however
+// many wait before it.
+func (b *Batcher[T]) Insist(item T) error { return b.add(item, true) }
+
+// Full reports whether Add would answer ErrOverloaded now.
+func (b *Batcher[T]) Full() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.admit.full()
+}
+
+func (b *Batcher[T]) add(item T, insist bool) error {
 	b.mu.Lock()
 	if b.stopped {
 		b.mu.Unlock()
 		return ErrStopped
 	}
-	if len(b.pending) >= b.cfg.MaxPending {
+	if !insist && b.admit.full() {
 		b.mu.Unlock()
 		return ErrOverloaded
 	}
+	b.admit.take()
 	b.pending = append(b.pending, item)
 	first := len(b.pending) == 1
 	b.mu.Unlock()
@@ -112,6 +132,7 @@ func (b *Batcher[T]) Take(seq uint64) []T {
 		}
 	}
 	lost := b.confirmed(seq)
+	b.admit.resolved(len(f.items) + len(lost))
 	b.mu.Unlock()
 	if len(lost) > 0 {
 		b.cfg.Fail(lost, ErrGaveUp)
@@ -160,6 +181,7 @@ func (b *Batcher[T]) landed() {
 func (b *Batcher[T]) Lost(seq uint64) {
 	b.mu.Lock()
 	lost := b.confirmed(seq + 1)
+	b.admit.resolved(len(lost))
 	b.mu.Unlock()
 	if len(lost) > 0 {
 		b.cfg.Fail(lost, ErrGaveUp)
@@ -207,6 +229,7 @@ func (b *Batcher[T]) Stop() {
 		left = append(left, f.items...)
 		delete(b.flights, seq)
 	}
+	b.admit.resolved(len(left))
 	b.mu.Unlock()
 	if len(left) > 0 {
 		b.cfg.Fail(left, ErrStopped)
@@ -278,6 +301,7 @@ func (b *Batcher[T]) flush(ctx context.Context) bool {
 		failed = append(failed, b.pending[:behind]...)
 		b.pending = b.pending[behind:]
 	}
+	b.admit.resolved(len(failed))
 	b.mu.Unlock()
 	if len(failed) > 0 {
 		b.cfg.Fail(failed, err)

@@ -67,6 +67,7 @@ func TestBounded(t *testing.T) {
 		}
 		close(hold)
 		synctest.Wait()
+		d.log.fold()
 		d.add(42)
 		d.finish()
 		for i := range 41 {

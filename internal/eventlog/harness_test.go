@@ -138,7 +138,7 @@ func newDesk(t *testing.T, script ...answer) *desk {
 	}
 	d.log.met = d.meet
 	d.b = eventlog.NewBatcher(eventlog.BatcherConfig[int]{
-		Log: d.log, Code: "K7QX2M", MaxPending: 40, MaxBatch: 25, GiveUp: giveUp,
+		Log: d.log, Code: "K7QX2M", MaxPending: 41, MaxBatch: 25, GiveUp: giveUp,
 		Encode: func(seq uint64, items []int) ([]byte, int) {
 			n := 1
 			for items[0] < 1000 && n < len(items) && items[n] < 1000 {

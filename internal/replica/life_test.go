@@ -218,7 +218,7 @@ func TestCloseResolvesEveryWaiter(t *testing.T) {
 
 func TestOverloadIsRefusedAtOnce(t *testing.T) {
 	slow := newTap(bolt(t))
-	n := newNode(t, slow, func(c *replica.Config) { c.MaxPending = 3 })
+	n := newNode(t, slow, func(c *replica.Config) { c.MaxPending = 4 })
 	n.create()
 	e := n.open(code)
 	id := e.openPoll(0, "x")

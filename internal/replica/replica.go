@@ -159,13 +159,17 @@ func (r *Replica) Submit(item event.Item, w Waiter) error {
 	return r.batcher.Add(submission{item: item, waiter: w})
 }
 
+// Full reports whether Submit would answer eventlog.ErrOverloaded now.
+func (r *Replica) Full() bool { return r.batcher.Full() }
+
 // Propose appends a command and waits for the fold's verdict. The command's
 // identity is set here, in a copy. Errors: *event.Refusal (with the Settled's Activity as it
 // truly is), those of the Batcher, or the context's.
 func (r *Replica) Propose(ctx context.Context, c *event.Command) (Settled, error) {
 	w := make(settledChan, 1)
 	own := *c // the caller may give up before it is encoded, and use it again
-	if err := r.batcher.Add(submission{command: &own, waiter: w}); err != nil {
+	// A crowd's entries must not keep the host from closing.
+	if err := r.batcher.Insist(submission{command: &own, waiter: w}); err != nil {
 		return Settled{}, err
 	}
 	select {

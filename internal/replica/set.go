@@ -21,7 +21,8 @@ type Config struct {
 	// process appends under Producer + n.
 	Producer event.Producer
 
-	MaxPending int           // submissions an event that wait for a flush
+	MaxPending int           // submissions an event that are not settled yet
+	MaxWait    time.Duration // and that may have to wait for those before them, at the pace of late; 0: MaxPending alone counts
 	MaxBatch   int           // submissions a flush
 	GiveUp     time.Duration // how long one flush is tried
 	Idle       time.Duration // how long an unused event stays in memory
@@ -175,7 +176,7 @@ func (s *Set) load(code string, producer event.Producer, l *loading) {
 	}
 	r.batcher = eventlog.NewBatcher(eventlog.BatcherConfig[submission]{
 		Log: s.cfg.Log, Code: code, Encode: r.encode, Fail: r.fail,
-		MaxPending: s.cfg.MaxPending, MaxBatch: s.cfg.MaxBatch, GiveUp: s.cfg.GiveUp,
+		MaxPending: s.cfg.MaxPending, MaxWait: s.cfg.MaxWait, MaxBatch: s.cfg.MaxBatch, GiveUp: s.cfg.GiveUp,
 		Observe: s.cfg.Metrics.Flush, Logger: s.cfg.Logger,
 	})
 	err := r.load(ctx)
