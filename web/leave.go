@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// leaveRate is how many sockets a second are sent away: the other nodes, two or
-	// more, take them without anybody waiting.
-	leaveRate = 1000
+	// leaveRate is how many sockets a second are sent away: few enough for one other
+	// node to take them all beside its own work.
+	leaveRate = 500
 	// leaveWithin is when the last one is sent away, however many there are.
 	leaveWithin = 15 * time.Second
 )

@@ -128,7 +128,8 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	}
 	end, cancel := context.WithTimeout(context.Background(), drainAll)
 	defer cancel()
-	logger.Info("sockets were sent away", "sockets", server.Drain(end))
+	began := time.Now()
+	logger.Info("sockets were sent away", "sockets", server.Drain(end), "took", time.Since(began).Round(time.Millisecond))
 	err = shutdown(end, httpServer, logger)
 	if adminServer != nil {
 		err = errors.Join(err, shutdown(end, adminServer, logger))

@@ -74,7 +74,7 @@ var rules = map[string]rule{
 	"internal/arch": {},
 	// The whole from outside: it starts the binary and imports nothing that runs in it.
 	"internal/e2e": {
-		ours: []string{"internal/redistest", "internal/beacon/beacontest"},
+		ours: []string{"internal/redistest", "internal/beacon/beacontest", "internal/rehearse"},
 		theirs: []string{"github.com/coder/websocket", "github.com/google/go-cmp",
 			"github.com/makiuchi-d/gozxing", "github.com/playwright-community/playwright-go"},
 	},
