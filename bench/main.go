@@ -33,6 +33,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		switch args[0] {
 		case "baseline":
 			return serveBaseline(args[1:], stdin, stdout, stderr)
+		case "crowd":
+			return runCrowd(ctx, args[1:], stdin, stdout, stderr)
 		}
 	}
 	return compare(ctx, args, stdout, stderr)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type Config struct {
 }
 
 // Serve runs one server until in ends. For centrifuge and writes each line of in
-// asks for one broadcast.
+// asks for one broadcast, or "collect" for a collection of garbage.
 func Serve(cfg Config, in io.Reader, out io.Writer) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -62,7 +63,10 @@ func Serve(cfg Config, in io.Reader, out io.Writer) error {
 	go func() {
 		lines := bufio.NewScanner(in)
 		for lines.Scan() {
-			if broadcast != nil {
+			switch {
+			case lines.Text() == "collect":
+				runtime.GC()
+			case broadcast != nil:
 				if err := broadcast(); err != nil {
 					ended <- err
 					return

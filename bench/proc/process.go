@@ -74,9 +74,18 @@ func (p *Process) Line(ctx context.Context) (string, error) {
 	}
 }
 
-// Ready waits for a line with a prefix and returns what follows it.
+// Ready waits for the line by which a server says where it listens, and returns
+// what follows the prefix.
 func (p *Process) Ready(ctx context.Context, prefix string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	return p.Await(ctx, startLimit, prefix)
+}
+
+// Said is the end of what the process said on standard error.
+func (p *Process) Said() string { return p.errs.String() }
+
+// Await waits for a line with a prefix and returns what follows it.
+func (p *Process) Await(ctx context.Context, limit time.Duration, prefix string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {
 		line, err := p.Line(ctx)

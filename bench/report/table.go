@@ -1,11 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -51,8 +53,15 @@ func (b *Budget) String() string {
 func (r *Report) Table(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "scenario\twhat\tours\tbaseline\t\tratio\tspread\tbudget\tverdict")
-	last := ""
-	for _, row := range r.Rows {
+	rows, last := slices.Clone(r.Rows), ""
+	first := map[string]int{} // scenarios stand in the order in which they came
+	for i, row := range rows {
+		if _, ok := first[row.Scenario]; !ok {
+			first[row.Scenario] = i
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(first[a.Scenario], first[b.Scenario]) })
+	for _, row := range rows {
 		scenario := row.Scenario
 		if scenario == last {
 			scenario = ""
