@@ -13,7 +13,7 @@ ARGS ?=
 .PHONY: help
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo '  ARGS="…" is handed on to the server (run, dev), to go test (e2e) or to bench, as in: make e2e ARGS="-run QR -v"'
+	@echo '  ARGS="…" is handed on to the server (run, dev), to go test (e2e, faults) or to bench, as in: make e2e ARGS="-run QR -v"'
 
 .PHONY: run
 run: ## start the server with its data in ./drumroll-data
@@ -39,7 +39,7 @@ generate: node_modules ## rebuild what is generated and committed: templ's Go fi
 .PHONY: test
 test: ## install what the tests need, then run all of them: races, real Redis, real browsers
 	@.ci/need test
-	@start=$$SECONDS; $(MAKE) --no-print-directory unit e2e; \
+	@start=$$SECONDS; $(MAKE) --no-print-directory unit e2e faults-short; \
 	echo "make test: everything passed in $$((SECONDS - start)) s"
 
 .PHONY: unit
@@ -55,6 +55,16 @@ e2e: node_modules ## the real binary, real browsers and a real Redis
 .PHONY: e2e-balanced
 e2e-balanced: node_modules ## the same, all of it on two nodes behind the load balancer
 	DRUMROLL_E2E_BEHIND=haproxy $(MAKE) --no-print-directory e2e
+
+# Most of a fault's time is waiting, so more run at once than there are cores.
+.PHONY: faults-short
+faults-short: ## break what it stands on in the middle of a burst, each fault once
+	$(GO_TEST) -tags e2e -timeout 10m -parallel 6 ./internal/faults $(ARGS)
+
+.PHONY: faults
+faults: ## each fault with several seeds and a bigger crowd; prints a table (ARGS='-fault NAME -seed N' replays)
+	@.ci/need faults
+	go test -tags e2e -count=1 -timeout 60m -v ./internal/faults -long $(ARGS)
 
 .PHONY: lint
 lint: node_modules ## format, vet, linters, and whether what is generated is up to date

@@ -78,6 +78,13 @@ var rules = map[string]rule{
 		theirs: []string{"github.com/coder/websocket", "github.com/google/go-cmp",
 			"github.com/makiuchi-d/gozxing", "github.com/playwright-community/playwright-go"},
 	},
+	// Likewise, but for what reads a log that no node believes in any more: it
+	// decodes records and does not fold them.
+	"internal/faults": {
+		ours: []string{"internal/redistest", "internal/event", "internal/eventlog", "internal/eventlog/boltlog",
+			"internal/eventlog/redislog", "internal/eventlog/eventlogtest", "internal/fairdraw"},
+		theirs: []string{"github.com/google/go-cmp", "golang.org/x/sys"},
+	},
 }
 
 // pure packages decide alike on every node, so they may know neither clock nor

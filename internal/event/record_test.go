@@ -175,3 +175,28 @@ func TestHandle(t *testing.T) {
 		}
 	}
 }
+
+// Decode reads what was written, and refuses what Apply refuses.
+func TestDecode(t *testing.T) {
+	id := Identity{testUID, 1, 300}
+	items := []Item{vote(1, 2, 3, 4, 0, 49), ticket(5, 6, 7), {Kind: Join, Participant: 8, Name: "Ada"}}
+	batch := packed(id, items...)
+	got, err := Decode(batch)
+	if diff := cmp.Diff(Record{Identity: id, Items: items}, got); err != nil || diff != "" {
+		t.Errorf("batch: %v\n%s", err, diff)
+	}
+	command := &Command{Identity: id, Type: CmdClose, Activity: 3}
+	got, err = Decode(AppendCommand(nil, command))
+	if diff := cmp.Diff(Record{Identity: id, Command: command}, got); err != nil || diff != "" {
+		t.Errorf("command: %v\n%s", err, diff)
+	}
+	for n := range batch {
+		if _, err := Decode(batch[:n]); !errors.Is(err, ErrDamaged) {
+			t.Errorf("the first %d bytes: %v, want ErrDamaged", n, err)
+		}
+	}
+	batch[1]++
+	if _, err := Decode(seal(batch, 0)); !errors.Is(err, ErrNewer) {
+		t.Errorf("a later version: %v, want ErrNewer", err)
+	}
+}

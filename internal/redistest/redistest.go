@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -43,10 +44,14 @@ func Start(t testing.TB, settings ...string) *Server {
 // StartSentinel starts a Sentinel that knows the server as the master of a name.
 func StartSentinel(t testing.TB, name string, master *Server) *Server {
 	t.Helper()
+	return startSentinel(t, fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 1\n", name, master.port))
+}
+
+func startSentinel(t testing.TB, settings string) *Server {
+	t.Helper()
 	s := &Server{port: freePort(t), dir: t.TempDir()}
 	config := filepath.Join(s.dir, "sentinel.conf")
-	line := fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 1\n", name, master.port)
-	if err := os.WriteFile(config, []byte(line), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.args = []string{config, "--sentinel"}
@@ -74,6 +79,28 @@ func (s *Server) Kill() {
 	_ = s.cmd.Process.Kill() // it may have ended by itself
 	_ = s.cmd.Wait()         // and this then says how
 	s.cmd = nil
+}
+
+// Pause stops the server as SIGSTOP does: connections stay, nobody answers. Resume
+// lets it go on.
+func (s *Server) Pause(t testing.TB) { s.signal(t, syscall.SIGSTOP) }
+
+// Resume undoes Pause.
+func (s *Server) Resume(t testing.TB) { s.signal(t, syscall.SIGCONT) }
+
+func (s *Server) signal(t testing.TB, sig syscall.Signal) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		t.Fatalf("%v to redis-server: %v", sig, err)
+	}
+}
+
+// Set changes a setting of the running server.
+func (s *Server) Set(t testing.TB, name, value string) {
+	t.Helper()
+	if reply, err := s.ask("CONFIG SET " + name + " " + value); err != nil || reply != "+OK" {
+		t.Fatalf("CONFIG SET %s %s: %q, %v", name, value, reply, err)
+	}
 }
 
 // Stop ends the server in good order and waits for its end.
@@ -160,39 +187,4 @@ func freePort(t testing.TB) int {
 	}
 	t.Fatal("no free port below 55536")
 	return 0
-}
-
-// StartCluster starts a Redis Cluster of three masters, without replicas, and
-// waits until it is whole. It returns the masters.
-func StartCluster(t testing.TB) []*Server {
-	t.Helper()
-	var nodes []*Server
-	args := []string{"--cluster", "create"}
-	for range 3 {
-		s := Start(t, "cluster-enabled", "yes", "cluster-node-timeout", "2000")
-		nodes = append(nodes, s)
-		args = append(args, s.Addr())
-	}
-	cli, err := exec.LookPath("redis-cli")
-	if err != nil {
-		t.Fatalf("these tests need redis-cli on the PATH: %v", err)
-	}
-	if out, err := exec.Command(cli, append(args, "--cluster-yes")...).CombinedOutput(); err != nil {
-		t.Fatalf("redis-cli --cluster create: %v\n%s", err, out)
-	}
-	for deadline := time.Now().Add(startLimit); ; time.Sleep(20 * time.Millisecond) {
-		whole := 0
-		for _, s := range nodes {
-			out, err := exec.Command(cli, "-p", fmt.Sprint(s.port), "cluster", "info").Output()
-			if err == nil && bytes.Contains(out, []byte("cluster_state:ok")) {
-				whole++
-			}
-		}
-		if whole == len(nodes) {
-			return nodes
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the cluster in %s is not whole", filepath.Dir(nodes[0].dir))
-		}
-	}
 }

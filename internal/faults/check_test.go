@@ -1,0 +1,223 @@
+//go:build e2e
+
+package faults
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/event"
+)
+
+// view is all that a node says of the event and must say alike everywhere.
+type view struct {
+	Event eventJSON
+	Draws []string // the records of the draws, byte by byte
+}
+
+// check compares everybody's word with everybody's, and the log's.
+func (r *run) check() {
+	before, ok := r.views("after the fault")
+	if !ok {
+		return
+	}
+	for _, n := range r.nodes {
+		n.kill()
+	}
+	for _, n := range r.nodes {
+		n.start()
+	}
+	after, ok := r.views("folded anew")
+	if !ok {
+		return
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		r.fail("nodes", "folded anew, the event is another (-was +is):\n%s", diff)
+	}
+	r.checkExport(after)
+	for _, n := range r.nodes {
+		if err := n.leave(); err != nil {
+			r.fail("exit", "node %d: %v", n.no, err)
+		}
+	}
+	r.checkLogs()
+	log, err := r.store.open(r.t)
+	if err != nil {
+		r.t.Fatalf("open the log: %v", err)
+	}
+	defer func() { _ = log.Close() }() // it was read
+	counted, err := countLog(r.t, log, r.crowd.code)
+	if err != nil {
+		r.t.Fatalf("count the log: %v", err)
+	}
+	r.t.Logf("%d records, %d of them repeated; %d entries acknowledged", counted.records, counted.repeated, r.crowd.acked.Load())
+	r.checkTallies(counted, after)
+	r.checkWinners(counted, after)
+	r.checkCommands(after)
+	r.checkLedger(counted)
+}
+
+func (r *run) checkLogs() {
+	for _, n := range r.nodes {
+		if text := n.trouble(); text != "" {
+			r.fail("log", "node %d:\n%s", n.no, text)
+		}
+	}
+}
+
+// view asks one node.
+func (r *run) view(n *node) (view, error) {
+	var v view
+	if err := r.crowd.host(n, "GET", "", nil, &v.Event); err != nil {
+		return v, err
+	}
+	for i := range v.Event.Draws {
+		var record []byte
+		if err := r.crowd.host(n, "GET", fmt.Sprintf("/draws/%d", i+1), nil, &record); err != nil {
+			return v, err
+		}
+		v.Draws = append(v.Draws, string(record))
+	}
+	return v, nil
+}
+
+// views asks all nodes until they agree.
+func (r *run) views(when string) (agreed view, ok bool) {
+	var diff string
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		diff = ""
+		for i, n := range r.nodes {
+			v, err := r.view(n)
+			if err != nil {
+				diff = fmt.Sprintf("node %d: %v", n.no, err)
+				break
+			}
+			if i == 0 {
+				agreed = v
+			} else if d := cmp.Diff(agreed, v); d != "" {
+				diff = fmt.Sprintf("node 0 and node %d (-0 +%d):\n%s", n.no, n.no, d)
+				break
+			}
+		}
+		if diff == "" {
+			return agreed, true
+		}
+	}
+	r.fail("nodes", "%s: %s", when, diff)
+	return agreed, false
+}
+
+func (r *run) checkExport(v view) {
+	var export struct{ Event eventJSON }
+	if err := r.crowd.host(r.nodes[0], "GET", "/export.json", nil, &export); err != nil {
+		r.fail("export", "%v", err)
+		return
+	}
+	if diff := cmp.Diff(v.Event.Activities, export.Event.Activities); diff != "" {
+		r.fail("export", "(-API +export):\n%s", diff)
+	}
+}
+
+// checkTallies compares what the nodes show with the own count.
+func (r *run) checkTallies(c *count, v view) {
+	if len(c.activities) != len(v.Event.Activities) {
+		r.doubled += max(0, len(v.Event.Activities)-len(c.activities))
+		r.fail("tallies", "the nodes have %d activities, the log %d", len(v.Event.Activities), len(c.activities))
+		return
+	}
+	for i, a := range v.Event.Activities {
+		own := c.activities[i]
+		want := activityJSON{ID: i + 1, Kind: own.kind, Title: own.title, State: own.state, Run: 1, Entries: own.entries, Counts: own.counts, Winners: a.Winners}
+		if own.kind == event.Raffle {
+			want.Counts = nil
+		}
+		r.doubled += max(0, a.Entries-own.entries)
+		if diff := cmp.Diff(want, a); diff != "" {
+			r.fail("tallies", "activity %d (-own count +nodes):\n%s", i+1, diff)
+		}
+	}
+	if len(c.people) != v.Event.People.Joined {
+		r.fail("tallies", "the nodes know %d participants, the log %d", v.Event.People.Joined, len(c.people))
+	}
+}
+
+func (r *run) checkWinners(c *count, v view) {
+	raffle := v.Event.Activities[r.crowd.raffle-1]
+	tickets := c.activities[r.crowd.raffle-1].tickets
+	if want := min(winners, len(tickets)); len(raffle.Winners) != want {
+		r.fail("winners", "%d of %d entrants won, want %d", len(raffle.Winners), len(tickets), want)
+	}
+	entrants := map[string]bool{}
+	for _, ticket := range tickets {
+		entrants[ticket] = true
+	}
+	for _, w := range raffle.Winners {
+		if !entrants[w.Ticket] {
+			r.fail("winners", "ticket %s won and is no entrant's, or won twice", w.Ticket)
+		}
+		delete(entrants, w.Ticket)
+	}
+	for _, p := range r.crowd.phones {
+		if p.ticket != "" && p.ticket != tickets[p.who] && !r.fault.lossy {
+			r.fail("winners", "participant %v was given ticket %q and has %q", p.who, p.ticket, tickets[p.who])
+		}
+	}
+}
+
+// checkCommands: an acknowledged command was carried out once, others at most once.
+func (r *run) checkCommands(v view) {
+	times := map[string]int{}
+	for _, a := range v.Event.Activities {
+		times[a.Title]++
+	}
+	for title, n := range times {
+		if n > 1 {
+			r.doubled += n - 1
+			r.fail("activities", "%q was added %d times", title, n)
+		}
+	}
+	for _, title := range r.host.drafts {
+		if times[title] == 0 && !r.fault.lossy {
+			r.fail("activities", "%q was acknowledged and is not there", title)
+		}
+	}
+}
+
+// checkLedger compares what phones sent and were told with what counts.
+func (r *run) checkLedger(c *count) {
+	known := accounts(r.crowd.phones)
+	for k, a := range known {
+		r.acked += a.acked
+		counted := c.counted[k]
+		if counted < a.acked {
+			r.lost += a.acked - counted
+			if !r.fault.lossy {
+				r.fail("acknowledged", "%+v was acknowledged %d times and counts %d times", k, a.acked, counted)
+			}
+		}
+		if counted > a.most {
+			r.doubled += counted - a.most
+			r.fail("counted", "%+v counts %d times; at most %d times it could", k, counted, a.most)
+		}
+	}
+	for k, n := range c.counted {
+		if _, sent := known[k]; !sent {
+			r.doubled += n
+			r.fail("counted", "%+v counts and was never sent", k)
+		}
+	}
+	for _, p := range r.crowd.phones {
+		for _, activity := range []int{r.crowd.poll, r.crowd.flicker} {
+			got, counts := c.activities[activity-1].votes[p.who]
+			want := p.stands(activity)
+			switch {
+			case !p.numbered || r.fault.lossy:
+			case !counts && want.must, counts && !slices.Contains(want.choices, got.choice):
+				r.fail("choice", "participant %v has %v in activity %d (%+v), want %v", p.who, got.choice.Options(), activity, got, want)
+			}
+		}
+	}
+}

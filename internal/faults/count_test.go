@@ -1,0 +1,154 @@
+//go:build e2e
+
+package faults
+
+import (
+	"fmt"
+	"testing"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/fairdraw"
+)
+
+// count is what the log's records say, counted here and not by the fold: each
+// batch by its identity once, entries in the order of the log, each participant's
+// by n, and nothing that stands where the run is not open.
+type count struct {
+	uid        event.UID
+	activities []*tally // activity i is at i-1
+	people     map[event.Participant]bool
+	counted    map[key]int // how often an entry stands in the log, once per batch, where its run is open
+
+	newest            map[event.Producer]uint64
+	records, repeated int
+}
+
+// tally is one activity.
+type tally struct {
+	kind, title, state string
+	entries            int
+	counts             []int
+	votes              map[event.Participant]vote
+	tickets            map[event.Participant]string
+}
+
+type vote struct {
+	n      uint32
+	choice event.Choice
+}
+
+// countLog reads an event's whole log.
+func countLog(t *testing.T, l eventlog.Log, code string) (*count, error) {
+	c := &count{people: map[event.Participant]bool{}, counted: map[key]int{}, newest: map[event.Producer]uint64{}}
+	for at := (eventlog.Offset{}); ; {
+		records, err := l.Read(t.Context(), code, at, 1000, 0)
+		if err != nil {
+			return nil, err
+		}
+		if len(records) == 0 {
+			return c, nil
+		}
+		for _, r := range records {
+			record, err := event.Decode(r.Data)
+			if err == nil {
+				err = c.add(&record)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("record at %v: %w", r.Offset, err)
+			}
+			at = r.Offset
+		}
+	}
+}
+
+func (c *count) add(r *event.Record) error {
+	c.records++
+	if c.records == 1 {
+		if r.Command == nil || r.Command.Type != event.CmdCreate {
+			return fmt.Errorf("the log begins with %+v", r)
+		}
+		c.uid = r.UID
+		c.newest[r.Producer] = r.Seq
+		return nil
+	}
+	if r.UID != c.uid {
+		return fmt.Errorf("uid %v in the log of %v", r.UID, c.uid)
+	}
+	if r.Seq <= c.newest[r.Producer] {
+		c.repeated++
+		return nil
+	}
+	c.newest[r.Producer] = r.Seq
+	if r.Command != nil {
+		return c.command(r.Command)
+	}
+	for i := range r.Items {
+		c.item(&r.Items[i])
+	}
+	return nil
+}
+
+func (c *count) command(cmd *event.Command) error {
+	var a *tally
+	if cmd.Activity > 0 && cmd.Activity <= len(c.activities) {
+		a = c.activities[cmd.Activity-1]
+	}
+	switch cmd.Type {
+	case event.CmdAdd:
+		c.activities = append(c.activities, &tally{
+			kind: cmd.Spec.Kind, title: cmd.Spec.Title, state: event.Draft, counts: make([]int, len(cmd.Spec.Options)),
+			votes: map[event.Participant]vote{}, tickets: map[event.Participant]string{},
+		})
+	case event.CmdOpen:
+		if a != nil && (a.state == event.Draft || a.state == event.Closed) && (a.kind == event.Poll || a.state == event.Draft) {
+			a.state = event.Open
+		}
+	case event.CmdClose:
+		if a != nil && a.state == event.Open {
+			a.state = event.Closed
+		}
+	case event.CmdDraw:
+		if a != nil && (a.state == event.Closed || a.state == event.Drawn) && a.kind == event.Raffle {
+			a.state = event.Drawn
+		}
+	case event.CmdSpent: // of raffles whose freeze was taken back; none here was frozen then
+	default:
+		return fmt.Errorf("nobody here gave the command %q", cmd.Type)
+	}
+	return nil
+}
+
+func (c *count) item(it *event.Item) {
+	if it.Kind == event.Join {
+		c.people[it.Participant] = true
+		return
+	}
+	if it.Activity < 1 || it.Activity > len(c.activities) {
+		return
+	}
+	a := c.activities[it.Activity-1]
+	if a.state != event.Open || it.Run != 1 || (it.Kind == event.Vote) != (a.kind == event.Poll) {
+		return
+	}
+	c.people[it.Participant] = true
+	c.counted[key{it.Participant, it.Activity, it.N, it.Choice}]++
+	if it.Kind == event.Ticket {
+		if a.tickets[it.Participant] == "" {
+			a.tickets[it.Participant] = fairdraw.MakeTicket(c.uid, uint64(it.Activity), 1, it.Pseudonym, it.Nonce).String()
+			a.entries++
+		}
+		return
+	}
+	had, voted := a.votes[it.Participant]
+	if it.N != 0 && it.N < had.n {
+		return
+	}
+	if voted {
+		a.counts[had.choice.Options()[0]]--
+	} else {
+		a.entries++
+	}
+	a.counts[it.Choice.Options()[0]]++
+	a.votes[it.Participant] = vote{max(it.N, had.n), it.Choice}
+}

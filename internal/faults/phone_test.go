@@ -1,0 +1,286 @@
+//go:build e2e
+
+package faults
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"drumroll/internal/event"
+)
+
+// phone is one participant. Its goroutine alone uses it, until the crowd is over.
+type phone struct {
+	c      *crowd
+	random *rand.Rand
+	token  string
+	who    event.Participant
+
+	overHTTP bool
+	numbered bool          // sends n, as our own clients do
+	patient  bool          // asks until it is answered; others leave it unknown
+	waits    time.Duration // for an acknowledgement, before it dials again
+
+	entries []*entry
+	n       uint32
+	nonce   string
+	at      *node // of the line
+	line    *line
+	ref     int
+	sure    map[int]event.Choice // what stands in an activity, where that is certain; 0: nothing
+	ticket  string
+}
+
+// answer is what came back for an entry; status "" is nothing.
+type answer struct {
+	status, ticket string
+	after          time.Duration // to wait
+	sent           bool          // it may have reached the node
+}
+
+func (a answer) acknowledges() bool {
+	return a.status == "counted" || a.status == "changed" || a.status == "unchanged"
+}
+
+// live submits entries, one after the other, while the crowd is at it.
+func (p *phone) live() {
+	defer p.hangUp()
+	for p.c.begin() {
+		p.persist(p.next())
+		p.c.finish()
+	}
+}
+
+// next makes up an entry.
+func (p *phone) next() *entry {
+	e := &entry{key: key{who: p.who}}
+	switch one := p.random.IntN(10); {
+	case one == 0 && p.ticket == "":
+		e.activity = p.c.raffle
+	case one < 4:
+		e.activity = p.c.flicker
+		e.choice = 1 << p.random.IntN(options)
+	default:
+		e.activity = p.c.poll
+		e.choice = 1 << p.random.IntN(options)
+	}
+	if p.numbered {
+		p.n++
+		e.n = p.n
+	}
+	p.entries = append(p.entries, e)
+	return e
+}
+
+// persist submits an entry until it is answered, as real phones do.
+func (p *phone) persist(e *entry) {
+	for attempt := 1; ; attempt++ {
+		n := p.at
+		if p.line == nil || p.overHTTP {
+			n = p.c.nodes[p.random.IntN(len(p.c.nodes))]
+		}
+		if e.first.IsZero() {
+			e.first = time.Now()
+		}
+		a := p.submit(n, e)
+		if p.judge(e, a) || e.sends > 0 && !p.patient {
+			return
+		}
+		if !p.c.sleep(a.after + fullJitter(p.random, attempt)) {
+			return
+		}
+	}
+}
+
+// fullJitter is a phone's back-off: anything up to 0.3 s · 2^attempt. Real phones
+// go up to ten seconds; a run is over by then.
+func fullJitter(r *rand.Rand, attempt int) time.Duration {
+	most := min(2*time.Second, 300*time.Millisecond<<min(attempt, 5))
+	return time.Duration(r.Int64N(int64(most)))
+}
+
+// judge books an answer; true where the entry is done with.
+func (p *phone) judge(e *entry, a answer) bool {
+	if a.sent {
+		e.sends++
+	}
+	switch {
+	case a.acknowledges():
+		p.told(e, a)
+		e.acked, e.ticket = a.status, a.ticket
+		p.c.acked.Add(1)
+		return true
+	case a.status == "closed":
+		e.refusals++
+		if e.activity != p.c.flicker && !p.c.closing.Load() {
+			p.c.fail("told", "participant %v was told that activity %d is closed while it was open", p.who, e.activity)
+		}
+		return true
+	case a.status == "invalid":
+		p.c.fail("told", "participant %v was told that an entry is invalid", p.who)
+		return true
+	}
+	if a.sent {
+		delete(p.sure, e.activity)
+	}
+	return false
+}
+
+// told checks an acknowledgement against what the phone knows.
+func (p *phone) told(e *entry, a answer) {
+	if e.activity == p.c.raffle {
+		if a.ticket == "" || p.ticket != "" && p.ticket != a.ticket {
+			p.c.fail("told", "participant %v has ticket %q and was told %q", p.who, p.ticket, a.ticket)
+		}
+		p.ticket = a.ticket
+		return
+	}
+	stood, sure := p.sure[e.activity]
+	want := "changed"
+	switch stood {
+	case 0:
+		want = "counted"
+	case e.choice:
+		want = "unchanged"
+	}
+	if sure && e.sends == 1 && a.status != want {
+		p.c.fail("told", "participant %v chose %v after %v and was told %q\n%s", p.who, e.choice.Options(), stood.Options(), a.status, p.recall(e.activity))
+	}
+	// Without numbers an earlier try may still come in.
+	if p.numbered || sure && e.sends == 1 {
+		p.sure[e.activity] = e.choice
+	}
+}
+
+// recall is the phone's last entries in an activity.
+func (p *phone) recall(activity int) string {
+	var lines []string
+	for _, e := range p.entries {
+		if e.activity == activity {
+			lines = append(lines, fmt.Sprintf("n %d, choice %v, sent %d times, %d refused, acknowledged as %q", e.n, e.choice.Options(), e.sends, e.refusals, e.acked))
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-6):], "\n")
+}
+
+// submit sends an entry once and waits for its answer.
+func (p *phone) submit(n *node, e *entry) answer {
+	if p.overHTTP {
+		return p.post(n, e)
+	}
+	if p.line == nil {
+		line, err := dialLine(n.addr, p.c.code, p.token, p.waits)
+		if err != nil {
+			var refused refusedError
+			if errors.As(err, &refused) && refused.status != 503 && refused.status != 429 {
+				p.c.fail("settled", "participant %v may not connect: %v", p.who, err)
+			}
+			return answer{after: min(refused.after, 2*time.Second)}
+		}
+		p.line, p.at = line, n
+	}
+	p.ref++
+	frame := textFrame(`{"t":"entry","ref":` + strconv.Itoa(p.ref) + "," + p.body(e) + "}")
+	n.inFlight.Add(1)
+	defer n.inFlight.Add(-1)
+	a, err := p.exchange(frame)
+	if err != nil {
+		p.hangUp()
+		var end closedError
+		if errors.As(err, &end) && end.code == 1012 {
+			a.after = 200*time.Millisecond + time.Duration(p.random.Int64N(int64(time.Second)))
+		}
+	}
+	return a
+}
+
+func (p *phone) exchange(frame []byte) (answer, error) {
+	a := answer{sent: true}
+	if err := p.line.send(frame, p.waits); err != nil {
+		return a, err
+	}
+	for until := time.Now().Add(p.waits); ; {
+		data, err := p.line.next(`{"t":"ack"`, until)
+		if err != nil {
+			return a, err
+		}
+		var ack struct {
+			Ref            int
+			Status, Ticket string
+			AfterMS        int64 `json:"after_ms"`
+		}
+		if err := json.Unmarshal(data, &ack); err != nil {
+			p.c.fail("told", "participant %v was sent %s: %v", p.who, data, err)
+		}
+		if ack.Ref == p.ref {
+			a.status, a.ticket, a.after = ack.Status, ack.Ticket, time.Duration(ack.AfterMS)*time.Millisecond
+			return a, nil
+		}
+	}
+}
+
+// body is an entry's members as JSON.
+func (p *phone) body(e *entry) string {
+	text := fmt.Sprintf(`"activity":%d,"run":1`, e.activity)
+	if e.n > 0 {
+		text += fmt.Sprintf(`,"n":%d`, e.n)
+	}
+	if e.activity == p.c.raffle {
+		return text + fmt.Sprintf(`,"nonce":%q`, p.nonce)
+	}
+	return text + fmt.Sprintf(`,"choice":[%d]`, e.choice.Options()[0])
+}
+
+func (p *phone) post(n *node, e *entry) answer {
+	n.inFlight.Add(1)
+	defer n.inFlight.Add(-1)
+	var out struct{ Status, Ticket string }
+	err := p.c.caller.call(p.waits, "POST", p.c.api(n, "/entries"), p.token, json.RawMessage("{"+p.body(e)+"}"), &out)
+	a := answer{status: out.Status, ticket: out.Ticket, sent: !neverSent(err)}
+	var status statusError
+	if errors.As(err, &status) {
+		a.after = min(status.after, 2*time.Second)
+		switch status.status {
+		case 409:
+			a.status = "closed"
+		case 422:
+			a.status = "invalid"
+		case 429, 503:
+			a.status = "retry"
+		default:
+			p.c.fail("told", "participant %v was answered %v", p.who, err)
+		}
+	}
+	return a
+}
+
+func (p *phone) hangUp() {
+	if p.line != nil {
+		p.line.close()
+		p.line = nil
+	}
+}
+
+// whose reads the participant out of a token, which is its first 8 bytes.
+func whose(token string) (event.Participant, error) {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(b) < 8 {
+		return 0, fmt.Errorf("token %q", token)
+	}
+	return event.ParseParticipant(fmt.Sprintf("%x", b[:8]))
+}
+
+// newNonce is 16 bytes in base64url, from the seed.
+func newNonce(r *rand.Rand) string {
+	var b [16]byte
+	for i := range b {
+		b[i] = byte(r.IntN(256))
+	}
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
