@@ -112,18 +112,8 @@ func (s *Server) postEntry(w http.ResponseWriter, r *http.Request, rep *replica.
 	if err != nil {
 		return err
 	}
-	out := entryAnswer{Status: statusWord(settled.Outcome.Status), Run: settled.Outcome.Run, Offset: settled.At.String()}
-	if settled.Outcome.HasTicket {
-		out.Ticket = settled.Outcome.Ticket.String()
-	}
-	return s.answer(w, http.StatusOK, out)
-}
-
-type entryAnswer struct {
-	Status string `json:"status"`
-	Run    int    `json:"run"`
-	Offset string `json:"offset"`
-	Ticket string `json:"ticket,omitempty"`
+	s.answerEntry(w, &settled, nil)
+	return nil
 }
 
 // enter submits an entry that came over HTTP and waits for the fold.
@@ -189,11 +179,16 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
 // mayJoin reports whether the log knows a participant already; where it does not,
 // it takes a token of the caller's address: errRate where there is none.
 func (s *Server) mayJoin(r *http.Request, rep *replica.Replica, p event.Participant) (joined bool, err error) {
-	rep.View(func(st *event.State) { joined = st.Joined(p) })
-	if !joined && !s.limits.allow(limitJoin, clientIP(r)) {
+	if joined = knows(rep, p); !joined && !s.limits.allow(limitJoin, clientIP(r)) {
 		return false, errRate
 	}
 	return joined, nil
+}
+
+// knows reports whether this node has folded that a participant joined.
+func knows(rep *replica.Replica, p event.Participant) (joined bool) {
+	rep.View(func(st *event.State) { joined = st.Joined(p) })
+	return joined
 }
 
 func namesOn(rep *replica.Replica) (on bool) {

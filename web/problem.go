@@ -126,7 +126,10 @@ func (s *Server) note(r *http.Request, p *problem) {
 }
 
 // failAPI answers with problem+json.
-func (s *Server) failAPI(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Server) failAPI(w http.ResponseWriter, r *http.Request, err error) { s.refuse(w, r, err) }
+
+// refuse is failAPI, and returns the status.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) (status int) {
 	p := toProblem(err)
 	s.note(r, p)
 	p.headers(w)
@@ -136,6 +139,7 @@ func (s *Server) failAPI(w http.ResponseWriter, r *http.Request, err error) {
 	if err := json.NewEncoder(w).Encode(p); err != nil {
 		s.cfg.Logger.Debug("answer not taken", "err", err)
 	}
+	return p.Status
 }
 
 // failPage answers with a page for people.

@@ -180,9 +180,8 @@ func (s *Server) postCheckIn(w http.ResponseWriter, r *http.Request, rep *replic
 	if err := outcomeError(settled.Outcome); err != nil {
 		return err
 	}
-	return s.answer(w, http.StatusOK, entryAnswer{
-		Status: statusWord(settled.Outcome.Status), Run: settled.Outcome.Run, Offset: settled.At.String(),
-	})
+	s.answerEntry(w, &settled, nil)
+	return nil
 }
 
 // getProof answers with a participant's own place in the frozen list.

@@ -17,25 +17,24 @@ const (
 
 // routes is every route of the server.
 func (s *Server) routes() (http.Handler, error) {
-	csrf, err := s.crossOrigin()
+	guard, err := s.crossOrigin()
 	if err != nil {
 		return nil, err
 	}
 	r := chi.NewRouter()
-	r.Use(s.clientAddr(), s.observe, s.recoverPanic, middleware.GetHead)
+	r.Use(s.observe, s.recoverPanic, middleware.GetHead)
 
 	r.Get("/healthz", s.healthz)
 	r.Get("/readyz", s.readyz)
 	r.Mount("/static", s.cfg.Files)
 
-	// The entry call has the shortest way in: it is the one that a full room makes.
 	r.Route("/api/v1", func(r chi.Router) {
 		r.NotFound(func(w http.ResponseWriter, r *http.Request) { s.failAPI(w, r, errNotFound) })
 		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 			allow(w, r)
 			s.failAPI(w, r, errMethod)
 		})
-		r.Use(csrf(s.failAPI))
+		r.Use(sameOrigin(guard, s.failAPI))
 		r.Get("/openapi.json", s.api(s.openapi))
 		r.Post("/events", s.api(s.createEvent))
 		r.Route("/events/{code}", func(r chi.Router) {
@@ -54,7 +53,7 @@ func (s *Server) routes() (http.Handler, error) {
 			r.Put("/people/{person}", s.host(s.putPerson))
 			r.Post("/participants", s.api(s.join))
 			r.Put("/me", s.participant(s.putMe))
-			r.Post("/entries", s.participant(s.postEntry))
+			r.Post("/entries", s.participant(s.postEntry)) // most come by entryCall
 			r.Post("/checkins", s.participant(s.postCheckIn))
 			r.Post("/claims", s.participant(s.postClaim))
 			r.Get("/activities/{id}/proof", s.participant(s.getProof))
@@ -68,7 +67,7 @@ func (s *Server) routes() (http.Handler, error) {
 	})
 
 	r.Group(func(r chi.Router) {
-		r.Use(securityHeaders, csrf(s.failPage))
+		r.Use(securityHeaders, sameOrigin(guard, s.failPage))
 		r.NotFound(func(w http.ResponseWriter, r *http.Request) { s.failPage(w, r, errNotFound) })
 		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 			allow(w, r)
@@ -85,7 +84,7 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Get("/{code}/qr.svg", s.qrSVG)
 		r.Get("/{code}/ws", s.websocket)
 	})
-	return r, nil
+	return s.clientAddr(&entryCall{s: s, guard: guard, router: r}), nil
 }
 
 // allow names the methods that a path takes (RFC 9110 section 15.5.6).
@@ -136,48 +135,58 @@ func (s *Server) recoverPanic(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil {
-				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-					panic(p)
-				}
-				s.cfg.Logger.Error("handler panicked", "route", route(r), "panic", p)
-				s.failAPI(w, r, newProblem(http.StatusInternalServerError, "internal", "Internal error", "The server's log says more."))
+				s.panicked(w, r, route(r), p)
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
 }
 
-func (s *Server) clientAddr() func(http.Handler) http.Handler {
+// panicked answers for a handler that panicked with p.
+func (s *Server) panicked(w http.ResponseWriter, r *http.Request, route string, p any) {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(p)
+	}
+	s.cfg.Logger.Error("handler panicked", "route", route, "panic", p)
+	s.failAPI(w, r, newProblem(http.StatusInternalServerError, "internal", "Internal error", "The server's log says more."))
+}
+
+// clientAddr finds out where requests come from behind trusted proxies; without
+// any, it is the connection's other end (clientIP).
+func (s *Server) clientAddr(next http.Handler) http.Handler {
 	if len(s.cfg.TrustedProxies) == 0 {
-		return middleware.ClientIPFromRemoteAddr
+		return next
 	}
 	prefixes := make([]string, len(s.cfg.TrustedProxies))
 	for i, p := range s.cfg.TrustedProxies {
 		prefixes[i] = p.String()
 	}
-	return middleware.ClientIPFromXFF(prefixes...)
+	return middleware.ClientIPFromXFF(prefixes...)(next)
 }
 
-// crossOrigin refuses unsafe requests that a browser sends from other sites;
+// crossOrigin knows unsafe requests that a browser sends from other sites;
 // clients that send no Origin are welcome.
-func (s *Server) crossOrigin() (func(fail func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler, error) {
+func (s *Server) crossOrigin() (*http.CrossOriginProtection, error) {
 	var guard http.CrossOriginProtection
 	if u := s.cfg.PublicURL; u != nil {
 		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
 			return nil, err
 		}
 	}
-	return func(fail func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
-		return func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if guard.Check(r) != nil {
-					fail(w, r, errOrigin)
-					return
-				}
-				next.ServeHTTP(w, r)
-			})
-		}
-	}, nil
+	return &guard, nil
+}
+
+// sameOrigin refuses what the guard does.
+func sameOrigin(guard *http.CrossOriginProtection, fail func(http.ResponseWriter, *http.Request, error)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if guard.Check(r) != nil {
+				fail(w, r, errOrigin)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // securityHeaders of pages. Nothing inline, nothing from elsewhere; the screen

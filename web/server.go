@@ -73,7 +73,8 @@ func (Discard) Request(string, int, time.Duration) {}
 // Server serves one node.
 type Server struct {
 	cfg       Config
-	createKey [32]byte // SHA-256, so that comparing takes the same time for all lengths
+	macs      sync.Pool // of *tokenMAC
+	createKey [32]byte  // SHA-256, so that comparing takes the same time for all lengths
 	limits    limits
 	qrs       qrCache
 	handler   http.Handler

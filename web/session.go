@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"hash"
 	"net/http"
 	"strings"
 
@@ -33,12 +34,22 @@ func (s *Server) token(uid event.UID, p event.Participant) string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
+// tokenMAC computes what a token ends with. It is kept for the next one, since
+// setting up the key takes most of the time.
+type tokenMAC struct {
+	h   hash.Hash
+	buf [64]byte
+}
+
 func (s *Server) tokenMAC(uid event.UID, id []byte) (mac [16]byte) {
-	h := hmac.New(sha256.New, s.cfg.SigningKey)
-	h.Write([]byte("drumroll participant token 1\x00"))
-	h.Write(uid[:])
-	h.Write(id)
-	copy(mac[:], h.Sum(nil))
+	m, _ := s.macs.Get().(*tokenMAC)
+	if m == nil {
+		m = &tokenMAC{h: hmac.New(sha256.New, s.cfg.SigningKey)}
+	}
+	defer s.macs.Put(m)
+	m.h.Reset()
+	m.h.Write(append(append(append(m.buf[:0], "drumroll participant token 1\x00"...), uid[:]...), id...))
+	copy(mac[:], m.h.Sum(m.buf[:0]))
 	return mac
 }
 

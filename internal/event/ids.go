@@ -77,8 +77,12 @@ func (k *Key) UnmarshalText(b []byte) error { return unhex(k[:], b) }
 // package does not import.
 type Position struct{ Ms, Seq uint64 }
 
-func (p Position) String() string {
-	return strconv.FormatUint(p.Ms, 10) + "-" + strconv.FormatUint(p.Seq, 10)
+func (p Position) String() string { return string(p.Append(nil)) }
+
+// Append appends String.
+func (p Position) Append(b []byte) []byte {
+	b = append(strconv.AppendUint(b, p.Ms, 10), '-')
+	return strconv.AppendUint(b, p.Seq, 10)
 }
 
 // MarshalText gives "ms-seq".

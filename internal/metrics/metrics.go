@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,6 +39,13 @@ type Node struct {
 	frames      *prometheus.CounterVec
 	refused     *prometheus.CounterVec
 	requests    *prometheus.HistogramVec
+	series      sync.Map // of requests: series → prometheus.Observer, since finding one takes longer than observing
+}
+
+// series is one of requests.
+type series struct {
+	route  string
+	status int
 }
 
 // New returns a Node with all series of closed label sets at zero, so that a rate
@@ -198,5 +206,10 @@ func (n *Node) Refused(reason string) { n.refused.WithLabelValues(reason).Inc() 
 
 // Request counts one HTTP request. route is the pattern, never the path.
 func (n *Node) Request(route string, status int, took time.Duration) {
-	n.requests.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
+	key := series{route, status}
+	o, ok := n.series.Load(key)
+	if !ok {
+		o, _ = n.series.LoadOrStore(key, n.requests.WithLabelValues(route, strconv.Itoa(status)))
+	}
+	o.(prometheus.Observer).Observe(took.Seconds())
 }

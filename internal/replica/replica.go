@@ -186,15 +186,17 @@ func (r *Replica) Propose(ctx context.Context, c *event.Command) (Settled, error
 // Enter is Submit and the wait for the fold's outcome. Errors: those of the
 // Batcher, or the context's (the item may be folded all the same).
 func (r *Replica) Enter(ctx context.Context, item event.Item) (Settled, error) {
-	w := make(settledChan, 1)
+	w := settledChans.Get().(settledChan)
 	if err := r.Submit(item, w); err != nil {
+		settledChans.Put(w)
 		return Settled{}, err
 	}
 	select {
 	case s := <-w:
+		settledChans.Put(w)
 		return s, s.Err
 	case <-ctx.Done():
-		return Settled{}, ctx.Err()
+		return Settled{}, ctx.Err() // w is still to be settled
 	}
 }
 
@@ -204,6 +206,8 @@ func (r *Replica) Done() <-chan struct{} { return r.done }
 type settledChan chan Settled
 
 func (c settledChan) Settle(s Settled) { c <- s }
+
+var settledChans = sync.Pool{New: func() any { return make(settledChan, 1) }}
 
 // encode packs one record: a command alone, or all items up to the next command.
 func (r *Replica) encode(seq uint64, subs []submission) (record []byte, n int) {
