@@ -28,6 +28,7 @@ type serveConfig struct {
 	adminAddr      string
 	jsonLog        bool
 	drainDelay     time.Duration
+	retention      time.Duration  // of an event after its last activity; 0: for ever
 	beacon         *source.Source // of every raffle; nil: quicknet, where a raffle asks for it
 }
 
@@ -43,6 +44,8 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 	flags.StringVar(&c.data, "data", "./drumroll-data", "`folder` of the embedded log")
 	flags.StringVar(&c.redis, "redis", "", "redis:// `URL`, several comma-separated for a Cluster; Redis Streams instead of the embedded log")
 	flags.BoolVar(&c.requireDurable, "require-durable", false, "refuse to start where the log's settings can lose what was acknowledged, or cannot be read")
+	c.retention = defaultRetention
+	flags.Var((*retention)(&c.retention), "retention", "how `long` an event is kept after its last activity, such as 30d or 720h; 0: for ever")
 	flags.StringVar(&public, "public-url", "", "base `URL` for QR codes and links; empty: from the request")
 	flags.StringVar(&c.createKey, "create-key", "", "`key` asked for when an event is made; empty: anyone who reaches the server may")
 	flags.StringVar(&proxies, "trusted-proxies", "", "comma-separated `CIDRs` whose forwarding headers are believed")

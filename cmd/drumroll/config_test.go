@@ -29,13 +29,14 @@ var flagRows = []struct {
 	{"trusted-proxies", "10.1.2.3/8, 192.168.1.1,fd00::/8", func(c *serveConfig) {
 		c.trustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.168.1.1/32"), netip.MustParsePrefix("fd00::/8")}
 	}},
+	{"retention", "7d", func(c *serveConfig) { c.retention = 7 * 24 * time.Hour }},
 	{"admin-addr", "", func(c *serveConfig) { c.adminAddr = "" }},
 	{"drain-delay", "2s", func(c *serveConfig) { c.drainDelay = 2 * time.Second }},
 	{"log-format", "json", func(c *serveConfig) { c.jsonLog = true }},
 }
 
 func defaults() serveConfig {
-	return serveConfig{addr: ":8080", data: "./drumroll-data", adminAddr: "127.0.0.1:9090"}
+	return serveConfig{addr: ":8080", data: "./drumroll-data", adminAddr: "127.0.0.1:9090", retention: 720 * time.Hour}
 }
 
 func environment(vars map[string]string) func(string) (string, bool) {
@@ -74,7 +75,7 @@ func TestFlags(t *testing.T) {
 		parse(t, []string{"-" + row.flag + "=" + row.value}, nil, want)
 		parse(t, nil, map[string]string{name: row.value}, want)
 		// A flag beats the environment.
-		if row.flag != "log-format" && row.flag != "drain-delay" && row.flag != "public-url" && row.flag != "trusted-proxies" {
+		if row.flag != "log-format" && row.flag != "drain-delay" && row.flag != "retention" && row.flag != "public-url" && row.flag != "trusted-proxies" {
 			parse(t, []string{"--" + row.flag, row.value}, map[string]string{name: "other"}, want)
 		}
 	}
@@ -98,6 +99,12 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"--public-url", "https://drumroll.example/?q"}, nil},
 		{[]string{"--public-url", "http://"}, nil},
 		{[]string{"--public-url", "http://a b"}, nil},
+		{[]string{"--retention", "30"}, nil},
+		{[]string{"--retention", "-1d"}, nil},
+		{[]string{"--retention", "1.5d"}, nil},
+		{[]string{"--retention", "999999999d"}, nil},
+		{[]string{"--retention", "5ms"}, nil},
+		{nil, map[string]string{"DRUMROLL_RETENTION": "a month"}},
 		{[]string{"--trusted-proxies", "10.0.0.0/33"}, nil},
 		{[]string{"--trusted-proxies", "proxy.example"}, nil},
 		{nil, map[string]string{"DRUMROLL_TRUSTED_PROXIES": "x"}},
@@ -117,5 +124,21 @@ func oneLine(t *testing.T, text string) {
 	line, rest, ok := strings.Cut(text, "\n")
 	if !ok || rest != "" || !strings.HasPrefix(line, "drumroll: ") || len(line) < 20 {
 		t.Errorf("want one clear line, got %q", text)
+	}
+}
+
+func TestRetention(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"30d": 720 * time.Hour, "720h": 720 * time.Hour, "0": 0, "0d": 0, "36h30m": 36*time.Hour + 30*time.Minute, "1s": time.Second,
+		"100000d": 2_400_000 * time.Hour,
+	} {
+		r := retention(time.Minute)
+		if err := r.Set(text); err != nil || time.Duration(r) != want {
+			t.Errorf("--retention %s means %v (%v), want %v", text, time.Duration(r), err, want)
+		}
+		again := retention(time.Minute)
+		if err := again.Set(r.String()); err != nil || again != r {
+			t.Errorf("%s is written as %s, which means %v (%v)", text, r.String(), time.Duration(again), err)
+		}
 	}
 }

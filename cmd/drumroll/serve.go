@@ -40,7 +40,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	logger := newLogger(cfg.jsonLog, stderr)
 	redislog.LogTo(logger)
 
-	log, err := openLog(ctx, cfg)
+	log, err := openLog(ctx, cfg, logger)
 	if err != nil {
 		return err
 	}
@@ -164,11 +164,11 @@ func newLogger(json bool, stderr io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(stderr, nil))
 }
 
-func openLog(ctx context.Context, cfg serveConfig) (eventlog.Log, error) {
+func openLog(ctx context.Context, cfg serveConfig, logger *slog.Logger) (eventlog.Log, error) {
 	if cfg.redis != "" {
-		return redislog.Open(ctx, cfg.redis)
+		return redislog.Open(ctx, cfg.redis, redislog.Retention(cfg.retention), redislog.Logger(logger))
 	}
-	return boltlog.Open(cfg.data)
+	return boltlog.Open(cfg.data, boltlog.Retention(cfg.retention), boltlog.Logger(logger))
 }
 
 func logKind(cfg serveConfig) string {

@@ -71,6 +71,9 @@ func (s *Server) Addr() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
 // URL is the server's address as redis://host:port.
 func (s *Server) URL() string { return "redis://" + s.Addr() }
 
+// Dir is the folder in which the server keeps its files.
+func (s *Server) Dir() string { return s.dir }
+
 // Kill ends the server with SIGKILL, if it runs, and waits for its end.
 func (s *Server) Kill() {
 	if s.cmd == nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -23,10 +24,14 @@ type Log struct {
 	lock    *os.File
 	clock   *clock
 	maxIdle int
+	keep    time.Duration // since an event's newest record; 0: for ever
+	logger  *slog.Logger
 
 	key   sync.Mutex    // one reader or maker of the signing key at a time
-	done  chan struct{} // closed by Close; wakes waiting reads
+	done  chan struct{} // closed by Close; wakes waiting reads and the sweeper
 	calls sync.WaitGroup
+	// sweeping is apart from calls, which the sweeper makes itself.
+	sweeping sync.WaitGroup
 
 	mu     sync.Mutex // guards what follows; never held during I/O
 	closed bool
@@ -42,13 +47,26 @@ func (l *Log) Dials() uint64 { return 0 }
 type config struct {
 	clock   *clock
 	maxIdle int
+	keep    time.Duration
+	logger  *slog.Logger
 }
 
 // Open opens the data folder, making it (mode 0700) where there is none, and
 // locks it. The error is one line fit for the user: in use by another process,
 // not writable.
-func Open(dir string) (*Log, error) {
-	return open(dir, config{clock: newClock(), maxIdle: maxIdleSlots})
+func Open(dir string, options ...Option) (*Log, error) {
+	c := config{clock: newClock(), maxIdle: maxIdleSlots, logger: slog.New(slog.DiscardHandler)}
+	for _, o := range options {
+		o(&c)
+	}
+	l, err := open(dir, c)
+	if err != nil {
+		return nil, err
+	}
+	if l.keep > 0 {
+		l.sweeping.Go((&sweeper{log: l}).run)
+	}
+	return l, nil
 }
 
 func open(dir string, c config) (*Log, error) {
@@ -69,6 +87,8 @@ func open(dir string, c config) (*Log, error) {
 		lock:    lock,
 		clock:   c.clock,
 		maxIdle: c.maxIdle,
+		keep:    c.keep,
+		logger:  c.logger,
 		done:    make(chan struct{}),
 		slots:   make(map[string]*slot),
 		idle:    list.New(),
@@ -194,6 +214,7 @@ func (l *Log) Close() error {
 	l.mu.Unlock()
 
 	close(l.done)
+	l.sweeping.Wait()
 	l.calls.Wait()
 	var errs []error
 	for _, s := range l.slots { // no call is left that could touch it

@@ -2,6 +2,7 @@ package boltlog_test
 
 import (
 	"testing"
+	"time"
 
 	"drumroll/internal/eventlog"
 	"drumroll/internal/eventlog/boltlog"
@@ -11,8 +12,8 @@ import (
 func TestConformance(t *testing.T) {
 	eventlogtest.Run(t, func(t *testing.T) eventlogtest.Store {
 		dir := t.TempDir()
-		return eventlogtest.Store{Open: func(t *testing.T) eventlog.Log {
-			l, err := boltlog.Open(dir)
+		return eventlogtest.Store{Open: func(t *testing.T, retention time.Duration) eventlog.Log {
+			l, err := boltlog.Open(dir, boltlog.Retention(retention))
 			if err != nil {
 				t.Fatalf("Open: %v", err)
 			}

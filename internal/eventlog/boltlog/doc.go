@@ -15,6 +15,8 @@
 //   - After a failed commit the file is opened anew, so that what the process
 //     believes is what a crash would leave; only then is the append's outcome
 //     told.
+//   - An event is removed when its newest record is older than the retention, and
+//     never between the decision and the end of an append (sweep.go).
 //   - Offsets never fall, even when the clock does, and the log's time never
 //     stands still (clock.go).
 //   - Every record carries a CRC over its key and its data. What does not check,

@@ -15,6 +15,7 @@ const (
 	lockName     = "drumroll.lock"
 	keyName      = "signing.key"
 	keySize      = 32
+	fileSuffix   = ".db" // of an event's file
 	// tempSuffix marks files that count for nothing; Open removes them.
 	tempSuffix = ".tmp"
 )

@@ -50,7 +50,7 @@ type publication struct {
 func newSlot(code, folder string, clock *clock) *slot {
 	s := &slot{
 		code:   code,
-		path:   filepath.Join(folder, code+".db"),
+		path:   filepath.Join(folder, code+fileSuffix),
 		clock:  clock,
 		writer: make(chan struct{}, 1),
 		pub:    publication{changed: make(chan struct{})},
@@ -324,6 +324,11 @@ func (s *slot) delete(ctx context.Context) error {
 		return err
 	}
 	defer s.unlock()
+	return s.deleteLocked()
+}
+
+// deleteLocked removes the file and tells those who wait. The caller holds the writer.
+func (s *slot) deleteLocked() error {
 	closed := s.closeLocked() // says nothing once the file is gone
 	err := os.Remove(s.path)
 	if errors.Is(err, fs.ErrNotExist) {

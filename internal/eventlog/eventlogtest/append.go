@@ -32,7 +32,7 @@ func testCreateRace(t *testing.T, s *store) {
 	const racers = 8
 	logs := []eventlog.Log{s.log}
 	if s.Shared {
-		logs = append(logs, s.open(t))
+		logs = append(logs, s.open(t, 0))
 	}
 	for round := range 5 {
 		code := code(t, fmt.Sprint(round))
@@ -105,7 +105,7 @@ func testAppendConcurrent(t *testing.T, s *store) {
 	mustCreate(t, s.log, code, "first")
 	logs := []eventlog.Log{s.log}
 	if s.Shared {
-		logs = append(logs, s.open(t))
+		logs = append(logs, s.open(t, 0))
 	}
 	var mu sync.Mutex
 	told := map[eventlog.Offset]string{} // offset of an append's last record → that record

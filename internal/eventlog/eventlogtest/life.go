@@ -24,7 +24,7 @@ func testDeleteEndsAll(t *testing.T, s *store) {
 	}
 	wantNoLog(t, s.log, code)
 	if s.Shared {
-		wantNoLog(t, s.open(t), code)
+		wantNoLog(t, s.open(t, 0), code)
 	}
 }
 
@@ -100,7 +100,7 @@ func testReopen(t *testing.T, s *store) {
 		t.Fatalf("Close: %v", err)
 	}
 
-	l := s.open(t)
+	l := s.open(t, 0)
 	if head, err := l.Head(testContext(t), kept); err != nil || head != want[2].Offset {
 		t.Errorf("Head = %v, %v, want %v", head, err, want[2].Offset)
 	}
@@ -121,7 +121,7 @@ func testReopen(t *testing.T, s *store) {
 func testSigningKey(t *testing.T, s *store) {
 	logs := []eventlog.Log{s.log, s.log}
 	if s.Shared {
-		logs = append(logs, s.open(t), s.open(t))
+		logs = append(logs, s.open(t, 0), s.open(t, 0))
 	}
 	keys := make([][]byte, len(logs))
 	var wg sync.WaitGroup
@@ -181,7 +181,7 @@ func testHere(t *testing.T, s *store) {
 	tell(s.log, "one", 5, 5)
 	tell(s.log, "one", 7, 7)
 	if s.Shared {
-		other := s.open(t)
+		other := s.open(t, 0)
 		tell(other, "two", 3, 10)
 		tell(s.log, "one", 6, 9)
 		tell(s.log, "one", 0, 3)

@@ -113,7 +113,7 @@ func testReadWokenByAppend(t *testing.T, s *store) {
 	after := mustCreate(t, s.log, code, "first")
 	appender := s.log
 	if s.Shared {
-		appender = s.open(t)
+		appender = s.open(t, 0)
 	}
 	for i := range 20 {
 		text := fmt.Sprint(i)

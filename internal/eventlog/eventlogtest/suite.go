@@ -14,9 +14,10 @@ import (
 
 // Store is one place that keeps logs.
 type Store struct {
-	// Open opens the store; after a Close it opens the same store again. The
-	// caller closes what it opened.
-	Open func(t *testing.T) eventlog.Log
+	// Open opens the store, keeping events that long after their last append (0:
+	// for ever); after a Close it opens the same store again. The caller closes what it
+	// opened.
+	Open func(t *testing.T, retention time.Duration) eventlog.Log
 	// Shared: several Logs may have the store open at once.
 	Shared bool
 }
@@ -56,11 +57,14 @@ func Run(t *testing.T, newStore func(t *testing.T) Store) {
 		{"ClockAndPing", testClockAndPing},
 		{"Here", testHere},
 		{"Closed", testClosed},
+		{"Expiry", testExpiry},
+		{"ExpiryEndsRead", testExpiryEndsRead},
+		{"KeptForEver", testKeptForEver},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := &store{Store: newStore(t)}
-			s.log = s.open(t)
+			s.log = s.open(t, 0)
 			c.test(t, s)
 		})
 	}
@@ -72,9 +76,9 @@ type store struct {
 	log eventlog.Log
 }
 
-func (s *store) open(t *testing.T) eventlog.Log {
+func (s *store) open(t *testing.T, retention time.Duration) eventlog.Log {
 	t.Helper()
-	l := s.Open(t)
+	l := s.Open(t, retention)
 	t.Cleanup(func() {
 		if err := l.Close(); err != nil {
 			t.Errorf("Close: %v", err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -15,28 +14,64 @@ import (
 // field is the name of a stream item's one field.
 const field = "r"
 
-// addOnce is an XADD that the client must not send again by itself: a cluster
-// client otherwise does so after a lost reply, however its retries are set.
-type addOnce struct{ *redis.StringCmd }
+// appendScript adds records and sets when their log expires, in one step: no kill
+// falls between the two, and what adds nothing prolongs nothing. KEYS: the log. ARGV: the
+// time to keep it in ms (0: for ever), the id of the first record ("*": of
+// Redis' choosing, on a log that exists), the records. It returns the last id, or nil where
+// there is no log. Only the first XADD can fail: Redis decides
+// on memory, replicas and rights before a script's first write.
+const appendScript = `
+local id = false
+for i = 3, #ARGV do
+  if ARGV[2] == '*' then
+    id = redis.pcall('XADD', KEYS[1], 'NOMKSTREAM', '*', 'r', ARGV[i])
+  else
+    id = redis.pcall('XADD', KEYS[1], ARGV[2], 'r', ARGV[i])
+  end
+  if not id or type(id) == 'table' and id.err then
+    return id
+  end
+end
+if ARGV[1] == '0' then
+  redis.call('PERSIST', KEYS[1])
+else
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+end
+return id`
+
+// addOnce is a command that adds records, which the client must not send again by
+// itself: a cluster client otherwise does so after a lost reply, however its
+// retries are set.
+type addOnce struct{ *redis.Cmd }
 
 // NoRetry implements redis.Cmder.
 func (addOnce) NoRetry() bool { return true }
 
-// offset reads the reply. The error wraps ErrNotFound where NOMKSTREAM found no
-// stream.
-func (c addOnce) offset() (eventlog.Offset, error) {
-	id, err := c.Result()
+// add runs appendScript. Where Redis does not know the script (it was started, or
+// another server took over) it is sent whole: one more round trip, then and there.
+func (l *Log) add(ctx context.Context, code, id string, records ...[]byte) (eventlog.Offset, error) {
+	args := make([]any, 0, 6+len(records))
+	args = append(args, "evalsha", l.append.Hash(), 1, logKey(code), l.keepMs(), id)
+	for _, r := range records {
+		args = append(args, r)
+	}
+	try := func() (string, error) {
+		command := addOnce{redis.NewCmd(ctx, args...)}
+		_ = l.client.Process(ctx, command) // it is the command's own error
+		return command.Text()
+	}
+	last, err := try()
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		args[0], args[1] = "eval", appendScript
+		last, err = try()
+	}
 	switch {
 	case errors.Is(err, redis.Nil):
 		return eventlog.Offset{}, eventlog.ErrNotFound
 	case err != nil:
 		return eventlog.Offset{}, explain(err)
 	}
-	return eventlog.ParseOffset(id)
-}
-
-func newAdd(ctx context.Context, code string, record []byte) addOnce {
-	return addOnce{redis.NewStringCmd(ctx, "xadd", logKey(code), "nomkstream", "*", field, record)}
+	return eventlog.ParseOffset(last)
 }
 
 // explain tells an append's error apart by what it says about the outcome.
@@ -61,9 +96,7 @@ func (l *Log) Create(ctx context.Context, code string, first []byte) (eventlog.O
 	if err := l.ready(code); err != nil {
 		return eventlog.Offset{}, err
 	}
-	add := addOnce{redis.NewStringCmd(ctx, "xadd", logKey(code), "0-1", field, first)}
-	_ = l.client.Process(ctx, add) // it is the command's own error
-	at, err := add.offset()
+	at, err := l.add(ctx, code, "0-1", first)
 	if err != nil && redis.HasErrorPrefix(err, "The ID specified in XADD is equal or smaller") {
 		err = eventlog.ErrExists
 	}
@@ -73,74 +106,17 @@ func (l *Log) Create(ctx context.Context, code string, first []byte) (eventlog.O
 	return at, nil
 }
 
-// Append implements eventlog.Log.
+// Append implements eventlog.Log: one round trip, whatever the number of records.
 func (l *Log) Append(ctx context.Context, code string, records [][]byte) (eventlog.Offset, error) {
+	if len(records) == 0 {
+		return l.Head(ctx, code)
+	}
 	if err := l.ready(code); err != nil {
 		return eventlog.Offset{}, err
 	}
-	var at eventlog.Offset
-	var err error
-	switch len(records) {
-	case 0:
-		return l.Head(ctx, code)
-	case 1:
-		add := newAdd(ctx, code, records[0])
-		_ = l.client.Process(ctx, add) // it is the command's own error
-		at, err = add.offset()
-	default:
-		at, err = l.appendMany(ctx, code, records)
-	}
+	at, err := l.add(ctx, code, "*", records...)
 	if err != nil {
 		return eventlog.Offset{}, fmt.Errorf("append to event %s: %w", code, err)
 	}
 	return at, nil
-}
-
-// appendMany appends in one MULTI, which Redis executes whole or not at all.
-func (l *Log) appendMany(ctx context.Context, code string, records [][]byte) (eventlog.Offset, error) {
-	adds := make([]addOnce, len(records))
-	_, failure := l.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		for i, r := range records {
-			adds[i] = newAdd(ctx, code, r)
-			if err := p.Process(ctx, adds[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	var last eventlog.Offset
-	outcomes := make(map[error]int) // by sentinel, nil for an appended record
-	for _, add := range adds {
-		at, err := add.offset()
-		outcomes[sentinel(err)]++
-		if err == nil {
-			last = at
-		} else if failure == nil {
-			failure = err
-		}
-	}
-	for certain, n := range outcomes {
-		switch {
-		case n < len(records) || errors.Is(certain, errUnknown):
-		case certain == nil && failure == nil:
-			return last, nil
-		case certain != nil:
-			return eventlog.Offset{}, fmt.Errorf("%w: %w", certain, failure)
-		}
-	}
-	// Not all of one mind: a reply was lost in the middle.
-	return eventlog.Offset{}, fmt.Errorf("%w: %s", errUnknown, strings.TrimSpace(fmt.Sprint(failure)))
-}
-
-// errUnknown stands for the errors that leave the outcome open.
-var errUnknown = errors.New("outcome unknown")
-
-// sentinel is what an error of addOnce.offset says about the record.
-func sentinel(err error) error {
-	for _, s := range []error{nil, eventlog.ErrNotFound, eventlog.ErrCorrupt, eventlog.ErrClosed, eventlog.ErrRefused} {
-		if errors.Is(err, s) {
-			return s
-		}
-	}
-	return errUnknown
 }

@@ -15,6 +15,8 @@
 //   - The client never sends an append twice by itself, except after a reply
 //     that says it was not executed (MOVED, ASK, READONLY). An error that leaves
 //     the outcome open is told as such; retrying is the Batcher's.
+//   - What adds records sets the log's expiry in the same step, and nothing else
+//     touches it: an event lives for the retention after its last append.
 //   - Any error reply to an append, and a failed dial, is eventlog.ErrRefused:
 //     nothing was written.
 //
@@ -23,6 +25,11 @@
 // An append is as durable as Redis is set up to make it. Nothing acknowledged is
 // lost to a kill or a power cut with "appendonly yes" and "appendfsync always";
 // "everysec" can lose a second or two, and a failover what had not reached the
-// replica. Deleting unlinks the keys; older copies in the append-only file and in
-// snapshots go with Redis' next rewrite of them.
+// replica.
+//
+// # Forgetting
+//
+// Deleting unlinks the keys and has the Redis that held them rewrite its append-only
+// file. Expiry is Redis' own; the file then holds the event until Redis next
+// rewrites it. Snapshots, replicas' files and backups are beyond a client's reach.
 package redislog

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,14 +26,19 @@ const (
 
 // Log is the eventlog.Log on Redis. Open makes one; the zero value is of no use.
 type Log struct {
-	client redis.UniversalClient
-	name   string                // of the server, for people: its address, or the master's name
-	tail   redis.UniversalClient // for reads that block
-	here   *redis.Script
-	dials  atomic.Uint64 // connections that tail has made
+	client   redis.UniversalClient
+	name     string                // of the server, for people: its address, or the master's name
+	tail     redis.UniversalClient // for reads that block
+	here     *redis.Script
+	append   *redis.Script
+	keep     time.Duration // since an event's last append; 0: for ever
+	logger   *slog.Logger
+	dials    atomic.Uint64 // connections that tail has made
+	rewriter *rewriter
 
 	closing sync.Once
 	done    chan struct{} // closed by Close
+	running sync.WaitGroup
 }
 
 var _ eventlog.Log = (*Log)(nil)
@@ -40,7 +46,7 @@ var _ eventlog.Log = (*Log)(nil)
 // Open connects to the Redis at the URLs (see --redis: one address, those of a
 // Cluster, or Sentinels with ?master_name=x). The error is one line fit for the
 // user; where nobody answers it comes within five seconds.
-func Open(ctx context.Context, urls string) (*Log, error) {
+func Open(ctx context.Context, urls string, options ...Option) (*Log, error) {
 	o, err := parseURLs(urls)
 	if err != nil {
 		return nil, err
@@ -75,7 +81,12 @@ func Open(ctx context.Context, urls string) (*Log, error) {
 		client: client,
 		name:   name,
 		here:   redis.NewScript(hereScript),
+		append: redis.NewScript(appendScript),
+		logger: slog.New(slog.DiscardHandler),
 		done:   make(chan struct{}),
+	}
+	for _, o := range options {
+		o(l)
 	}
 	tail := tailOptions(*o)
 	tail.OnConnect = func(context.Context, *redis.Conn) error {
@@ -83,6 +94,8 @@ func Open(ctx context.Context, urls string) (*Log, error) {
 		return nil
 	}
 	l.tail = redis.NewUniversalClient(tail)
+	l.rewriter = newRewriter(client, l.logger)
+	l.running.Go(func() { l.rewriter.run(l.done) })
 	return l, nil
 }
 
@@ -113,7 +126,9 @@ func (l *Log) isClosed() bool {
 	}
 }
 
-// Delete implements eventlog.Log.
+// Delete implements eventlog.Log. Redis is then told to rewrite its append-only
+// file, which holds the event until that is done; how that goes is no part of
+// the answer.
 func (l *Log) Delete(ctx context.Context, code string) error {
 	if err := l.ready(code); err != nil {
 		return err
@@ -125,11 +140,13 @@ func (l *Log) Delete(ctx context.Context, code string) error {
 		return nil
 	})
 	if err != nil {
+		l.rewriter.note(logKey(code)) // it may be done all the same
 		return fmt.Errorf("delete event %s: %w", code, err)
 	}
 	if log.Val() == 0 {
 		return fmt.Errorf("delete event %s: %w", code, eventlog.ErrNotFound)
 	}
+	l.rewriter.note(logKey(code))
 	return nil
 }
 
@@ -187,11 +204,12 @@ func (l *Log) Ping(ctx context.Context) error {
 }
 
 // Close implements eventlog.Log. An append under way may end with an unknown
-// outcome.
+// outcome. A rewrite that a deletion still waits for is asked for first.
 func (l *Log) Close() error {
 	var err error
 	l.closing.Do(func() {
 		close(l.done)
+		l.running.Wait() // it still has the client
 		err = errors.Join(l.tail.Close(), l.client.Close())
 	})
 	return err

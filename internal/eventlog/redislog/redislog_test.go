@@ -3,6 +3,7 @@ package redislog_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"drumroll/internal/eventlog"
 	"drumroll/internal/eventlog/eventlogtest"
@@ -10,9 +11,9 @@ import (
 	"drumroll/internal/redistest"
 )
 
-func mustOpen(t *testing.T, urls string) *redislog.Log {
+func mustOpen(t *testing.T, urls string, options ...redislog.Option) *redislog.Log {
 	t.Helper()
-	l, err := redislog.Open(t.Context(), urls)
+	l, err := redislog.Open(t.Context(), urls, options...)
 	if err != nil {
 		t.Fatalf("Open(%s): %v", urls, err)
 	}
@@ -27,7 +28,9 @@ func mustOpen(t *testing.T, urls string) *redislog.Log {
 func conform(t *testing.T, urls string) {
 	eventlogtest.Run(t, func(*testing.T) eventlogtest.Store {
 		return eventlogtest.Store{
-			Open:   func(t *testing.T) eventlog.Log { return mustOpen(t, urls) },
+			Open: func(t *testing.T, retention time.Duration) eventlog.Log {
+				return mustOpen(t, urls, redislog.Retention(retention))
+			},
 			Shared: true,
 		}
 	})
