@@ -124,11 +124,12 @@ func (s *Server) getEvent(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) answerEvent(w http.ResponseWriter, rep *replica.Replica, host bool) error {
+	connected, now := s.room(rep).connected(), rep.Now()
 	snap := s.hostSnapshot(rep)
-	if !host {
-		snap = snap.Public()
+	if host {
+		return s.answer(w, http.StatusOK, s.hostEventJSON(snap, connected, now))
 	}
-	return s.answer(w, http.StatusOK, eventJSON(snap, s.room(rep).connected(), rep.Now()))
+	return s.answer(w, http.StatusOK, eventJSON(snap.Public(), connected, now))
 }
 
 // propose sends a command through the log and answers with the activity that it

@@ -20,8 +20,9 @@ type apiEvent struct {
 	Rehearsal  bool          `json:"rehearsal,omitempty"`
 	Draws      int           `json:"draws"` // made so far
 	// Of the host alone.
-	Remotes []apiRemote `json:"remotes,omitempty"`
-	Named   []apiPerson `json:"named,omitempty"`
+	Remotes   []apiRemote `json:"remotes,omitempty"`
+	Named     []apiPerson `json:"named,omitempty"`
+	ExpiresAt *time.Time  `json:"expires_at,omitempty"` // RFC 3339, to the second; absent: kept for ever
 }
 
 type apiPeople struct {

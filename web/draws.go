@@ -99,7 +99,8 @@ func (s *Server) exportJSON(w http.ResponseWriter, r *http.Request, rep *replica
 		Event   apiEvent           `json:"event"`
 		Draws   []apiDraw          `json:"draws"`
 		Records []*fairdraw.Record `json:"records"`
-	}{eventJSON(snap, s.room(rep).connected(), rep.Now()), drawsJSON(snap.Draws), records})
+		Freezes []apiFreeze        `json:"freezes"`
+	}{s.hostEventJSON(snap, s.room(rep).connected(), rep.Now()), drawsJSON(snap.Draws), records, freezesJSON(snap.Freezes)})
 }
 
 // exportCSV has one line per option of a poll, and per winner or voided ticket

@@ -141,7 +141,7 @@ func youModel(y event.You) ui.You {
 
 func (s *Server) hostModel(snap event.Snapshot, base string, connected int, now time.Time) (ui.Host, error) {
 	e, err := s.eventModel(snap, base, connected, now)
-	h := ui.Host{Event: e}
+	h := ui.Host{Event: e, Kept: s.keptModel(snap)}
 	for _, r := range snap.Remotes {
 		h.Remotes = append(h.Remotes, ui.Remote(r))
 	}

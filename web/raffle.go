@@ -234,11 +234,15 @@ func (s *Server) listFreezes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	snap, _ := rep.Snapshot()
-	out := make([]apiFreeze, len(snap.Freezes))
-	for i, f := range snap.Freezes {
+	return s.answer(w, http.StatusOK, map[string]any{"freezes": freezesJSON(snap.Freezes)})
+}
+
+func freezesJSON(lines []event.FreezeLine) []apiFreeze {
+	out := make([]apiFreeze, len(lines))
+	for i, f := range lines {
 		out[i] = apiFreeze{f.Activity, f.Title, f.Run, f.Root, f.Fingerprint, f.Size, f.Ms, f.Round, f.Draws, f.Abandoned}
 	}
-	return s.answer(w, http.StatusOK, map[string]any{"freezes": out})
+	return out
 }
 
 // Completer makes the commands that complete draws which waited for a round of

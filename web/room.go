@@ -249,7 +249,13 @@ func (r *room) state(a hub.Audience, snap event.Snapshot, connected int, now tim
 	b.WriteString(`{"t":"state","seq":`)
 	b.WriteString(strconv.FormatUint(seq, 10))
 	b.WriteString(`,"event":`)
-	err = errors.Join(err, appendJSON(&b, eventJSON(snap, connected, now)))
+	var shown apiEvent
+	if a.View == viewHost {
+		shown = r.s.hostEventJSON(snap, connected, now)
+	} else {
+		shown = eventJSON(snap, connected, now)
+	}
+	err = errors.Join(err, appendJSON(&b, shown))
 	b.WriteString(`,"html":`)
 	err = errors.Join(err, appendJSON(&b, html))
 	if err != nil {

@@ -39,6 +39,7 @@ type Config struct {
 
 	Beacon       *source.Source // of raffles with public randomness; nil: drand's quicknet
 	BeaconAlways bool           // every raffle has it
+	Retention    time.Duration  // of an event after its last activity, which the Log sees to; 0: for ever
 
 	PublicURL      *url.URL       // nil: from the request
 	LAN            netip.AddrPort // where phones of the local network reach this node; zero: nowhere

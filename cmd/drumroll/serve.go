@@ -84,7 +84,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	server, err := web.New(web.Config{
 		Log: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
 		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
-		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil,
+		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
 	})
 	if err != nil {
 		replicas.Close()

@@ -16,6 +16,7 @@ type Snapshot struct {
 	Rehearsal  bool
 	Joined     int
 	At         Position
+	Ms         uint64 // the log's time of the newest record, however little it changed
 	Structure  uint64
 	Backstage  uint64 // rises with what the host alone is shown beside it
 	Current    int    // 0: none
@@ -142,7 +143,7 @@ type Person struct {
 func (s *State) Snapshot() Snapshot {
 	snap := Snapshot{
 		UID: s.uid, Code: s.code, Title: s.title, Names: s.names, Rehearsal: s.rehearsal,
-		Joined: s.people.ids.len, At: s.at, Structure: s.structure, Backstage: s.backstage, Current: s.current,
+		Joined: s.people.ids.len, At: s.at, Ms: max(s.at.Ms, s.createdMs), Structure: s.structure, Backstage: s.backstage, Current: s.current,
 		Activities: make([]Activity, len(s.activities)),
 	}
 	for i, a := range s.activities {

@@ -15,6 +15,7 @@ func hostStories() []Story {
 		return Story{Name: name, Component: func(theme string) templ.Component {
 			h := ui.Host{
 				Page: page("host", "GopherCon closing", theme), Event: stageEvent(),
+				Kept:    ui.Kept{Until: "23 December 2026", After: "30 days"},
 				HostURL: "https://drumroll.example/K7QX4M/host#Zt4kWq8sN2vYpR6xJb3hLg",
 			}
 			h.Event.Activities = plan()

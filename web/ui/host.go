@@ -312,3 +312,11 @@ func drawFor(d Draw) string {
 
 // hiddenBody toggles whether a participant's own name is shown.
 func hiddenBody(hide bool) string { return `{"hidden":` + strconv.FormatBool(hide) + `}` }
+
+// keptLine tells the host when the event and its results go by themselves.
+func keptLine(k Kept) string {
+	if k.Until == "" {
+		return "Kept until you delete it."
+	}
+	return "Kept until " + k.Until + ", " + k.After + " after the last activity."
+}

@@ -185,6 +185,13 @@ type Host struct {
 	HostURL string // with #key; only on the full page of the main host, never in a frame
 	Remotes []Remote
 	People  []Person // participants with a name of their own, newest first, up to 50; only where names are on
+	Kept    Kept
+}
+
+// Kept says how long an event is kept; the zero value means until it is deleted.
+type Kept struct {
+	Until string // a date in words
+	After string // how long that is after the last activity, in words
 }
 
 // Remote is a host key of a second device.
