@@ -19,7 +19,7 @@ const field = "r"
 // time to keep it in ms (0: for ever), the id of the first record ("*": of
 // Redis' choosing, on a log that exists), the records. It returns the last id, or nil where
 // there is no log. Only the first XADD can fail: Redis decides
-// on memory, replicas and rights before a script's first write.
+// on memory and replicas before a script's first write, and Open has asked for the rights.
 const appendScript = `
 local id = false
 for i = 3, #ARGV do

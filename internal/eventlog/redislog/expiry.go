@@ -1,8 +1,12 @@
 package redislog
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Option changes how Open sets up a Log.
@@ -23,4 +27,20 @@ func (l *Log) keepMs() int64 {
 		return 0
 	}
 	return int64((l.keep + time.Millisecond - 1) / time.Millisecond)
+}
+
+// mayKeep makes sure that the user may set expiries as the retention asks for: a
+// script that fails at that has added its records already, which an error reply to an append must
+// never mean.
+func (l *Log) mayKeep(ctx context.Context) error {
+	var err error
+	if l.keepMs() > 0 {
+		err = l.client.PExpire(ctx, probeName, time.Second).Err()
+	} else {
+		err = l.client.Persist(ctx, probeName).Err()
+	}
+	if redis.HasErrorPrefix(err, "NOPERM") {
+		return fmt.Errorf("Redis at %s: the user lacks a right that --retention needs: %w", l.name, err)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package redislog_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,5 +104,20 @@ func TestForeignKeyKeepsItsLife(t *testing.T) {
 	}
 	if v, err := c.Get(t.Context(), key).Result(); err != nil || v != "x" {
 		t.Errorf("it now holds %q (%v)", v, err)
+	}
+}
+
+// TestExpiryNeedsItsRight: without the right to set expiries nothing is opened,
+// for an append could then neither be done nor be refused.
+func TestExpiryNeedsItsRight(t *testing.T) {
+	s := redistest.Start(t)
+	for right, keep := range map[string]time.Duration{"pexpire": time.Hour, "persist": 0} {
+		addUser(t, s, "~*", "+@all", "-"+right)
+		l, err := redislog.Open(t.Context(), asUser(s.URL()), redislog.Retention(keep))
+		if err == nil {
+			t.Errorf("opened without %s (%v)", right, l.Close())
+		} else if !strings.Contains(err.Error(), right) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("without %s: %q, want one line that names it", right, err)
+		}
 	}
 }

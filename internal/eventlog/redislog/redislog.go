@@ -88,6 +88,9 @@ func Open(ctx context.Context, urls string, options ...Option) (*Log, error) {
 	for _, o := range options {
 		o(l)
 	}
+	if err := l.mayKeep(ctx); err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
 	tail := tailOptions(*o)
 	tail.OnConnect = func(context.Context, *redis.Conn) error {
 		l.dials.Add(1)
