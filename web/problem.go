@@ -78,7 +78,7 @@ func toProblem(err error) *problem {
 	case errors.Is(err, replica.ErrNewer):
 		return newProblem(http.StatusServiceUnavailable, "newer", "Event of a newer version", "A newer version of Drumroll writes to this event. Update this node.").because(err)
 	case errors.Is(err, replica.ErrDamaged), errors.Is(err, eventlog.ErrCorrupt):
-		return newProblem(http.StatusInternalServerError, "damaged", "Event stopped", "This event's log is damaged. It was stopped so that nothing is counted wrongly; the server's log says where.").because(err)
+		return newProblem(http.StatusServiceUnavailable, "damaged", "Event stopped", "This event's log is damaged. It was stopped so that nothing is counted wrongly; the server's log says where, what may be missing and how to go on. Other events are not touched.").because(err)
 	case errors.Is(err, eventlog.ErrGaveUp), errors.Is(err, eventlog.ErrStopped), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return newProblem(http.StatusServiceUnavailable, "retry", "Not stored yet", "The log did not answer in time. Try again: it counts once.").because(err)
 	}

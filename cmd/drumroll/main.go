@@ -23,6 +23,7 @@ usage:
   drumroll [serve] [flags]     serve events; "drumroll serve -h" lists the flags
   drumroll rehearse JOIN_URL   send a simulated crowd to an event; "drumroll rehearse -h" lists the flags
   drumroll verify FILE|URL     check a draw from its record alone
+  drumroll repair FILE         make the file of a damaged event whole again
   drumroll version             print the version
 `
 
@@ -39,7 +40,7 @@ func main() {
 	case errors.Is(err, errHelp):
 	case errors.Is(err, errUsage):
 		os.Exit(2)
-	case errors.Is(err, errNotVerified), errors.Is(err, errChecksFailed):
+	case errors.Is(err, errNotVerified), errors.Is(err, errChecksFailed), errors.Is(err, errDamaged):
 		os.Exit(1)
 	default:
 		// One line, also where several things went wrong at once.
@@ -70,6 +71,8 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 			return nil
 		}
 		return err
+	case "repair":
+		return repair(args, stdout, stderr)
 	case "version":
 		_, err := fmt.Fprintln(stdout, "drumroll "+buildVersion())
 		return err

@@ -4,6 +4,7 @@
 //	DIR/drumroll.lock     held locked (flock) while the Log is open
 //	DIR/signing.key       32 bytes, mode 0600
 //	DIR/events/CODE.db    the log of one event; deleting the event unlinks it
+//	DIR/events/CODE.db.damaged-TIME   what Repair kept of a damaged log; deleted with the event
 //	DIR/events/*.tmp      an event in the making, or the rest of a crash then
 //
 // # Invariants
@@ -21,6 +22,9 @@
 //     stands still (clock.go).
 //   - Every record carries a CRC over its key and its data. What does not check,
 //     or makes bbolt panic, is eventlog.ErrCorrupt for this event alone.
+//   - A file is read as a whole before bbolt opens it, its structure included, for
+//     bbolt would go back to an older state of it in silence (examine.go says what is
+//     set right without a hand). Repair is the hand.
 //
 // Vocabulary as in eventlog; besides, a slot is the in-memory side of one event:
 // its open file, its published head and those who wait for the next record.

@@ -66,13 +66,22 @@ func encodeValue(key, data []byte) []byte {
 	return append(v, data...)
 }
 
-// decodeValue returns a copy of the data, fit to outlive the transaction.
-func decodeValue(key, v []byte) ([]byte, error) {
+// checkValue returns the data in a value.
+func checkValue(key, v []byte) ([]byte, error) {
 	if len(v) < crcBytes || binary.BigEndian.Uint32(v) != checksum(key, v[crcBytes:]) {
 		return nil, fmt.Errorf("%w: a record does not match its checksum", eventlog.ErrCorrupt)
 	}
+	return v[crcBytes:], nil
+}
+
+// decodeValue returns a copy of the data, fit to outlive the transaction.
+func decodeValue(key, v []byte) ([]byte, error) {
+	data, err := checkValue(key, v)
+	if err != nil {
+		return nil, err
+	}
 	// Not bytes.Clone: an empty record is not the absence of one.
-	return append([]byte{}, v[crcBytes:]...), nil
+	return append([]byte{}, data...), nil
 }
 
 // panicked is a panic's value as an error. The database in which it happened may
@@ -96,9 +105,28 @@ func guarded(f func() error) (err error) {
 
 func isNotOpen(err error) bool { return errors.Is(err, berrors.ErrDatabaseNotOpen) }
 
-// openFile opens an event's file and returns its head. Errors: fs.ErrNotExist,
+// openFile looks at an event's file as a whole, sets right what can be without a
+// loss (healed says what), opens it and returns its head. Errors: fs.ErrNotExist,
 // ErrCorrupt, others of the operating system.
-func openFile(path string) (*bolt.DB, eventlog.Offset, error) {
+func openFile(path string) (db *bolt.DB, head eventlog.Offset, healed string, err error) {
+	healed, resettle, err := heal(path)
+	if err != nil {
+		return nil, head, "", err
+	}
+	db, head, err = openSound(path)
+	if err == nil && resettle {
+		if err = settle(db); err != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	if err != nil {
+		return nil, eventlog.Offset{}, "", err
+	}
+	return db, head, healed, nil
+}
+
+// openSound opens a file that was looked at.
+func openSound(path string) (*bolt.DB, eventlog.Offset, error) {
 	var file *os.File
 	var db *bolt.DB
 	var head eventlog.Offset
@@ -178,22 +206,18 @@ func lastOffset(db *bolt.DB) (head eventlog.Offset, err error) {
 // createFile makes a whole log under a temporary name beside path and returns
 // that name. After an error there is no such file.
 func createFile(path string, at eventlog.Offset, first []byte) (temp string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*"+tempSuffix) // mode 0600
+	temp, err = tempFile(path)
 	if err != nil {
 		return "", err
 	}
-	temp = f.Name()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, os.Remove(temp))
 		}
 	}()
-	if err := f.Close(); err != nil {
-		return "", err
-	}
 	db, err := bolt.Open(temp, 0o600, &bolt.Options{Timeout: lockWait})
 	if err != nil {
-		return "", err
+		return temp, err
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
 		b, err := tx.CreateBucket(bucketName())
@@ -203,6 +227,15 @@ func createFile(path string, at eventlog.Offset, first []byte) (temp string, err
 		return put(b, at, first)
 	})
 	return temp, errors.Join(err, db.Close())
+}
+
+// tempFile makes an empty file beside path, mode 0600.
+func tempFile(path string) (string, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*"+tempSuffix)
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
 }
 
 func put(b *bolt.Bucket, at eventlog.Offset, data []byte) error {

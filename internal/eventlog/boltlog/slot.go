@@ -32,12 +32,27 @@ type slot struct {
 	// db is nil while the file is closed. Readers use it without the token: a
 	// bbolt database closed under them answers ErrDatabaseNotOpen.
 	db atomic.Pointer[bolt.DB]
-	// damage is why the file cannot be used, or nil. It is not tried again until
-	// the event is deleted or the Log opened anew.
-	damage atomic.Pointer[error]
+	// damage is why the file cannot be used, or nil. It is not tried again before
+	// another file stands in its place.
+	damage atomic.Pointer[verdict]
 
 	mu  sync.Mutex // guards pub
 	pub publication
+}
+
+// verdict is that a file is damaged.
+type verdict struct {
+	err  error
+	file os.FileInfo // as it was then; nil: it could not be seen
+}
+
+// stands reports whether the file is the one that was judged.
+func (v *verdict) stands(path string) bool {
+	now, err := os.Stat(path)
+	if err != nil || v.file == nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	return os.SameFile(v.file, now) && v.file.Size() == now.Size() && v.file.ModTime().Equal(now.ModTime())
 }
 
 // publication is what readers may know of a log.
@@ -121,9 +136,12 @@ func (s *slot) openLocked() (*bolt.DB, error) {
 		return db, nil
 	}
 	if damage := s.damage.Load(); damage != nil {
-		return nil, *damage
+		if damage.stands(s.path) {
+			return nil, damage.err
+		}
+		s.damage.Store(nil)
 	}
-	db, head, err := openFile(s.path)
+	db, head, _, err := openFile(s.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("event %s: %w", s.code, eventlog.ErrNotFound)
@@ -149,8 +167,12 @@ func (s *slot) openLocked() (*bolt.DB, error) {
 // abandon gives the file up: no later call touches it, waiting readers learn why.
 // It returns the damage as the user should read it.
 func (s *slot) abandon(err error) error {
-	err = fmt.Errorf("event %s: %w; stop drumroll and restore %s from a backup, or delete the event", s.code, err, s.path)
-	s.damage.Store(&err)
+	err = fmt.Errorf("event %s: %w; \"drumroll repair %s\" goes on from the last whole record; or restore the file from a backup, or remove it", s.code, err, s.path)
+	file, statErr := os.Stat(s.path)
+	if statErr != nil {
+		file = nil
+	}
+	s.damage.Store(&verdict{err, file})
 	s.db.Store(nil)
 	s.publish(s.published().head, false)
 	return err
@@ -330,6 +352,9 @@ func (s *slot) delete(ctx context.Context) error {
 // deleteLocked removes the file and tells those who wait. The caller holds the writer.
 func (s *slot) deleteLocked() error {
 	closed := s.closeLocked() // says nothing once the file is gone
+	if err := removeBackups(s.path); err != nil {
+		return fmt.Errorf("delete event %s: %w", s.code, err)
+	}
 	err := os.Remove(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = eventlog.ErrNotFound

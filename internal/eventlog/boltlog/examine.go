@@ -1,0 +1,200 @@
+package boltlog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"drumroll/internal/eventlog"
+)
+
+// # What a damaged file may have lost
+//
+// bbolt writes the pages of an append where nothing stands, syncs them, then
+// writes the append's meta page over the older one of two, and syncs that. From this
+// follows what can be told without a hand, and what cannot:
+//
+//   - A power cut before the meta page leaves both meta pages of before: the append
+//     was not acknowledged. Nothing to do. A kill tears nothing: what was written is
+//     the kernel's.
+//   - A power cut in the meta page could tear it, on a disk that tears 64 bytes. So could
+//     later damage, of an append that was acknowledged. In both cases the append's
+//     pages were synced before: they are found in the file, whole, under a root that
+//     no meta page names. They are taken in, whichever it was, for an entry of
+//     unknown outcome may count. Nothing is lost and nobody is asked.
+//   - The older meta page is damaged: the other one is the newest, and the next append
+//     writes over the damage. It is told by its number where that can still be read, and
+//     there is no trace of a later record in the file.
+//   - One meta page is gone, there is no later root, and not even the number tells which it
+//     was: the last append may be missing. The event stops until somebody decides
+//     (Repair).
+//   - A page of the newest tree is damaged: it was synced before its meta page, so
+//     the disk lied or lost it later. What the tree holds from there on may be
+//     missing. The event stops.
+//
+// bbolt alone would go back to the older meta page in silence, and count on from there.
+
+// examination is what a look at a whole file found.
+type examination struct {
+	tree *tree // the log, where damage is nil
+	// rebuild: the tree is whole and the newest, but no meta page leads to it.
+	rebuild bool
+	// settle: one meta page is damaged, and another transaction writes over it.
+	settle bool
+	damage error // wraps ErrCorrupt, and says what may be missing
+}
+
+// heal looks at the file before bbolt touches it, and rebuilds it where its newest
+// tree is whole and no meta page leads there. said: what was set right; resettle: a
+// transaction has to write over a damaged meta page. The error is ErrCorrupt or the
+// operating system's; fs.ErrNotExist where there is no file.
+func heal(path string) (said string, resettle bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", false, err
+	}
+	im, err := imageOf(f)
+	if err != nil {
+		return "", false, errors.Join(err, f.Close())
+	}
+	found, err := examine(im)
+	var temp string
+	switch {
+	case err != nil:
+	case found.damage != nil:
+		err = found.damage
+	case found.settle:
+		said, resettle = "the older of the file's two heads could not be read; nothing is missing", true
+	case found.rebuild:
+		said = "the newest of the file's two heads could not be read; the last append was found whole, and nothing is missing"
+		temp, err = rebuild(path, found.tree, found.tree.head)
+	}
+	if err = errors.Join(err, f.Close()); err == nil && temp != "" {
+		err = takePlace(temp, path)
+	}
+	return said, resettle, err
+}
+
+func imageOf(f *os.File) (*image, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return newImage(f, info.Size(), os.Getpagesize())
+}
+
+// examine reads the whole file. The error is the operating system's.
+func examine(im *image) (examination, error) {
+	newest := im.newest()
+	if newest == nil {
+		return examination{damage: fmt.Errorf("%w; all of it may be missing", damaged("neither of the file's two heads can be read"))}, nil
+	}
+	t := newTree(im, newest.root, newest.pages)
+	err := t.walk(nil)
+	missing := "what came later may be missing"
+	if err == nil {
+		err = t.closed(newest)
+		missing = "others may be missing"
+	}
+	switch {
+	case errors.Is(err, eventlog.ErrCorrupt):
+		return examination{damage: fmt.Errorf("%w; %s; %s", err, t.whole(), missing)}, nil
+	case err != nil:
+		return examination{}, err
+	case im.metas[0].valid && im.metas[1].valid:
+		return examination{tree: t}, nil
+	}
+	later, traces := im.later(t)
+	other := im.metas[1-newest.txid%2]
+	switch {
+	case later != nil:
+		return examination{tree: later, rebuild: true}, nil
+	case !traces && other.txid+1 == newest.txid:
+		return examination{tree: t, settle: true}, nil
+	}
+	return examination{damage: fmt.Errorf("%w; %s; the last append may be missing, a batch acknowledged at that time or after it",
+		damaged("one of the file's two heads cannot be read, perhaps the newest"), t.whole())}, nil
+}
+
+// whole says what a tree holds.
+func (t *tree) whole() string {
+	if t.records == 0 {
+		return "no record is whole"
+	}
+	return fmt.Sprintf("%d records are whole, the last of %s", t.records, stamp(t.head))
+}
+
+// stamp is an offset's time as people read it.
+func stamp(at eventlog.Offset) string {
+	return time.UnixMilli(int64(min(at.Ms, maxMs))).UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// later finds the newest whole tree that goes on from one, though no meta page
+// leads to it; nil for none. traces: something in the file was appended after the given
+// tree.
+func (im *image) later(than *tree) (found *tree, traces bool) {
+	im.roots(func(root uint64) {
+		t := newTree(im, root, im.pages())
+		shared := 0
+		err := t.walk(func(at eventlog.Offset, _ []byte) error {
+			if at.Compare(than.head) <= 0 {
+				shared++
+			}
+			return nil
+		})
+		if err != nil || shared != than.records || t.head.Compare(than.head) <= 0 {
+			return
+		}
+		if found == nil || t.head.Compare(found.head) > 0 {
+			found = t
+		}
+	})
+	im.everyRecord(func(at eventlog.Offset) { traces = traces || at.Compare(than.head) > 0 })
+	return found, traces
+}
+
+// roots calls f with every page that looks like a root of the log, of whatever
+// time. Pages that cannot be read are none.
+func (im *image) roots(f func(number uint64)) {
+	im.everyPage(func(number uint64, p *page) {
+		if _, _, err := p.bucket(); err == nil {
+			f(number)
+		}
+	})
+}
+
+// everyRecord calls f for every record on any page, of whatever time, that can be
+// read by itself.
+func (im *image) everyRecord(f func(at eventlog.Offset)) {
+	im.everyPage(func(_ uint64, p *page) {
+		if p.flags != flagLeaf {
+			return
+		}
+		if _, inline, err := p.bucket(); err == nil {
+			if inline == nil {
+				return
+			}
+			p = inline
+		}
+		found, err := p.elements(nil)
+		if err != nil {
+			return
+		}
+		for _, e := range found {
+			if at, err := decodeKey(e.key); err == nil && !e.bucket {
+				if _, err := checkValue(e.key, e.value); err == nil {
+					f(at)
+				}
+			}
+		}
+	})
+}
+
+func (im *image) everyPage(f func(number uint64, p *page)) {
+	for n := uint64(2); n < im.pages(); n++ {
+		if p, err := im.page(n, im.pages()); err == nil {
+			f(n, &p)
+		}
+	}
+}
