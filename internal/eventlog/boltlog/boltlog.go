@@ -1,6 +1,7 @@
 package boltlog
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"errors"
@@ -55,7 +56,7 @@ type config struct {
 // locks it. The error is one line fit for the user: in use by another process,
 // not writable.
 func Open(dir string, options ...Option) (*Log, error) {
-	c := config{clock: newClock(), maxIdle: maxIdleSlots, logger: slog.New(slog.DiscardHandler)}
+	c := config{clock: newClock(), maxIdle: maxIdleSlots}
 	for _, o := range options {
 		o(&c)
 	}
@@ -88,7 +89,7 @@ func open(dir string, c config) (*Log, error) {
 		clock:   c.clock,
 		maxIdle: c.maxIdle,
 		keep:    c.keep,
-		logger:  c.logger,
+		logger:  cmp.Or(c.logger, slog.New(slog.DiscardHandler)),
 		done:    make(chan struct{}),
 		slots:   make(map[string]*slot),
 		idle:    list.New(),
@@ -241,7 +242,7 @@ func (l *Log) acquire(code string) (*slot, error) {
 	}
 	s := l.slots[code]
 	if s == nil {
-		s = newSlot(code, filepath.Join(l.dir, eventsFolder), l.clock)
+		s = newSlot(code, filepath.Join(l.dir, eventsFolder), l.clock, l.logger)
 		l.slots[code] = s
 	}
 	l.pin(s)

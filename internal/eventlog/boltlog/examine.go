@@ -54,11 +54,7 @@ func heal(path string) (said string, resettle bool, err error) {
 	if err != nil {
 		return "", false, err
 	}
-	im, err := imageOf(f)
-	if err != nil {
-		return "", false, errors.Join(err, f.Close())
-	}
-	found, err := examine(im)
+	found, err := examineFile(f)
 	var temp string
 	switch {
 	case err != nil:
@@ -74,6 +70,15 @@ func heal(path string) (said string, resettle bool, err error) {
 		err = takePlace(temp, path)
 	}
 	return said, resettle, err
+}
+
+// examineFile is examine of an open file.
+func examineFile(f *os.File) (examination, error) {
+	im, err := imageOf(f)
+	if err != nil {
+		return examination{}, err
+	}
+	return examine(im)
 }
 
 func imageOf(f *os.File) (*image, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,6 +23,8 @@ type slot struct {
 	code  string
 	path  string
 	clock *clock
+	// logger is told of damage that was set right, which no caller sees.
+	logger *slog.Logger
 
 	users int           // guarded by Log.mu
 	idle  *list.Element // guarded by Log.mu; set while there are no users
@@ -62,11 +65,12 @@ type publication struct {
 	changed chan struct{} // closed when a later publication replaces this one
 }
 
-func newSlot(code, folder string, clock *clock) *slot {
+func newSlot(code, folder string, clock *clock, logger *slog.Logger) *slot {
 	s := &slot{
 		code:   code,
 		path:   filepath.Join(folder, code+fileSuffix),
 		clock:  clock,
+		logger: logger,
 		writer: make(chan struct{}, 1),
 		pub:    publication{changed: make(chan struct{})},
 	}
@@ -141,7 +145,7 @@ func (s *slot) openLocked() (*bolt.DB, error) {
 		}
 		s.damage.Store(nil)
 	}
-	db, head, _, err := openFile(s.path)
+	db, head, healed, err := openFile(s.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("event %s: %w", s.code, eventlog.ErrNotFound)
@@ -149,6 +153,9 @@ func (s *slot) openLocked() (*bolt.DB, error) {
 		return nil, s.abandon(err)
 	case err != nil:
 		return nil, fmt.Errorf("open event %s: %w", s.code, err)
+	}
+	if healed != "" {
+		s.logger.Warn("an event's file was damaged and is whole again: check the disk", "event", s.code, "file", s.path, "what", healed)
 	}
 	if s.failed {
 		if err := settle(db); err == nil {

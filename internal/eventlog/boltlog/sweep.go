@@ -136,11 +136,15 @@ func (s *slot) expire(expired func(head eventlog.Offset) bool) (head eventlog.Of
 
 // peek reads the head of a file that is not open.
 func peek(path string) (eventlog.Offset, error) {
-	db, head, err := openFile(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return head, err
+		return eventlog.Offset{}, err
 	}
-	return head, db.Close()
+	found, err := examineFile(f)
+	if err = errors.Join(err, found.damage, f.Close()); err != nil {
+		return eventlog.Offset{}, err
+	}
+	return found.tree.head, nil
 }
 
 // eventCodes lists the events of a folder.
