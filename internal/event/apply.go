@@ -283,7 +283,8 @@ func (s *State) applyCreate(at Position, c *Command, res *Result) error {
 	s.created = true
 	s.uid = c.UID
 	s.code, s.title, s.hostKey = c.Create.Code, c.Create.Title, c.Create.HostKey
-	s.createdMs, s.names, s.rehearsal = c.Create.Ms, c.Create.Names, c.Create.Rehearsal
+	s.createdMs, s.names = c.Create.Ms, c.Create.Names
+	s.rehearsal, s.of = c.Create.Rehearsal, c.Create.Of
 	s.producers[c.Producer] = c.Seq
 	s.structure++
 	return nil

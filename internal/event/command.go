@@ -130,8 +130,9 @@ type Creation struct {
 	Title     string `json:"title"`
 	Names     bool   `json:"names,omitempty"`
 	Rehearsal bool   `json:"rehearsal,omitempty"`
-	HostKey   Key    `json:"host_key"` // SHA-256 of the host key
-	Ms        uint64 `json:"ms"`       // the creating node's clock; a Redis create record's offset has no time
+	Of        string `json:"of,omitempty"` // code of the event that a rehearsal is for
+	HostKey   Key    `json:"host_key"`     // SHA-256 of the host key
+	Ms        uint64 `json:"ms"`           // the creating node's clock; a Redis create record's offset has no time
 }
 
 // Spec is what a host says of an activity.

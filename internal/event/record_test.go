@@ -105,7 +105,7 @@ func TestCommandRoundTrip(t *testing.T) {
 	title, names, hash, key := "é <&> \u2028", true, fairdraw.Hash{1, 2}, Key{3}
 	want := Command{
 		Identity: Identity{UID{1}, 1<<64 - 1, 1<<64 - 1}, Type: CmdOpen,
-		Create: &Creation{Code: "K7QX2M", Title: title, Names: true, Rehearsal: true, HostKey: key, Ms: 1 << 60},
+		Create: &Creation{Code: "K7QX2M", Title: title, Names: true, Rehearsal: true, Of: "K7QX2N", HostKey: key, Ms: 1 << 60},
 		Title:  &title, Names: &names, Hidden: true,
 		Spec:     &Spec{Kind: Poll, Title: title, Options: []string{"a", "🎉"}, MaxChoices: 2, Results: Hidden, Winners: 3},
 		Activity: 500, Order: []int{3, 1, 2}, Seconds: 86_400, Commitment: &hash, Deadline: &Position{1<<64 - 1, 7},

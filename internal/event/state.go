@@ -19,6 +19,7 @@ type State struct {
 	createdMs uint64
 	names     bool
 	rehearsal bool
+	of        string // code of the event that it rehearses, or ""
 	deleted   bool
 
 	activities []*activity // running order

@@ -14,6 +14,8 @@ type Snapshot struct {
 	Title      string
 	Names      bool
 	Rehearsal  bool
+	Of         string // host only: code of the event that it rehearses, or ""
+	CreatedMs  uint64 // by the clock of the node that made it
 	Joined     int
 	At         Position
 	Ms         uint64 // the log's time of the newest record, however little it changed
@@ -142,7 +144,7 @@ type Person struct {
 // Snapshot pictures the state. Cost: the activities and draws, not the entries.
 func (s *State) Snapshot() Snapshot {
 	snap := Snapshot{
-		UID: s.uid, Code: s.code, Title: s.title, Names: s.names, Rehearsal: s.rehearsal,
+		UID: s.uid, Code: s.code, Title: s.title, Names: s.names, Rehearsal: s.rehearsal, Of: s.of, CreatedMs: s.createdMs,
 		Joined: s.people.ids.len, At: s.at, Ms: max(s.at.Ms, s.createdMs), Structure: s.structure, Backstage: s.backstage, Current: s.current,
 		Activities: make([]Activity, len(s.activities)),
 	}
@@ -281,7 +283,7 @@ func (a Activity) Public() Activity {
 // Public is the snapshot as everybody may see it: no drafts, no hidden counts,
 // no remotes, no ids.
 func (s Snapshot) Public() Snapshot {
-	s.Remotes, s.People = nil, nil
+	s.Remotes, s.People, s.Of = nil, nil, ""
 	all := s.Activities
 	s.Activities = make([]Activity, 0, len(all))
 	current := 0

@@ -34,6 +34,18 @@ func allChecks() []string {
 	}
 }
 
+// inTheEnd are the checks that are made when a rehearsal has settled.
+func inTheEnd() map[string]bool {
+	all := map[string]bool{}
+	for _, name := range []string{checkConnected, checkAnswered, checkTotals, checkTotalsOnly, checkUpToDate, checkWinners} {
+		all[name] = true
+	}
+	return all
+}
+
+// Checks is how many promises are watched.
+func Checks() int { return len(allChecks()) }
+
 // checks counts what failed, and keeps the first example of each.
 type checks struct {
 	mu     sync.Mutex
@@ -61,6 +73,18 @@ func (c *checks) failures() (n int) {
 		n += f.Failed
 	}
 	return n
+}
+
+// broken are the checks that have failed so far.
+func (c *checks) broken() (failed []Check) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range allChecks() {
+		if f := c.failed[name]; f != nil {
+			failed = append(failed, *f)
+		}
+	}
+	return failed
 }
 
 func (c *checks) list(skipped map[string]bool) (all []Check) {

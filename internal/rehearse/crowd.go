@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -19,6 +20,7 @@ import (
 // Config says who comes and what they do.
 type Config struct {
 	JoinURL string // http(s)://host/CODE
+	Direct  bool   // whatever proxy the environment names
 	Phones  int
 	Rate    float64 // entries a second over the whole crowd, open loop; 0: at human pace
 	Script  Script
@@ -33,7 +35,9 @@ type Progress struct {
 	Phones, Connected  int
 	Accepted, Retried  int64
 	Refused            int64
-	FailedChecks       int
+	CheckIns, Claims   int64
+	FailedChecks       int           // how often
+	Failed             []Check       // which, so far
 	Settling           bool          // time is up; the last taps are waited for
 	LatencyP99, ForAll time.Duration // ForAll: how long it will take; 0: until it is ended
 }
@@ -66,6 +70,11 @@ func usual() patience {
 	}
 }
 
+// ErrAtOnce, as the cause of the end of Run's context, sends all phones home at
+// once: taps under way are not waited for, and what must hold in the end is not
+// checked.
+var ErrAtOnce = errors.New("the crowd is sent home at once")
+
 // ErrTooManyPhones is Run's where this process may not open so many sockets.
 var ErrTooManyPhones = errors.New("too many phones for this process")
 
@@ -94,6 +103,7 @@ type crowd struct {
 	counted, changed, unchanged         atomic.Int64
 	taps, waiting                       atomic.Int64 // made; not answered yet
 	retried, reconnects, unplaced       atomic.Int64
+	checkIns, claims                    atomic.Int64
 	lateness                            atomic.Int64 // ns, the most that a tap at a rate was sent after its time
 
 	mu      sync.Mutex
@@ -106,8 +116,8 @@ type crowd struct {
 	over     context.Context // ends when the phones go home
 }
 
-// Run rehearses until the script's time is up, ctx ends or the event is gone. An
-// error says why it could not begin; what failed later is in the report.
+// Run rehearses until the script's time is up, ctx ends or the event is gone; the
+// last taps are waited for, unless ctx ends with ErrAtOnce. An error says why it could not begin; what failed later is in the report.
 func Run(ctx context.Context, cfg Config) (*Report, error) { return run(ctx, cfg, usual()) }
 
 func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
@@ -143,9 +153,15 @@ func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
 	case <-c.vanished:
 	}
 	c.ending.Store(true)
-	settled := c.settle(ctx)
-	lasted := time.Since(c.start)
-	skipped := c.finalChecks(ctx, settled)
+	var lasted time.Duration
+	var skipped map[string]bool
+	if errors.Is(context.Cause(ctx), ErrAtOnce) {
+		lasted, skipped = time.Since(c.start), inTheEnd()
+	} else {
+		settled := c.settle(ctx)
+		lasted = time.Since(c.start)
+		skipped = c.finalChecks(ctx, settled)
+	}
 
 	goHome()
 	for _, p := range c.phones {
@@ -172,12 +188,16 @@ func newCrowd(ctx context.Context, cfg Config) (*crowd, error) {
 	}
 	plain := new(http.Protocols)
 	plain.SetHTTP1(true)
+	proxy := http.ProxyFromEnvironment
+	if cfg.Direct {
+		proxy = nil
+	}
 	// Each phone's socket has a connection of its own; pages share some, so that
 	// they take no part in how many files are open.
 	c.pages = &http.Client{Timeout: askTimeout, Transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, MaxConnsPerHost: pageConns, MaxIdleConnsPerHost: pageConns, IdleConnTimeout: 5 * time.Second,
+		Proxy: proxy, MaxConnsPerHost: pageConns, MaxIdleConnsPerHost: pageConns, IdleConnTimeout: 5 * time.Second,
 	}}
-	c.dials = &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, Protocols: plain}}
+	c.dials = &http.Client{Transport: &http.Transport{Proxy: proxy, Protocols: plain}}
 	if err := c.find(ctx); err != nil {
 		return nil, err
 	}
@@ -237,6 +257,14 @@ func (c *crowd) refusals() (n int64) {
 		n += int64(m)
 	}
 	return n
+}
+
+// allRefused is what was refused so far, by reason. A phone may be refused
+// something even as it goes home.
+func (c *crowd) allRefused() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.refused)
 }
 
 // own notes whose ticket it is; one that is somebody else's fails a check.
@@ -375,7 +403,8 @@ func (c *crowd) progress() {
 			Phones: len(c.phones), Connected: int(c.connected.Load()),
 			Accepted: c.counted.Load() + c.changed.Load() + c.unchanged.Load(),
 			Retried:  c.retried.Load(), Refused: c.refusals(),
-			FailedChecks: c.checks.failures(), LatencyP99: c.latency.quantile(0.99),
+			CheckIns: c.checkIns.Load(), Claims: c.claims.Load(),
+			FailedChecks: c.checks.failures(), Failed: c.checks.broken(), LatencyP99: c.latency.quantile(0.99),
 		})
 	}
 }

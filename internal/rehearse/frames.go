@@ -30,7 +30,10 @@ type activity struct {
 	Run        int      `json:"run"`
 	Entries    int      `json:"entries"`
 	Counts     []int    `json:"counts"`
-	Winners    []struct {
+	Eligible   struct {
+		CheckedIn bool `json:"checked_in"`
+	} `json:"eligible"`
+	Winners []struct {
 		Ticket string `json:"ticket"`
 		Draw   int    `json:"draw"`
 	} `json:"winners"`

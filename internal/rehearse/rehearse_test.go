@@ -37,7 +37,8 @@ type house struct {
 			ID, Entries int
 			State       string
 			Counts      []int
-			Winners     []struct{ Ticket string }
+			CanWin      int `json:"can_win"`
+			Winners     []struct{ Ticket, Claim string }
 		}
 	}
 }
@@ -330,6 +331,70 @@ func TestRate(t *testing.T) {
 	}
 	if report.Entries.Counted != int64(h.description.Activities[0].Entries) || report.Entries.Changed == 0 {
 		t.Errorf("%+v", report)
+	}
+}
+
+// TestClaims: a raffle that only those can win who say that they are here; the
+// winners claim.
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	const phones = 20
+	h := openHouse(t, nil)
+	h.do("POST", "/activities", `{"kind":"raffle","title":"Mugs","winners":3,"eligible":{"checked_in":true}}`)
+	script := eager(0)
+	script.Claim, script.ClaimAfter = 1, 10*time.Millisecond
+	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: phones, Script: script, Seed: 5, Direct: true})
+	r.until(t, "all connected", func(p rehearse.Progress) bool { return p.Connected == phones })
+	h.do("POST", "/activities/1/open", "")
+	r.until(t, "all entered", func(p rehearse.Progress) bool { return p.Accepted == phones })
+	r.until(t, "all here", func(p rehearse.Progress) bool { return p.CheckIns == phones })
+	h.do("POST", "/activities/1/close", "")
+	h.do("POST", "/activities/1/draw", "")
+	r.until(t, "all claimed", func(rehearse.Progress) bool {
+		h.look()
+		claimed := 0
+		for _, w := range h.description.Activities[0].Winners {
+			if w.Claim == "claiming" {
+				claimed++
+			}
+		}
+		return claimed == 3
+	})
+	if got := h.description.Activities[0].CanWin; got != phones-3 {
+		t.Errorf("%d can still win, want %d", got, phones-3)
+	}
+	report := r.end(t)
+	ok(t, report)
+	if report.Claims != 3 || len(report.Refused) != 0 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestAtOnce: a crowd that is sent home does not wait for anything.
+func TestAtOnce(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	h.do("POST", "/activities", aPoll)
+	h.do("POST", "/activities/1/open", "")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	script := eager(0)
+	script.VoteAfter = time.Hour
+	report, err := rehearse.Run(ctx, rehearse.Config{JoinURL: h.joinURL, Phones: 10, Script: script, Seed: 5, Progress: func(p rehearse.Progress) {
+		if p.Connected == 10 {
+			cancel(rehearse.ErrAtOnce)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	skipped := 0
+	for _, c := range report.Checks {
+		if c.Skipped {
+			skipped++
+		}
+	}
+	if !report.OK || skipped != 6 || report.Taps != 0 {
+		t.Errorf("%d checks were skipped of %+v", skipped, report)
 	}
 }
 

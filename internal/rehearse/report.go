@@ -30,6 +30,7 @@ type Report struct {
 	Unanswered int64          `json:"unanswered"`
 	Retried    int64          `json:"retried"` // entry frames sent again
 	Refused    map[string]int `json:"refused"` // by what and why
+	Claims     int64          `json:"claims"`  // by winners
 
 	Rate     float64 `json:"rate,omitempty"`     // asked for, entries a second
 	Unplaced int64   `json:"unplaced,omitempty"` // taps at the rate for which no phone was free
@@ -85,7 +86,7 @@ func (c *crowd) report(lasted time.Duration, interrupted bool, skipped map[strin
 		Event: c.base + "/" + c.code, Seed: c.cfg.Seed, Seconds: lasted.Seconds(), Interrupted: interrupted, EventGone: c.gone.Load(),
 		Phones: len(c.phones), Came: c.started.Load(), Connected: c.got.Load(), Joined: c.identities.Load(), Reconnects: c.reconnects.Load(),
 		Taps: c.taps.Load(), Entries: Entries{c.counted.Load(), c.changed.Load(), c.unchanged.Load()},
-		Unanswered: c.waiting.Load(), Retried: c.retried.Load(), Refused: c.refused,
+		Unanswered: c.waiting.Load(), Retried: c.retried.Load(), Refused: c.allRefused(), Claims: c.claims.Load(),
 		Rate: c.cfg.Rate, Unplaced: c.unplaced.Load(), LagMS: ms(time.Duration(c.lateness.Load())),
 		Latency: Latency{c.latency.count(), ms(c.latency.quantile(0.5)), ms(c.latency.quantile(0.9)), ms(c.latency.quantile(0.99)), ms(c.latency.max())},
 		Frames:  Frames{c.frames.state.Load(), c.frames.tick.Load(), c.frames.ack.Load(), c.frames.won.Load()},
@@ -123,6 +124,9 @@ func (r *Report) Write(w io.Writer) error {
 			name = "refused"
 		}
 		line(name, "%d × %s", r.Refused[why], why)
+	}
+	if r.Claims > 0 {
+		line("claims", "%d winners claimed what they won", r.Claims)
 	}
 	line("sent again", "%d; not answered %d", r.Retried, r.Unanswered)
 	if r.Rate > 0 {

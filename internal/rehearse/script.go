@@ -19,6 +19,8 @@ type Script struct {
 
 	Enter      float64 // share that enters a raffle
 	EnterAfter time.Duration
+	Claim      float64       // share of winners that claim what they won
+	ClaimAfter time.Duration // median time from the draw; at least half of it
 
 	Late      float64       // share that taps only when it sees that it is too late
 	Reconnect float64       // share that loses its connection, each minute
@@ -30,7 +32,7 @@ func DefaultScript() Script {
 	return Script{
 		JoinOver: 10 * time.Second,
 		Vote:     0.9, VoteAfter: 4 * time.Second, Change: 0.1,
-		Enter: 0.9, EnterAfter: 3 * time.Second,
+		Enter: 0.9, EnterAfter: 3 * time.Second, Claim: 0.9, ClaimAfter: 10 * time.Second,
 		Late: 0.02, Reconnect: 0.02, Stay: time.Minute,
 	}
 }
@@ -41,6 +43,7 @@ func DefaultScript() Script {
 //	vote 90% after 4s    # 90 % vote, after 4 s of thinking (the median)
 //	change 20%           # of those, 20 % change their vote
 //	enter 80% after 3s   # 80 % enter raffles
+//	claim 90% after 10s  # 90 % of the winners claim what they won
 //	late 2%              # tap when it is just over
 //	reconnect 5%         # lose their connection, each minute
 //	stay 2m              # 0s: until interrupted
@@ -50,7 +53,7 @@ func DefaultScript() Script {
 // is DefaultScript's. Errors name the line.
 func ParseScript(r io.Reader) (Script, error) {
 	def := DefaultScript()
-	s := Script{VoteAfter: def.VoteAfter, EnterAfter: def.EnterAfter, Stay: def.Stay}
+	s := Script{VoteAfter: def.VoteAfter, EnterAfter: def.EnterAfter, ClaimAfter: def.ClaimAfter, Stay: def.Stay}
 	lines := bufio.NewScanner(r)
 	seen := map[string]bool{}
 	for no := 1; lines.Scan(); no++ {
@@ -84,6 +87,8 @@ func (s *Script) statement(verb string, words []string) error {
 		err = clauses(words, &s.Change, "", nil)
 	case "enter":
 		err = clauses(words, &s.Enter, "after", &s.EnterAfter)
+	case "claim":
+		err = clauses(words, &s.Claim, "after", &s.ClaimAfter)
 	case "late":
 		err = clauses(words, &s.Late, "", nil)
 	case "reconnect":
@@ -91,7 +96,7 @@ func (s *Script) statement(verb string, words []string) error {
 	case "stay":
 		err = clauses(append([]string{"for"}, words...), nil, "for", &s.Stay)
 	default:
-		return fmt.Errorf("unknown %q: want join, vote, change, enter, late, reconnect or stay", verb)
+		return fmt.Errorf("unknown %q: want join, vote, change, enter, claim, late, reconnect or stay", verb)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", verb, err)

@@ -15,21 +15,22 @@ func TestParseScript(t *testing.T) {
 		text string
 		want Script
 	}{
-		"nothing": {"", Script{VoteAfter: 4 * time.Second, EnterAfter: 3 * time.Second, Stay: time.Minute}},
+		"nothing": {"", Script{VoteAfter: 4 * time.Second, EnterAfter: 3 * time.Second, ClaimAfter: 10 * time.Second, Stay: time.Minute}},
 		"everything": {`
 # a talk
 join over 30s
 vote 90% after 4s   # most
 change 20%
 enter 12.5% after 1m
+claim 80% after 20s
 late 2%
 reconnect 5%
 stay 2m
 `, Script{
 			JoinOver: 30 * time.Second, Vote: 0.9, VoteAfter: 4 * time.Second, Change: 0.2, Enter: 0.125, EnterAfter: time.Minute,
-			Late: 0.02, Reconnect: 0.05, Stay: 2 * time.Minute,
+			Claim: 0.8, ClaimAfter: 20 * time.Second, Late: 0.02, Reconnect: 0.05, Stay: 2 * time.Minute,
 		}},
-		"everybody": {"vote\nenter after 1s\nstay 0s", Script{Vote: 1, VoteAfter: 4 * time.Second, Enter: 1, EnterAfter: time.Second}},
+		"everybody": {"vote\nenter after 1s\nstay 0s", Script{Vote: 1, VoteAfter: 4 * time.Second, Enter: 1, EnterAfter: time.Second, ClaimAfter: 10 * time.Second}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ParseScript(strings.NewReader(c.text))

@@ -349,6 +349,7 @@ func (p *phone) accepted(r *part, t *tap, f *personal, now time.Time) {
 			r.ticket = f.Ticket
 			p.c.own(f.Ticket, p)
 		}
+		p.checkIn(r)
 	}
 	if change {
 		p.after(r.plan.changeAfter, r, r.plan.change)
@@ -434,6 +435,7 @@ func (p *phone) toldWon(ticket string) {
 		return
 	}
 	p.won = append(p.won, ticket)
+	p.claim(ticket)
 	if slices.ContainsFunc(p.runs, func(r *part) bool { return r.ticket == ticket }) {
 		return
 	}
