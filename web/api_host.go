@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"errors"
@@ -65,23 +66,31 @@ func (s *Server) create(r *http.Request, title, createKey string, names bool) (c
 	key := newHostKey()
 	var uid event.UID
 	_, _ = rand.Read(uid[:])
-	for range 10 {
-		c := event.Creation{Code: newCode(), Title: title, Names: names, HostKey: hashKey(key), Ms: uint64(time.Now().UnixMilli())}
-		err := s.cfg.Replicas.Create(r.Context(), uid, c)
-		if errors.Is(err, eventlog.ErrExists) {
-			continue
-		}
-		if err != nil {
-			return created{}, err
-		}
-		s.cfg.Logger.Info("event created", "event", c.Code)
-		base := s.baseURL(r) + "/" + c.Code
-		return created{
-			Code: c.Code, Title: title, HostKey: key,
-			JoinURL: base, ScreenURL: base + "/screen", HostURL: base + "/host#" + key,
-		}, nil
+	c := event.Creation{Title: title, Names: names, HostKey: hashKey(key), Ms: uint64(time.Now().UnixMilli())}
+	if err := s.register(r.Context(), uid, &c); err != nil {
+		return created{}, err
 	}
-	return created{}, fmt.Errorf("no free code found")
+	s.cfg.Logger.Info("event created", "event", c.Code)
+	return s.createdOf(r, c.Code, title, key), nil
+}
+
+// register makes the event's log under a fresh code, which it puts into c.
+func (s *Server) register(ctx context.Context, uid event.UID, c *event.Creation) error {
+	for range 10 {
+		c.Code = newCode()
+		if err := s.cfg.Replicas.Create(ctx, uid, *c); !errors.Is(err, eventlog.ErrExists) {
+			return err
+		}
+	}
+	return fmt.Errorf("no free code found")
+}
+
+func (s *Server) createdOf(r *http.Request, code, title, key string) created {
+	base := s.baseURL(r) + "/" + code
+	return created{
+		Code: code, Title: title, HostKey: key,
+		JoinURL: base, ScreenURL: base + "/screen", HostURL: base + "/host#" + key,
+	}
 }
 
 // newCode draws a code; one that a route of our own would shadow is drawn again.
@@ -254,8 +263,7 @@ func (s *Server) patchActivity(w http.ResponseWriter, r *http.Request, rep *repl
 	if err := decode(w, r, maxJSON, &in); err != nil {
 		return err
 	}
-	spec := in.onto(event.Spec{Kind: a.Kind, Title: a.Title, Options: a.Options, MaxChoices: a.MaxChoices, Results: a.Results, Winners: a.WinnersWanted,
-		Prizes: a.Prizes, Once: a.Once, Eligible: a.Rules, ClaimSeconds: a.ClaimSeconds, Beacon: a.Beacon})
+	spec := in.onto(specOf(&a))
 	if in.Options != nil && in.MaxChoices == nil {
 		spec.MaxChoices = min(spec.MaxChoices, len(spec.Options))
 	}

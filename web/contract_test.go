@@ -34,6 +34,7 @@ func TestContract(t *testing.T) {
 				"SocketReconnect":  socketReconnect,
 				"PhoneWithoutJS":   phoneWithoutJS,
 				"RemotesAndPeople": remotesAndPeople,
+				"Rehearsal":        rehearsal,
 			} {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()

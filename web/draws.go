@@ -94,7 +94,7 @@ func (s *Server) exportJSON(w http.ResponseWriter, r *http.Request, rep *replica
 			records = append(records, st.Draw(n+1).Record)
 		}
 	})
-	w.Header().Set("Content-Disposition", `attachment; filename="drumroll-`+rep.Code()+`.json"`)
+	w.Header().Set("Content-Disposition", attachment(&snap, "json"))
 	return s.answer(w, http.StatusOK, struct {
 		Event   apiEvent           `json:"event"`
 		Draws   []apiDraw          `json:"draws"`
@@ -109,7 +109,7 @@ func (s *Server) exportCSV(w http.ResponseWriter, _ *http.Request, rep *replica.
 	snap, _ := rep.Snapshot()
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Disposition", `attachment; filename="drumroll-`+rep.Code()+`.csv"`)
+	w.Header().Set("Content-Disposition", attachment(&snap, "csv"))
 	out := csv.NewWriter(w)
 	rows := [][]string{{"activity", "kind", "title", "run", "state", "entries", "option", "text", "count", "draw", "ticket", "handle", "note"}}
 	for _, a := range snap.Activities {
@@ -128,10 +128,25 @@ func (s *Server) exportCSV(w http.ResponseWriter, _ *http.Request, rep *replica.
 			row("", "", "", "", "", "", "")
 		}
 	}
+	if snap.Rehearsal {
+		// Of events that are for real the columns stay as they are.
+		for i := range rows {
+			rows[i] = append(rows[i], "rehearsal")
+		}
+	}
 	if err := out.WriteAll(rows); err != nil {
 		s.cfg.Logger.Debug("answer not taken", "err", err)
 	}
 	return nil
+}
+
+// attachment names an export's file; a rehearsal's says so.
+func attachment(snap *event.Snapshot, kind string) string {
+	name := "drumroll-" + snap.Code
+	if snap.Rehearsal {
+		name = "drumroll-rehearsal-" + snap.Code
+	}
+	return `attachment; filename="` + name + "." + kind + `"`
 }
 
 // cell keeps spreadsheets from taking a stranger's text for a formula

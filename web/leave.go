@@ -15,14 +15,18 @@ const (
 )
 
 // Leave makes the node not ready, so that load balancers send people elsewhere.
-// Whoever comes all the same is served until Drain.
-func (s *Server) Leave() { s.leaving.Store(true) }
+// Whoever comes all the same is served until Drain; simulated phones go at once.
+func (s *Server) Leave() {
+	s.leaving.Store(true)
+	s.crowds.leave()
+}
 
 // Drain takes no new sockets and sends all there are away (close code 1012),
 // spread evenly, so that they do not all knock at the other nodes at once. It
 // returns when they are gone or ctx ends, and says how many there were.
 func (s *Server) Drain(ctx context.Context) int {
-	s.leaving.Store(true)
+	s.Leave()
+	s.crowds.wait(ctx)
 	s.draining.Store(true)
 	n := s.sockets.Load()
 	over := min(leaveWithin, time.Duration(n)*time.Second/leaveRate)

@@ -14,6 +14,13 @@ func (s *Server) pageModel(view, title, code string) ui.Page {
 	return ui.Page{View: view, Title: title, Code: code, ShowMS: showMS, Asset: s.cfg.Files.URL}
 }
 
+// eventPage is the frame of a page of an event.
+func (s *Server) eventPage(view string, snap *event.Snapshot) ui.Page {
+	p := s.pageModel(view, snap.Title, snap.Code)
+	p.Rehearsal = snap.Rehearsal
+	return p
+}
+
 // eventModel takes a snapshot that was cut to what the viewer may see. base is
 // "" where the view shows no address; its one link is then relative.
 func (s *Server) eventModel(snap event.Snapshot, base string, connected int, now time.Time) (ui.Event, error) {

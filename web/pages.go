@@ -100,9 +100,8 @@ func cut(text string, most int) string {
 	return strings.ToValidUTF8(text[:min(len(text), most)], "")
 }
 
-// hosted lists the events whose host cookies the browser holds.
-func (s *Server) hosted(r *http.Request) []ui.Hosted {
-	var out []ui.Hosted
+// eachHosted visits the events whose host cookies the browser holds.
+func (s *Server) eachHosted(r *http.Request, visit func(*replica.Replica)) {
 	ctx, cancel := context.WithTimeout(r.Context(), hostedWait)
 	defer cancel()
 	tries := 0
@@ -115,14 +114,24 @@ func (s *Server) hosted(r *http.Request) []ui.Hosted {
 			continue
 		}
 		tries++
-		rep, err := s.cfg.Replicas.Open(ctx, code)
-		if err != nil || !isHost(rep, c.Value) {
-			continue
+		if rep, err := s.cfg.Replicas.Open(ctx, code); err == nil && isHost(rep, c.Value) {
+			visit(rep)
 		}
-		snap, _ := rep.Snapshot()
-		out = append(out, ui.Hosted{Code: code, Title: snap.Title, Joined: snap.Joined, Activities: len(snap.Activities)})
 	}
-	slices.SortFunc(out, func(a, b ui.Hosted) int { return strings.Compare(a.Title+a.Code, b.Title+b.Code) })
+}
+
+// hosted lists the events that this browser hosts, rehearsals last.
+func (s *Server) hosted(r *http.Request) (out []ui.Hosted) {
+	s.eachHosted(r, func(rep *replica.Replica) {
+		snap, _ := rep.Snapshot()
+		out = append(out, ui.Hosted{Code: snap.Code, Title: snap.Title, Joined: snap.Joined, Activities: len(snap.Activities), Rehearsal: snap.Rehearsal})
+	})
+	slices.SortFunc(out, func(a, b ui.Hosted) int {
+		if a.Rehearsal != b.Rehearsal {
+			return map[bool]int{false: -1, true: 1}[a.Rehearsal]
+		}
+		return strings.Compare(a.Title+a.Code, b.Title+b.Code)
+	})
 	return out
 }
 
@@ -192,7 +201,7 @@ func (s *Server) showPhone(w http.ResponseWriter, r *http.Request, rep *replica.
 		s.failPage(w, r, err)
 		return
 	}
-	page := s.pageModel(viewPhone, snap.Title, snap.Code)
+	page := s.eventPage(viewPhone, &snap)
 	s.page(w, r, status, ui.PhonePage(ui.Phone{Page: page, Event: e, You: youModel(you), Notice: notice}))
 }
 
@@ -261,7 +270,7 @@ func (s *Server) screenPage(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, err)
 		return
 	}
-	page := s.pageModel(viewScreen, snap.Title, snap.Code)
+	page := s.eventPage(viewScreen, &snap)
 	page.BaseURL = base
 	s.page(w, r, http.StatusOK, ui.ScreenPage(ui.Screen{Page: page, Event: e}))
 }
@@ -284,17 +293,18 @@ func (s *Server) hostPage(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, err)
 		return
 	}
-	m.Page = s.pageModel(viewHost, snap.Title, snap.Code)
+	m.Page, m.Crowd = s.eventPage(viewHost, &snap), s.room(rep).crowdModel(snap)
 	m.Page.BaseURL = base
 	if isMainHost(rep, key) {
 		m.HostURL = base + "/" + rep.Code() + "/host#" + key
+		m.Rehearse = s.rehearseForm(r, snap)
 	}
 	s.page(w, r, http.StatusOK, ui.HostPage(m))
 }
 
 func (s *Server) showUnlock(w http.ResponseWriter, r *http.Request, rep *replica.Replica, status int, problem string) {
 	snap, _ := rep.Snapshot()
-	s.page(w, r, status, ui.UnlockPage(ui.Unlock{Page: s.pageModel("unlock", snap.Title, snap.Code), Title: snap.Title, Error: problem}))
+	s.page(w, r, status, ui.UnlockPage(ui.Unlock{Page: s.eventPage("unlock", &snap), Title: snap.Title, Error: problem}))
 }
 
 // unlock exchanges a host key, from the link's fragment or typed, for a cookie.
@@ -333,7 +343,7 @@ func (s *Server) verifyPage(w http.ResponseWriter, r *http.Request) {
 	}
 	snap, _ := rep.Snapshot()
 	s.page(w, r, http.StatusOK, ui.VerifyPage(ui.Verify{
-		Page: s.pageModel("verify", snap.Title, snap.Code), Title: snap.Title, Draws: drawModels(snap.Draws), Freezes: freezeModels(snap.Freezes),
+		Page: s.eventPage("verify", &snap), Title: snap.Title, Draws: drawModels(snap.Draws), Freezes: freezeModels(snap.Freezes),
 	}))
 }
 

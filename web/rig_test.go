@@ -167,13 +167,17 @@ func start(t testing.TB, st store, with setup) *node {
 		Log: log, Replicas: replicas, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: web.Discard{},
 		Beacon: with.beacon, BeaconAlways: with.beacon != nil,
 	}
+	// The listener is there before the server, which is told how it reaches itself.
+	server := httptest.NewUnstartedServer(nil)
+	cfg.Self = "http://" + server.Listener.Addr().String()
 	if with.config != nil {
 		with.config(&cfg)
 	}
 	if n.web, err = web.New(cfg); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(n.web)
+	server.Config.Handler = n.web
+	server.Start()
 	n.URL = server.URL
 	n.stop = sync.OnceFunc(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -69,6 +69,9 @@ func (s *Server) room(rep *replica.Replica) *room {
 		TickEvery: tickEvery, Crowd: viewPhone, CrowdEvery: crowdEvery, Budget: s.broadcast, KeepAlive: cmp.Or(s.cfg.KeepAlive, keepAlive), MaxAge: freshness,
 	})
 	s.rooms[rep] = r
+	if snap, _ := rep.Snapshot(); snap.Rehearsal {
+		s.mind(snap)
+	}
 	rep.Watch(r.changed)
 	ctx, cancel := context.WithCancel(context.Background())
 	go r.topic.Run(ctx)
@@ -217,7 +220,7 @@ func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
 	connected := r.connected()
 	structure := epoch<<40 + snap.Structure
 	if a.View == viewHost {
-		structure += snap.Backstage
+		structure += snap.Backstage + r.s.crowds.version(snap.UID)
 		r.s.withCodes(&snap)
 	} else {
 		snap = snap.OnAir()
@@ -296,14 +299,14 @@ func (r *room) personal(shared []byte, p event.Participant) []byte {
 
 func (r *room) html(a hub.Audience, snap event.Snapshot, connected int, now time.Time) (string, error) {
 	var b bytes.Buffer
-	page := r.s.pageModel(a.View, snap.Title, snap.Code)
+	page := r.s.eventPage(a.View, &snap)
 	page.BaseURL = a.Base
 	if a.View == viewHost {
 		m, err := r.s.hostModel(snap, a.Base, connected, now)
 		if err != nil {
 			return "", err
 		}
-		m.Page = page
+		m.Page, m.Crowd = page, r.crowdModel(snap)
 		err = ui.HostLive(m).Render(context.Background(), &b)
 		return b.String(), err
 	}

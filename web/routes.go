@@ -51,6 +51,9 @@ func (s *Server) routes() (http.Handler, error) {
 			r.Post("/remotes", s.host(s.addRemote))
 			r.Delete("/remotes/{id}", s.host(s.revokeRemote))
 			r.Put("/people/{person}", s.host(s.putPerson))
+			r.Post("/rehearsal", s.host(s.postRehearsal))
+			r.Get("/rehearsal", s.host(s.getRehearsal))
+			r.Delete("/rehearsal", s.host(s.deleteRehearsal))
 			r.Post("/participants", s.api(s.join))
 			r.Put("/me", s.participant(s.putMe))
 			r.Post("/entries", s.participant(s.postEntry)) // most come by entryCall

@@ -46,6 +46,11 @@ type Config struct {
 	CreateKey      string         // "": anyone who reaches the server may create events
 	TrustedProxies []netip.Prefix
 
+	// Self is how this node reaches its own listener, for the simulated phones of
+	// rehearsals: "http://127.0.0.1:8080". "": no rehearsals.
+	Self         string
+	MaxSimulated int // simulated phones of this node at a time; 0: 2,000
+
 	KeepAlive  time.Duration // most time that a socket is left without a frame; 0: 12 s
 	MaxSockets int           // of this node, screens and hosts included; 0: 200,000
 	// BroadcastShare is how much of the node's processors telling phones of moving
@@ -78,6 +83,7 @@ type Server struct {
 	createKey [32]byte  // SHA-256, so that comparing takes the same time for all lengths
 	limits    limits
 	qrs       qrCache
+	crowds    *crowds
 	handler   http.Handler
 	broadcast *hub.Budget // of the phones' ticks
 
@@ -94,7 +100,7 @@ type Server struct {
 
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
-	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}, emptied: make(chan struct{}, 1)}
+	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}, crowds: newCrowds(cfg.Self, cfg.MaxSimulated), emptied: make(chan struct{}, 1)}
 	s.broadcast = hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(runtime.GOMAXPROCS(0)))
 	if s.cfg.Beacon == nil {
 		s.cfg.Beacon = source.Quicknet()

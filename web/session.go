@@ -110,8 +110,12 @@ func cookie(r *http.Request, name string) string {
 }
 
 func (s *Server) setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+	s.setCookieFor(w, r, name, value, cookieAge)
+}
+
+func (s *Server) setCookieFor(w http.ResponseWriter, r *http.Request, name, value string, age int) {
 	http.SetCookie(w, &http.Cookie{
-		Name: name, Value: value, Path: "/", MaxAge: cookieAge,
+		Name: name, Value: value, Path: "/", MaxAge: age,
 		HttpOnly: true, Secure: s.scheme(r) == "https", SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,18 +23,20 @@ import (
 	"drumroll/internal/eventlog/boltlog"
 	"drumroll/internal/eventlog/redislog"
 	"drumroll/internal/metrics"
+	"drumroll/internal/rehearse"
 	"drumroll/internal/replica"
 	"drumroll/static"
 	"drumroll/web"
 )
 
 const (
-	maxPending = 200_000     // entries an event that are not settled yet: some 30 MB
-	maxWait    = time.Second // that an entry may have to wait behind others; beyond it its phone is told "retry"
-	maxBatch   = 4096
-	giveUp     = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
-	idle       = 10 * time.Minute
-	drainAll   = 30 * time.Second // for all sockets, and then the requests under way
+	maxPending   = 200_000     // entries an event that are not settled yet: some 30 MB
+	maxWait      = time.Second // that an entry may have to wait behind others; beyond it its phone is told "retry"
+	maxBatch     = 4096
+	giveUp       = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
+	idle         = 10 * time.Minute
+	maxSimulated = 2000             // phones of rehearsals
+	drainAll     = 30 * time.Second // for all sockets, and then the requests under way
 )
 
 func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error {
@@ -85,6 +88,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 		Log: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
 		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
 		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
+		Self: self(listener.Addr()), MaxSimulated: rehearse.Beside(maxSimulated),
 	})
 	if err != nil {
 		replicas.Close()
@@ -206,6 +210,19 @@ func nodeID() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:])
 	return hex.EncodeToString(b[:])
+}
+
+// self is where this process reaches its own listener.
+func self(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return ""
+	}
+	host := "127.0.0.1"
+	if !tcp.IP.IsUnspecified() {
+		host = tcp.IP.String()
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(tcp.Port))
 }
 
 // lanAddr is where the local network reaches the listener; zero where it does

@@ -26,7 +26,7 @@ var rules = map[string]rule{
 	"static":       {},
 	"web": {
 		ours: []string{"web/ui", "internal/event", "internal/eventlog", "internal/replica", "internal/hub",
-			"internal/socket", "internal/fairdraw", "internal/beacon/source", "static"},
+			"internal/socket", "internal/fairdraw", "internal/beacon/source", "internal/rehearse", "static"},
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket",
 			"github.com/go-chi/chi/v5", "golang.org/x/sync", "golang.org/x/time"},
 		tests: append([]string{"golang.org/x/net", "github.com/makiuchi-d/gozxing", "internal/beacon", "internal/beacon/beacontest"}, logs...),

@@ -171,6 +171,15 @@ func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
 	return c.report(lasted, ctx.Err() != nil, skipped), nil
 }
 
+// Beside is how many phones, at most so many, fit into a process that is also
+// their server: each takes two open files there, and a quarter of all is theirs.
+func Beside(most int) int {
+	if may := openFiles(); may > 0 {
+		most = min(most, max(1, int(may/8)))
+	}
+	return most
+}
+
 // newCrowd finds the event and makes the phones; it connects none.
 func newCrowd(ctx context.Context, cfg Config) (*crowd, error) {
 	if cfg.Phones < 1 {

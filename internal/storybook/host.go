@@ -15,13 +15,22 @@ func hostStories() []Story {
 		return Story{Name: name, Component: func(theme string) templ.Component {
 			h := ui.Host{
 				Page: page("host", "GopherCon closing", theme), Event: stageEvent(),
-				Kept:    ui.Kept{Until: "23 December 2026", After: "30 days"},
-				HostURL: "https://drumroll.example/K7QX4M/host#Zt4kWq8sN2vYpR6xJb3hLg",
+				Kept:     ui.Kept{Until: "23 December 2026", After: "30 days"},
+				HostURL:  "https://drumroll.example/K7QX4M/host#Zt4kWq8sN2vYpR6xJb3hLg",
+				Rehearse: &ui.RehearseForm{Phones: 150, Most: 2000, Present: "B2HN8R"},
 			}
 			h.Event.Activities = plan()
 			change(&h)
 			return ui.HostPage(h)
 		}}
+	}
+	rehearsal := func(name string, crowd ui.Crowd) Story {
+		return story(name, func(h *ui.Host) {
+			current(h, stagePoll("open"))
+			crowd.Of, crowd.Checks = "B2HN8R", 17
+			h.Event.Rehearsal, h.Page.Rehearsal, h.Crowd = true, true, &crowd
+			h.Event.Connected, h.Event.Joined = crowd.Connected, crowd.Connected
+		})
 	}
 	on := func(name string, a ui.Activity) Story {
 		return story(name, func(h *ui.Host) { current(h, a) })
@@ -93,6 +102,13 @@ func hostStories() []Story {
 			h.Event.Activities = []ui.Activity{a}
 			h.Event.Current = &h.Event.Activities[0]
 		}),
+		rehearsal("rehearsal", ui.Crowd{State: "here", Phones: 150, Connected: 148, Accepted: 96, PerSecond: 12, P99MS: 9}),
+		rehearsal("rehearsal, checks failed", ui.Crowd{State: "here", Phones: 2000, Connected: 1871, Accepted: 1203, PerSecond: 840, P99MS: 1904,
+			Failed: []string{"every connection hears something within 20 s", "every phone has the newest state"}}),
+		rehearsal("rehearsal, the crowd went home", ui.Crowd{State: "left", Phones: 150, Accepted: 512, P99MS: 9}),
+		rehearsal("rehearsal, it could not come", ui.Crowd{State: "left", Phones: 150, Error: "Open the join page: connection refused."}),
+		rehearsal("rehearsal, started anew", ui.Crowd{State: "none"}),
+		rehearsal("rehearsal, at another node", ui.Crowd{State: "elsewhere", Connected: 150}),
 		story("thirty activities", func(h *ui.Host) {
 			h.Event.Activities = nil
 			for i := range 30 {

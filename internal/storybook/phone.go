@@ -206,5 +206,6 @@ func phoneStories() []Story {
 		story("won earlier", ui.You{Handle: "Teal Otter 42", Won: map[int][]string{9: {ownTicket}}}, same(breaks("open"))),
 		story("names on", stranger, nil, func(p *ui.Phone) { p.Event.Names = true }),
 		story("rehearsal", stranger, same(breaks("open")), func(p *ui.Phone) { p.Event.Rehearsal = true }),
+		story("rehearsal, won", holding(ownTicket), same(prize("drawn", me)), func(p *ui.Phone) { p.Event.Rehearsal = true }),
 	}
 }

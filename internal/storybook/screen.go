@@ -105,6 +105,8 @@ func screenStories() []Story {
 			}
 		})),
 		story("rehearsal", func(e *ui.Event) { a := stagePoll("open"); e.Current, e.Rehearsal = &a, true }),
+		story("rehearsal, join", func(e *ui.Event) { e.Rehearsal = true }),
+		story("rehearsal, draw", func(e *ui.Event) { a := stageRaffle("drawn", 1498, 1); e.Current, e.Rehearsal = &a, true }),
 	}
 }
 

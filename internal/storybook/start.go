@@ -31,6 +31,7 @@ func startStories() []Story {
 				{Code: "K7QX4M", Title: "GopherCon Closing Night", Joined: 1611, Activities: 7},
 				{Code: "B2HN8R", Title: "Rust & Go Meetup Leipzig: the long evening of short talks", Joined: 48, Activities: 3},
 				{Code: "PPW34T", Title: "ليلة الختام 🎉", Joined: 0, Activities: 1},
+				{Code: "XW5T9J", Title: "GopherCon Closing Night", Joined: 150, Activities: 7, Rehearsal: true},
 			}
 		}),
 		start("front page, unknown code", func(s *ui.Start) {
@@ -40,6 +41,11 @@ func startStories() []Story {
 			s.NeedKey, s.EventTitle, s.HostError = true, "GopherCon", "That create key is not right. Ask whoever runs this server."
 		}),
 		unlock("unlock", ""),
+		{"unlock, rehearsal", func(theme string) templ.Component {
+			p := page("unlock", "Host console", theme)
+			p.Rehearsal = true
+			return ui.UnlockPage(ui.Unlock{Page: p, Title: "GopherCon Closing Night"})
+		}},
 		unlock("unlock, wrong key", "This key does not open this event."),
 		problem("error, no such event", 404, "No event K7Q X4M", "It may have been deleted, or the code has a slip in it. Codes have no 0, O, 1, I or L."),
 		problem("error, busy", 503, "Too many at once", "Nothing is lost. Try again in a few seconds."),

@@ -28,6 +28,11 @@ func verifyStories() []Story {
 		story("a true draw", draws[:1]),
 		story("a redraw, and one with skips", draws[:3]),
 		story("a record that cannot be had", draws),
+		{"rehearsal", func(theme string) templ.Component {
+			p := page("verify", "Check a draw", theme)
+			p.Rehearsal = true
+			return ui.VerifyPage(ui.Verify{Page: p, Title: "Gopher Night Brno", Draws: draws[:1]})
+		}},
 		{"every frozen list", func(theme string) templ.Component {
 			return ui.VerifyPage(ui.Verify{Page: page("verify", "Check a draw", theme), Title: "Gopher Night Brno", Draws: draws[:3], Freezes: []ui.Freeze{
 				{Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Fingerprint: "0D2E E8D1 D439", Size: 7, At: "2026-11-23 19:58 UTC"},

@@ -20,6 +20,9 @@ func (p Page) heading() string {
 	if p.Title == "" {
 		return "Drumroll"
 	}
+	if p.Rehearsal {
+		return "Rehearsal: " + p.Title + " · Drumroll"
+	}
 	return p.Title + " · Drumroll"
 }
 

@@ -12,8 +12,10 @@ type Page struct {
 	BaseURL string // absolute, without trailing slash: "https://drumroll.example"
 	// ShowMS is the length of the draw's show on phones and screens; 0 means 5000.
 	ShowMS int
-	Asset  Assets // URLs of the built files; nil for their plain names
-	Theme  string // "light" or "dark" forces it (storybook); "" follows the device
+	// Rehearsal: the page is of an event that is a rehearsal.
+	Rehearsal bool
+	Asset     Assets // URLs of the built files; nil for their plain names
+	Theme     string // "light" or "dark" forces it (storybook); "" follows the device
 }
 
 // Event is one event as one view may see it.
@@ -184,14 +186,41 @@ type Host struct {
 	Event   Event
 	HostURL string // with #key; only on the full page of the main host, never in a frame
 	Remotes []Remote
-	People  []Person // participants with a name of their own, newest first, up to 50; only where names are on
-	Kept    Kept
+	// Crowd is what a rehearsal's simulated crowd does; nil of an event for real.
+	Crowd *Crowd
+	// Rehearse offers a rehearsal, or of one more phones; only on the full page of
+	// the main host.
+	Rehearse *RehearseForm
+	People   []Person // participants with a name of their own, newest first, up to 50; only where names are on
+	Kept     Kept
 }
 
 // Kept says how long an event is kept; the zero value means until it is deleted.
 type Kept struct {
 	Until string // a date in words
 	After string // how long that is after the last activity, in words
+}
+
+// Crowd is the simulated crowd of a rehearsal.
+type Crowd struct {
+	Of        string // code of the event that it rehearses
+	State     string // "here", "left", "elsewhere" (at another node), "none"
+	Phones    int    // asked for
+	Connected int
+	Accepted  int // entries so far
+	PerSecond int // entries a second, of late
+	P99MS     int // within which 99 % of the taps were acknowledged; 0: none yet
+	Checks    int // how many promises are watched
+	Failed    []string
+	LeavesMS  int64  // until it goes home by itself, at rendering
+	Error     string // why it could not come, or ""
+}
+
+// RehearseForm asks for a crowd.
+type RehearseForm struct {
+	Phones  int    // to begin with
+	Most    int    // that this node simulates
+	Present string // code of a rehearsal of the event that this browser hosts, or ""
 }
 
 // Remote is a host key of a second device.
@@ -224,6 +253,7 @@ type Hosted struct {
 	Code, Title string
 	Joined      int
 	Activities  int
+	Rehearsal   bool
 }
 
 // Unlock asks for the host key of an event.

@@ -7,6 +7,7 @@ import { createEditor } from "./host/edit.js";
 import { listen } from "./host/keys.js";
 import { createOrder } from "./host/order.js";
 import { createPresses } from "./host/presses.js";
+import { watchCrowd } from "./host/rehearsal.js";
 import { tickNouns } from "./nouns.js";
 import { createShow } from "./show.js";
 
@@ -78,7 +79,7 @@ const presses = createPresses({
   done(button) {
     toast.removeAttribute("data-on");
     button.closest("[popover]")?.hidePopover();
-    if ("leaves" in button.dataset) location.assign("/");
+    if ("leaves" in button.dataset) location.assign(button.dataset.leaves || "/");
     else if (!connected) reread();
   },
 });
@@ -96,6 +97,7 @@ async function edit(id) {
 
 createOrder({ call, edit, say: announce, fail, timer: () => seconds });
 wireDialogs({ call, say: announce, setTimer });
+watchCrowd({ call });
 listen(presses);
 
 document.addEventListener("click", ({ target }) => {

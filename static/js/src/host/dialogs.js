@@ -110,6 +110,18 @@ export function wireDialogs({ call, say, setTimer }) {
     setTimer(seconds);
   });
 
+  if ($("rehearse-form")) {
+    onSubmit("rehearse", async () => {
+      const phones = Number($("rehearse-phones").value);
+      const { max } = $("rehearse-phones");
+      if (!Number.isInteger(phones) || phones < 1 || phones > Number(max)) throw new Error(`Between one phone and ${max}.`);
+      const made = await call("POST", "/rehearsal", { phones, pace: $("rehearse-pace").value });
+      if (!made.code) return say("They are on their way");
+      location.assign(`/${made.code}/host`);
+      return false; // it stays until the rehearsal's console is there
+    });
+  }
+
   async function copy(button) {
     const field = $(button.dataset.copy);
     field.select();

@@ -1,0 +1,116 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/internal/replica"
+)
+
+// cloneLives is how long a rehearsal that nobody ended is kept.
+const cloneLives = 24 * time.Hour
+
+// clone makes a rehearsal of an event: an event of its own with the same title,
+// activities and policy of names, all of them drafts. The event is read, and
+// nothing is written to it.
+func (s *Server) clone(ctx context.Context, of event.Snapshot, key string) (*replica.Replica, error) {
+	var uid event.UID
+	_, _ = rand.Read(uid[:]) // never fails (crypto/rand)
+	c := event.Creation{Title: of.Title, Names: of.Names, Rehearsal: true, Of: of.Code, HostKey: hashKey(key), Ms: uint64(time.Now().UnixMilli())}
+	if err := s.register(ctx, uid, &c); err != nil {
+		return nil, err
+	}
+	rep, err := s.cfg.Replicas.Open(ctx, c.Code)
+	if err == nil {
+		err = copyActivities(ctx, rep, of, time.Now())
+	}
+	if err != nil {
+		s.discard(context.WithoutCancel(ctx), c.Code, uid)
+		return nil, fmt.Errorf("clone event %s: %w", of.Code, err)
+	}
+	return rep, nil
+}
+
+// copyActivities adds an event's activities in their running order. Their ids are
+// others in the clone, so what names one is put in when all have theirs.
+func copyActivities(ctx context.Context, rep *replica.Replica, of event.Snapshot, now time.Time) error {
+	ids := map[int]int{} // in the clone, by those in the event
+	for i := range of.Activities {
+		spec := specOf(&of.Activities[i])
+		spec.Eligible.TookPart = 0
+		if spec.Eligible.JoinedBefore < uint64(now.Add(crowdStays).UnixMilli()) {
+			// It names a moment before the crowd comes: nobody could win.
+			spec.Eligible.JoinedBefore = 0
+		}
+		settled, err := rep.Propose(ctx, &event.Command{Type: event.CmdAdd, Spec: &spec})
+		if err != nil {
+			return err
+		}
+		ids[of.Activities[i].ID] = settled.ID
+	}
+	for i := range of.Activities {
+		a := &of.Activities[i]
+		part, known := ids[a.Rules.TookPart]
+		if !known {
+			continue
+		}
+		spec := specOf(a)
+		spec.Eligible.TookPart, spec.Eligible.JoinedBefore = part, 0
+		if _, err := rep.Propose(ctx, &event.Command{Type: event.CmdEdit, Activity: ids[a.ID], Spec: &spec}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// specOf is what the host said of an activity.
+func specOf(a *event.Activity) event.Spec {
+	return event.Spec{Kind: a.Kind, Title: a.Title, Options: a.Options, MaxChoices: a.MaxChoices, Results: a.Results, Winners: a.WinnersWanted,
+		Prizes: a.Prizes, Once: a.Once, Eligible: a.Rules, ClaimSeconds: a.ClaimSeconds, Beacon: a.Beacon}
+}
+
+// clonesOf are the rehearsals of an event that this node or the caller's browser
+// knows.
+func (s *Server) clonesOf(r *http.Request, code string) map[string]event.UID {
+	found := map[string]event.UID{}
+	note := func(rep *replica.Replica) {
+		if snap, _ := rep.Snapshot(); snap.Rehearsal && snap.Of == code {
+			found[snap.Code] = snap.UID
+		}
+	}
+	s.eachHosted(r, note)
+	for _, known := range s.crowds.clonesOf(code) {
+		if rep, err := s.cfg.Replicas.Open(r.Context(), known); err == nil {
+			note(rep)
+		}
+	}
+	return found
+}
+
+// discard deletes a rehearsal. An event that has taken its code since stays.
+func (s *Server) discard(ctx context.Context, code string, uid event.UID) {
+	rep, err := s.cfg.Replicas.Open(ctx, code)
+	if err == nil && uidOf(rep) == uid {
+		err = s.cfg.Replicas.Delete(ctx, rep)
+	}
+	if err != nil && toProblem(err).Status != http.StatusNotFound {
+		s.cfg.Logger.Warn("a rehearsal could not be deleted", "event", code, "err", err)
+		return
+	}
+	s.crowds.forget(uid)
+}
+
+// mind keeps an eye on a clone that this node holds: it is deleted when its day
+// is over.
+func (s *Server) mind(snap event.Snapshot) {
+	s.crowds.mind(&snap, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
+		defer cancel()
+		s.cfg.Logger.Info("rehearsal expired", "event", snap.Code)
+		s.discard(ctx, snap.Code, snap.UID)
+	})
+}

@@ -1,0 +1,315 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/internal/rehearse"
+)
+
+const (
+	mostSimulated = 2000 // phones of a node
+	crowdStays    = 15 * time.Minute
+)
+
+// crowds are the simulated phones that this node sends to rehearsals: over its own
+// listener, on the path of real ones.
+type crowds struct {
+	url  string // of this node, as it reaches itself; "": it cannot rehearse
+	most int    // simulated phones at a time, over all rehearsals
+
+	over    context.Context // the node is leaving
+	end     context.CancelCauseFunc
+	running sync.WaitGroup
+
+	making sync.Mutex // one rehearsal is made at a time
+
+	mu   sync.Mutex
+	shut bool
+	all  map[event.UID]*rehearsal
+}
+
+// rehearsal is what this node knows of a clone beside its log.
+type rehearsal struct {
+	code, of string
+	expiry   *time.Timer
+	crowds   []*crowd // that came so far; several where the host asked for more
+	version  uint64   // rises with what the console says in words
+}
+
+// crowd is one run of package rehearse.
+type crowd struct {
+	phones int
+	leaves time.Time
+	recent []rehearse.Progress // the newest last
+	ended  bool
+	report *rehearse.Report // once ended, unless it could not begin
+	err    error
+}
+
+// pace is how quickly a crowd does things.
+type pace string
+
+// The paces. The zero value means people's.
+const (
+	paceCalm   pace = "calm"
+	pacePeople pace = "people"
+	paceAtOnce pace = "at_once"
+)
+
+// script is what a crowd of this pace does; false where there is no such pace.
+func (p pace) script() (rehearse.Script, bool) {
+	s := rehearse.DefaultScript()
+	s.Stay = crowdStays
+	switch p {
+	case "", pacePeople:
+	case paceCalm:
+		s.JoinOver, s.VoteAfter, s.EnterAfter = 45*time.Second, 9*time.Second, 7*time.Second
+	case paceAtOnce:
+		s.JoinOver, s.VoteAfter, s.EnterAfter = 2*time.Second, time.Second, 800*time.Millisecond
+	default:
+		return s, false
+	}
+	return s, true
+}
+
+func newCrowds(url string, most int) *crowds {
+	over, end := context.WithCancelCause(context.Background())
+	return &crowds{url: url, most: cmp.Or(most, mostSimulated), over: over, end: end, all: map[event.UID]*rehearsal{}}
+}
+
+// leave sends all simulated phones home and takes no more; wait returns when they
+// are gone, or ctx ends.
+func (c *crowds) leave() {
+	c.mu.Lock()
+	c.shut = true
+	for _, r := range c.all {
+		r.expiry.Stop()
+	}
+	c.mu.Unlock()
+	c.end(rehearse.ErrAtOnce)
+}
+
+func (c *crowds) wait(ctx context.Context) {
+	gone := make(chan struct{})
+	go func() {
+		c.running.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+	case <-ctx.Done():
+	}
+}
+
+// mind makes a clone known to this node, and calls expired when it is too old.
+func (c *crowds) mind(snap *event.Snapshot, expired func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.shut || c.all[snap.UID] != nil {
+		return
+	}
+	left := time.Until(time.UnixMilli(int64(snap.CreatedMs)).Add(cloneLives))
+	c.all[snap.UID] = &rehearsal{code: snap.Code, of: snap.Of, expiry: time.AfterFunc(max(left, 0), expired)}
+}
+
+// forget drops a clone that is no more.
+func (c *crowds) forget(uid event.UID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.all[uid]; r != nil {
+		r.expiry.Stop()
+		delete(c.all, uid)
+	}
+}
+
+// clonesOf are the codes of the clones of an event that this node knows.
+func (c *crowds) clonesOf(code string) (codes []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.all {
+		if r.of == code {
+			codes = append(codes, r.code)
+		}
+	}
+	return codes
+}
+
+// version rises whenever the console of a clone should say something else.
+func (c *crowds) version(uid event.UID) uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.all[uid]; r != nil {
+		return r.version
+	}
+	return 0
+}
+
+// send sends so many phones to a clone that mind was told of. changed is called
+// whenever version has risen. A *problem says why it cannot be.
+func (c *crowds) send(uid event.UID, phones int, script rehearse.Script, changed func()) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.all[uid]
+	switch {
+	case c.shut:
+		return errLeaving
+	case r == nil:
+		return errNoRehearsal
+	}
+	if there := c.simulated(); there+phones > c.most {
+		return newProblem(503, "overloaded", "Too many simulated phones",
+			"This server simulates at most "+grouped(c.most)+" phones at a time, and "+grouped(there)+" are there already.")
+	}
+	one := &crowd{phones: phones, leaves: time.Now().Add(script.Stay)}
+	r.crowds = append(r.crowds, one)
+	r.version++
+	cfg := rehearse.Config{
+		JoinURL: c.url + "/" + r.code, Direct: true, Phones: phones, Script: script, Seed: 1 + rand.Uint64N(1e6),
+		Progress: func(p rehearse.Progress) {
+			if c.noted(r, one, p) {
+				changed()
+			}
+		},
+	}
+	c.running.Go(func() {
+		report, err := rehearse.Run(c.over, cfg)
+		c.mu.Lock()
+		one.ended, one.report, one.err = true, report, err
+		r.version++
+		c.mu.Unlock()
+		changed()
+	})
+	return nil
+}
+
+// simulated is how many phones are on; mu is held.
+func (c *crowds) simulated() (n int) {
+	for _, r := range c.all {
+		for _, one := range r.crowds {
+			if !one.ended {
+				n += one.phones
+			}
+		}
+	}
+	return n
+}
+
+// rateOver is how many calls of Progress the rate of entries is taken over: some
+// two seconds.
+const rateOver = 5
+
+// noted keeps a crowd's progress; it reports whether the console should be told.
+func (c *crowds) noted(r *rehearsal, one *crowd, p rehearse.Progress) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	worse := len(one.recent) > 0 && len(p.Failed) > len(one.recent[len(one.recent)-1].Failed)
+	if len(one.recent) == rateOver {
+		one.recent = slices.Delete(one.recent, 0, 1)
+	}
+	one.recent = append(one.recent, p)
+	if worse {
+		r.version++
+	}
+	return worse
+}
+
+// The states of a clone's crowd, as the API names them.
+const (
+	crowdHere      = "here"
+	crowdLeft      = "left"      // its time was up, or it could not come
+	crowdElsewhere = "elsewhere" // at another node
+	crowdNone      = "none"      // there is none; the node has been started anew
+)
+
+// crowdState is all crowds of a clone together.
+type crowdState struct {
+	State            string
+	Phones           int // asked for: of those that are here, or, once all have left, of all
+	Connected        int
+	Accepted         int64
+	Refused, Retried int64
+	PerSecond        float64 // entries accepted
+	P99              time.Duration
+	Failed           []rehearse.Check
+	Leaves           time.Time // the last of them
+	Err              error     // why one could not come
+}
+
+// state of a clone's crowds at this node; "none" where it has none.
+func (c *crowds) state(uid event.UID) crowdState {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := crowdState{State: crowdNone}
+	r := c.all[uid]
+	if r == nil || len(r.crowds) == 0 {
+		return out
+	}
+	out.State = crowdLeft
+	if slices.ContainsFunc(r.crowds, func(one *crowd) bool { return !one.ended }) {
+		out.State = crowdHere
+	}
+	for _, one := range r.crowds {
+		if one.err != nil && !errors.Is(one.err, context.Canceled) {
+			out.Err = one.err
+		}
+		var newest rehearse.Progress
+		if n := len(one.recent); n > 0 {
+			newest = one.recent[n-1]
+		}
+		failed := newest.Failed
+		if one.report != nil {
+			failed = slices.DeleteFunc(slices.Clone(one.report.Checks), func(check rehearse.Check) bool { return check.Failed == 0 })
+		}
+		out.Failed = merge(out.Failed, failed)
+		if one.report != nil {
+			newest.Accepted = one.report.Latency.Count // all that was told in the end
+		}
+		out.Accepted += newest.Accepted
+		out.Refused += newest.Refused
+		out.Retried += newest.Retried
+		out.P99 = max(out.P99, newest.LatencyP99)
+		if one.ended && out.State == crowdHere {
+			continue
+		}
+		out.Phones += one.phones
+		if !one.ended {
+			out.Connected += newest.Connected
+			out.PerSecond += one.perSecond()
+			if one.leaves.After(out.Leaves) {
+				out.Leaves = one.leaves
+			}
+		}
+	}
+	return out
+}
+
+func (one *crowd) perSecond() float64 {
+	if len(one.recent) < 2 {
+		return 0
+	}
+	first, last := one.recent[0], one.recent[len(one.recent)-1]
+	took := (last.Elapsed - first.Elapsed).Seconds()
+	if took <= 0 {
+		return 0
+	}
+	return float64(last.Accepted-first.Accepted) / took
+}
+
+// merge adds up failures of the same check.
+func merge(all, more []rehearse.Check) []rehearse.Check {
+	for _, m := range more {
+		if i := slices.IndexFunc(all, func(a rehearse.Check) bool { return a.Name == m.Name }); i >= 0 {
+			all[i].Failed += m.Failed
+		} else {
+			all = append(all, m)
+		}
+	}
+	return all
+}
