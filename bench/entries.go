@@ -117,9 +117,18 @@ func (b *bench) against(ctx context.Context, name, baseline, fsync string, conne
 	return c, connect(addr, c.loop)
 }
 
-// contest loads all contestants alternately, in every second round from the last
-// to the first, and fills in their figures.
+// contest loads all contestants alternately, first as fast as it goes, then at
+// half that rate.
 func (b *bench) contest(ctx context.Context, all []*contestant) error {
+	if err := b.peaks(ctx, all); err != nil {
+		return err
+	}
+	return b.halves(ctx, all)
+}
+
+// peaks has the contestants take turns, in every second round from the last to
+// the first.
+func (b *bench) peaks(ctx context.Context, all []*contestant) error {
 	warm := b.span(time.Second)
 	for _, c := range all {
 		if _, err := c.loop.Closed(warm); err != nil {
@@ -136,6 +145,11 @@ func (b *bench) contest(ctx context.Context, all []*contestant) error {
 			}
 		}
 	}
+	return nil
+}
+
+// halves finds the latency at half the peak rate.
+func (b *bench) halves(ctx context.Context, all []*contestant) error {
 	for round := range b.rounds {
 		for _, c := range turn(all, round) {
 			r, err := c.loop.Open(report.Of(c.rate).Median/2, b.span(halfSpan))
@@ -187,10 +201,20 @@ func (c *contestant) peak(d time.Duration) error {
 	return nil
 }
 
-// httpEntries compares entries over HTTP.
-func httpEntries(ctx context.Context, b *bench) (err error) {
-	var all []*contestant
-	defer func() { err = errors.Join(err, endAll(all)) }()
+// baseServer is a baseline that takes entries over HTTP.
+type baseServer struct {
+	name, baseline string
+	fsync          string // of its Redis; empty: it has none
+}
+
+// httpContest starts baselines and Drumroll on some stores, each with connections
+// that enter over HTTP.
+func (b *bench) httpContest(ctx context.Context, bases []baseServer, stores ...string) (all []*contestant, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, endAll(all))
+		}
+	}()
 	connect := func(addr, code string, activity, run int, tokens []string, l *load.Loop) error {
 		for i := range httpConns {
 			fd, err := load.Dial(addr, i)
@@ -208,17 +232,16 @@ func httpEntries(ctx context.Context, b *bench) (err error) {
 	for i := range strangers {
 		strangers[i] = fmt.Sprintf("%032d", i)
 	}
-	plain := func(addr string, l *load.Loop) error { return connect(addr, "ABCDEF", 1, 1, strangers, l) }
-	for _, base := range []struct{ name, baseline, fsync string }{
-		{"no-op", "noop", ""}, {"synchronous everysec", "synchronous", "everysec"}, {"synchronous always", "synchronous", "always"},
-	} {
-		c, err := b.against(ctx, base.name, base.baseline, base.fsync, plain)
+	for _, base := range bases {
+		c, err := b.against(ctx, base.name, base.baseline, base.fsync, func(addr string, l *load.Loop) error {
+			return connect(addr, "ABCDEF", 1, 1, strangers, l)
+		})
 		if err != nil {
-			return err
+			return all, err
 		}
 		all = append(all, c)
 	}
-	for _, store := range []string{embedded, everysec, always} {
+	for _, store := range stores {
 		c, err := b.ours(ctx, store, func(ctx context.Context, s *show, l *load.Loop) error {
 			tokens, err := s.join(ctx, len(strangers))
 			if err != nil {
@@ -227,37 +250,52 @@ func httpEntries(ctx context.Context, b *bench) (err error) {
 			return connect(s.d.Addr, s.Code, s.activity, s.run, tokens, l)
 		})
 		if err != nil {
-			return err
+			return all, err
 		}
 		all = append(all, c)
 	}
+	return all, nil
+}
+
+// httpEntries compares entries over HTTP.
+func httpEntries(ctx context.Context, b *bench) (err error) {
+	all, err := b.httpContest(ctx, []baseServer{
+		{"no-op", "noop", ""}, {"synchronous everysec", "synchronous", "everysec"}, {"synchronous always", "synchronous", "always"},
+	}, embedded, everysec, always)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endAll(all)) }()
 	if err := b.contest(ctx, all); err != nil {
 		return err
 	}
 	noop, sync := all[0], map[string]*contestant{everysec: all[1], always: all[2], embedded: all[2]}
 	for _, c := range all[3:] {
-		budget := 1.25
+		base, budget := sync[c.name], 1.25
 		if c.name == embedded {
 			budget = 1.75
 		}
 		b.add(
 			report.Compare("http", c.name+": server CPU an entry", "µs", c.cpu, noop.name, noop.cpu, report.AtMost(budget)),
-			report.Compare("http", c.name+": CPU with Redis", "µs", c.both, sync[c.name].name, sync[c.name].both, report.AtMost(0.25)),
-			report.Compare("http", c.name+": rate", "/s", c.rate, sync[c.name].name, sync[c.name].rate, nil),
-			report.Compare("http", c.name+": p99 at half its peak", "ms", c.p99, sync[c.name].name, sync[c.name].p99, nil),
+			report.Compare("http", c.name+": CPU with Redis", "µs", c.both, base.name, base.both, report.AtMost(0.25)),
+			report.Compare("http", c.name+": rate", "/s", c.rate, base.name, base.rate, nil),
+			report.Compare("http", c.name+": p99 at half its peak", "ms", c.p99, base.name, base.p99, nil),
 		)
 		if c.redis != nil {
-			b.add(report.Compare("http", c.name+": Redis CPU an entry", "µs", c.redisCPU, sync[c.name].name, sync[c.name].redisCPU, nil))
+			b.add(report.Compare("http", c.name+": Redis CPU an entry", "µs", c.redisCPU, base.name, base.redisCPU, nil))
 		}
 	}
 	return nil
 }
 
-// socketEntries compares entries over websockets.
-func socketEntries(ctx context.Context, b *bench) (err error) {
-	var all []*contestant
-	defer func() { err = errors.Join(err, endAll(all)) }()
-	conns := b.size(socketConns)
+// socketContest starts a bare echo and Drumroll on some stores, each with so many
+// connections that enter.
+func (b *bench) socketContest(ctx context.Context, conns int, stores ...string) (all []*contestant, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, endAll(all))
+		}
+	}()
 	c, err := b.against(ctx, "echo", "echo", "", func(addr string, l *load.Loop) error {
 		for i := range conns {
 			fd, err := load.Dial(addr, i)
@@ -271,10 +309,10 @@ func socketEntries(ctx context.Context, b *bench) (err error) {
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	all = append(all, c)
-	for _, store := range []string{embedded, everysec, always} {
+	for _, store := range stores {
 		c, err := b.ours(ctx, store, func(ctx context.Context, s *show, l *load.Loop) error {
 			tokens, err := s.join(ctx, conns)
 			if err != nil {
@@ -283,10 +321,20 @@ func socketEntries(ctx context.Context, b *bench) (err error) {
 			return s.phones(ctx, l, tokens)
 		})
 		if err != nil {
-			return err
+			return all, err
 		}
 		all = append(all, c)
 	}
+	return all, nil
+}
+
+// socketEntries compares entries over websockets.
+func socketEntries(ctx context.Context, b *bench) (err error) {
+	all, err := b.socketContest(ctx, b.size(socketConns), embedded, everysec, always)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endAll(all)) }()
 	if err := b.contest(ctx, all); err != nil {
 		return err
 	}
@@ -298,9 +346,33 @@ func socketEntries(ctx context.Context, b *bench) (err error) {
 			report.Compare("ws", c.name+": p99 at half its peak", "ms", c.p99, echo.name, echo.p99, nil),
 		)
 		if c.redis != nil {
-			row := report.Compare("ws", c.name+": CPU with Redis", "µs", c.both, echo.name, echo.both, nil)
-			b.add(row)
+			b.add(report.Compare("ws", c.name+": CPU with Redis", "µs", c.both, echo.name, echo.both, nil))
 		}
+	}
+	return nil
+}
+
+// socketGrowth enters over ever more websockets: an entry's share of the bare
+// echo's cost must not grow with them.
+func socketGrowth(ctx context.Context, b *bench) error {
+	var least []float64
+	for _, conns := range []int{socketConns / 4, socketConns, 4 * socketConns} {
+		conns = b.size(conns)
+		all, err := b.socketContest(ctx, conns, everysec)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(b.peaks(ctx, all), endAll(all)); err != nil {
+			return err
+		}
+		share := report.Ratios(all[1].cpu, all[0].cpu)
+		if least == nil {
+			least = share
+			continue
+		}
+		row := report.Growth("ws", fmt.Sprintf("%d connections: CPU an entry, in echoes, growth", conns), "", least, share)
+		row.Note = fmt.Sprintf("%.1f µs an entry, %.1f µs an echo", report.Of(all[1].cpu).Median, report.Of(all[0].cpu).Median)
+		b.add(row)
 	}
 	return nil
 }

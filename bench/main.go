@@ -35,6 +35,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			return serveBaseline(args[1:], stdin, stdout, stderr)
 		case "crowd":
 			return runCrowd(ctx, args[1:], stdin, stdout, stderr)
+		case "fold":
+			return runFold(ctx, args[1:], stdin, stdout, stderr)
 		}
 	}
 	return compare(ctx, args, stdout, stderr)

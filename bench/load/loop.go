@@ -42,6 +42,8 @@ type conn struct {
 
 // Loop drives connections. Its methods are for one goroutine.
 type Loop struct {
+	Patience time.Duration // how long a phone waits for an answer
+
 	epoll  int
 	conns  []*conn
 	start  time.Time
@@ -56,7 +58,7 @@ func NewLoop() (*Loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
-	return &Loop{epoll: fd, start: time.Now()}, nil
+	return &Loop{Patience: patience, epoll: fd, start: time.Now()}, nil
 }
 
 // Close closes all connections.

@@ -6,20 +6,22 @@ import (
 	"time"
 )
 
-// answerLimit is how long a phone waits for an answer: what takes longer is not
-// accepted, and what has not even been sent by then is given up.
-const answerLimit = 2 * time.Second
+// patience is how long a phone waits for an answer, where the loop does not say:
+// what takes longer is not accepted, and what has not even been sent by then is
+// given up.
+const patience = 2 * time.Second
 
 // Result is what came of a load.
 type Result struct {
 	Offered  int           // requests that were due
 	Accepted int           // answered in time, and done
-	Late     int           // done, but after answerLimit
+	Late     int           // done, but after the patience ended
 	Refused  int           // answered with "later"
 	Failed   int           // answered otherwise
 	Lost     int           // not answered or not sent
 	Took     time.Duration // from the first request to the last answer
 	Latency  Histogram     // of those that were answered
+	Done     Histogram     // of those that were done, and of those lost, which count as patience
 	Lag      Histogram     // of the generator: from when a request was due and a connection idle, until it was sent
 }
 
@@ -37,7 +39,15 @@ func (r *Result) Clean() error {
 	return nil
 }
 
-func (r *Result) count(c *conn, kind Kind, now int64) {
+// lose counts requests that nobody will answer in time.
+func (r *Result) lose(n int, patience time.Duration) {
+	r.Lost += n
+	for range n {
+		r.Done.Add(patience)
+	}
+}
+
+func (r *Result) count(c *conn, kind Kind, now int64, patience time.Duration) {
 	latency := time.Duration(now - c.due)
 	c.waiting = false
 	r.Latency.Add(latency)
@@ -46,10 +56,12 @@ func (r *Result) count(c *conn, kind Kind, now int64) {
 		r.Refused++
 	case kind == Failed:
 		r.Failed++
-	case latency > answerLimit:
+	case latency > patience:
 		r.Late++
+		r.Done.Add(latency)
 	default:
 		r.Accepted++
+		r.Done.Add(latency)
 	}
 }
 
@@ -79,7 +91,7 @@ func (l *Loop) closed(d time.Duration, most int) (*Result, error) {
 	var fault error
 	for last := begin; open > 0; {
 		now := l.now()
-		if now > max(end, last)+int64(answerLimit) && now-last > int64(answerLimit) {
+		if now > max(end, last)+int64(l.Patience) {
 			break
 		}
 		err := l.poll(50*time.Millisecond, func(c *conn, kind Kind, _ []byte) {
@@ -88,7 +100,7 @@ func (l *Loop) closed(d time.Duration, most int) (*Result, error) {
 			}
 			now := l.now()
 			last = now
-			r.count(c, kind, now)
+			r.count(c, kind, now, l.Patience)
 			if now < end && r.Offered < most && fault == nil {
 				fault = l.send(c, index[c], now)
 				r.Offered++
@@ -100,7 +112,7 @@ func (l *Loop) closed(d time.Duration, most int) (*Result, error) {
 			return nil, err
 		}
 	}
-	r.Lost += open
+	r.lose(open, l.Patience)
 	for _, c := range l.conns {
 		c.waiting = false
 	}
@@ -128,8 +140,8 @@ func (l *Loop) Open(rate float64, d time.Duration) (*Result, error) {
 	for {
 		now := l.now()
 		for next < total && due(next) <= now {
-			if now-due(next) > int64(answerLimit) {
-				r.Lost++
+			if now-due(next) > int64(l.Patience) {
+				r.lose(1, l.Patience)
 				next++
 				continue
 			}
@@ -149,7 +161,7 @@ func (l *Loop) Open(rate float64, d time.Duration) (*Result, error) {
 				break
 			}
 		}
-		if next == total && (open == 0 || now > due(total)+int64(answerLimit)) {
+		if next == total && (open == 0 || now > due(total)+int64(l.Patience)) {
 			break
 		}
 		wait := 20 * time.Millisecond
@@ -160,7 +172,7 @@ func (l *Loop) Open(rate float64, d time.Duration) (*Result, error) {
 			if kind > Failed || !c.waiting {
 				return
 			}
-			r.count(c, kind, l.now())
+			r.count(c, kind, l.now(), l.Patience)
 			idle = append(idle, index[c])
 			open--
 		})
@@ -169,7 +181,7 @@ func (l *Loop) Open(rate float64, d time.Duration) (*Result, error) {
 		}
 	}
 	r.Offered = total
-	r.Lost += open
+	r.lose(open, l.Patience)
 	r.Took = time.Duration(l.now() - begin)
 	return r, nil
 }

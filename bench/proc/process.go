@@ -137,6 +137,16 @@ func (p *Process) CPU() (time.Duration, error) {
 	return time.Duration(ts.Nano()), nil
 }
 
+// OwnCPU is what this process has used: what it took on a core that it had to
+// share.
+func OwnCPU() (time.Duration, error) {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts); err != nil {
+		return 0, fmt.Errorf("CPU time: %w", err)
+	}
+	return time.Duration(ts.Nano()), nil
+}
+
 // tail keeps the last of what is written to it.
 type tail struct {
 	mu sync.Mutex

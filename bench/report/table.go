@@ -79,12 +79,16 @@ func (r *Report) Table(out io.Writer) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%s\t%s\n", scenario, row.Name, figure(row.Ours.Median), row.Unit,
 			row.Against, theirs, ratio, spread, row.Budget, row.Verdict)
-		if row.Note != "" {
-			fmt.Fprintf(w, "\t  %s\t\t\t\t\t\t\t\n", row.Note)
-		}
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("print: %w", err)
+	}
+	for _, row := range rows {
+		if row.Note != "" {
+			if _, err := fmt.Fprintf(out, "%s, %s: %s\n", row.Scenario, row.Name, row.Note); err != nil {
+				return fmt.Errorf("print: %w", err)
+			}
+		}
 	}
 	return nil
 }
