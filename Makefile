@@ -12,7 +12,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## show this
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9_-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  ARGS="…" is handed on to the server (run, dev), to go test (e2e, faults) or to bench, as in: make e2e ARGS="-run QR -v"'
 
 .PHONY: run
@@ -65,6 +65,12 @@ faults-short: ## break what it stands on in the middle of a burst, each fault on
 faults: ## each fault with several seeds and a bigger crowd; prints a table (ARGS='-fault NAME -seed N' replays)
 	@.ci/need faults
 	go test -tags e2e -count=1 -timeout 60m -v ./internal/faults -long $(ARGS)
+	$(if $(ARGS),,@$(MAKE) --no-print-directory rolling-restart)
+
+.PHONY: rolling-restart
+rolling-restart: ## restart three nodes in turn under 3,000 phones, and print where they went
+	@.ci/need test
+	DRUMROLL_E2E_PHONES=3000 go test -tags e2e -count=1 -v -run '^TestRollingRestart$$' ./internal/e2e
 
 .PHONY: lint
 lint: node_modules ## format, vet, linters, and whether what is generated is up to date

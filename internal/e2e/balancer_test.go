@@ -35,10 +35,6 @@ type balancer struct {
 
 func startBalancer(t *testing.T, nodes ...*server) *balancer {
 	t.Helper()
-	path, err := exec.LookPath("haproxy")
-	if err != nil {
-		t.Fatalf("these tests need haproxy on the PATH (Debian: apt-get install haproxy): %v", err)
-	}
 	b := &balancer{t: t, stderr: &buffer{}}
 	// The kernel picks the ports, and HAProxy inherits the listeners: nobody can take
 	// a port meanwhile.
@@ -52,7 +48,7 @@ func startBalancer(t *testing.T, nodes ...*server) *balancer {
 	if err := os.WriteFile(file, []byte(withAddresses(t, string(text), nodes)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.cmd = exec.Command(path, "-db", "-f", file)
+	b.cmd = exec.Command(haproxy(t), "-db", "-f", file)
 	b.cmd.Stdout, b.cmd.Stderr = b.stderr, b.stderr
 	for _, l := range []*net.TCPListener{people, numbers} {
 		f, err := l.File()
@@ -69,6 +65,18 @@ func startBalancer(t *testing.T, nodes ...*server) *balancer {
 	t.Cleanup(b.finish)
 	eventually(t, startLimit, "the balancer finds a node", b.ready)
 	return b
+}
+
+// haproxy is the program; Debian puts it where not everybody looks.
+func haproxy(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"haproxy", "/usr/sbin/haproxy"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("these tests need haproxy (Debian: apt-get install haproxy)")
+	return ""
 }
 
 func listener(t *testing.T) *net.TCPListener {
@@ -187,9 +195,9 @@ func balanced(t *testing.T, nodes int, flags ...string) *server {
 
 // The committed file is one that HAProxy takes.
 func TestBalancerConfig(t *testing.T) {
-	out, err := exec.Command("haproxy", "-c", "-f", balancerConfig).CombinedOutput()
+	out, err := exec.Command(haproxy(t), "-c", "-f", balancerConfig).CombinedOutput()
 	if err != nil {
-		t.Fatalf("haproxy -c (Debian: apt-get install haproxy): %v\n%s", err, out)
+		t.Fatalf("haproxy -c: %v\n%s", err, out)
 	}
 	for _, line := range strings.Split(string(out), "\n") {
 		// Where this test runs there are no nodes of these names.
