@@ -136,7 +136,22 @@ func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participan
 	return settled, outcomeError(settled.Outcome)
 }
 
+// unlessFull refuses entries that would only be refused later, before they are
+// even read.
+func (s *Server) unlessFull(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if rep, err := s.event(r); err == nil && rep.Full() {
+			s.failAPI(w, r, errOverloaded)
+			return
+		}
+		h(w, r)
+	}
+}
+
 func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
+	if err := s.newcomer(r, s.arrivals); err != nil {
+		return err
+	}
 	rep, err := s.event(r)
 	if err != nil {
 		return err

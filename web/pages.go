@@ -183,6 +183,10 @@ func (s *Server) visitor(w http.ResponseWriter, r *http.Request, rep *replica.Re
 }
 
 func (s *Server) phonePage(w http.ResponseWriter, r *http.Request) {
+	if err := s.newcomer(r, s.arrivals); err != nil {
+		s.comeAgain(w, r, err)
+		return
+	}
 	rep, err := s.event(r)
 	if err != nil {
 		s.failPage(w, r, err)

@@ -1,13 +1,16 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"time"
 
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
@@ -24,13 +27,30 @@ type problem struct {
 	Code     string       `json:"code"`               // the last part of Type, for programs
 	Activity *apiActivity `json:"activity,omitempty"` // as it truly is, where a command was refused
 
-	cause error // to be logged
+	cause error         // to be logged
+	body  []byte        // as JSON, where it is always the same
+	after time.Duration // when to come again, of 429 and 503; 0: in a while
 }
 
 func (p *problem) Error() string { return p.Title + ": " + p.Detail }
 
 func newProblem(status int, code, title, detail string) *problem {
 	return &problem{Type: "urn:drumroll:problem:" + code, Title: title, Status: status, Detail: detail, Code: code}
+}
+
+// fixed is a problem that is encoded once: refusing a crowd must be cheap.
+func fixed(status int, code, title, detail string) *problem {
+	p := newProblem(status, code, title, detail)
+	p.body, _ = json.Marshal(p) // strings and a number: it cannot fail
+	p.body = append(p.body, '\n')
+	return p
+}
+
+// in is the same problem with the time after which to come again.
+func (p *problem) in(after time.Duration) *problem {
+	own := *p
+	own.after = after
+	return &own
 }
 
 // Errors of the web layer itself.
@@ -41,7 +61,9 @@ var (
 	errWrongToken   = newProblem(http.StatusUnauthorized, "unauthorized", "Wrong token", "The token is not of this event. Join again.")
 	errCreateKey    = newProblem(http.StatusUnauthorized, "unauthorized", "Create key needed", "This server asks for its create key when an event is made.")
 	errOrigin       = newProblem(http.StatusForbidden, "forbidden", "Foreign origin", "Requests from other sites are refused.")
-	errRate         = newProblem(http.StatusTooManyRequests, "rate", "Too many requests", "Wait a moment, then try again.")
+	errOverloaded   = fixed(http.StatusServiceUnavailable, "overloaded", "Busy", "More entries are waiting than this node takes. Nothing was lost that was acknowledged; try again.")
+	errArrivals     = fixed(http.StatusServiceUnavailable, "arrivals", "Many are arriving", "More phones come at once than this node can let in. Try again in a moment.")
+	errRate         = fixed(http.StatusTooManyRequests, "rate", "Too many requests", "Wait a moment, then try again.")
 	errClosed       = newProblem(http.StatusConflict, "closed", "Voting is closed", "The entry was not counted: it is not open, or was reset meanwhile.")
 	errInvalid      = newProblem(http.StatusUnprocessableEntity, "invalid", "Invalid entry", "There is no such activity or option, or the choice has too many or too few.")
 	errLeaving      = newProblem(http.StatusServiceUnavailable, "leaving", "This node is leaving", "Try again: another node will answer.")
@@ -74,7 +96,7 @@ func toProblem(err error) *problem {
 	case errors.Is(err, eventlog.ErrNotFound), errors.Is(err, replica.ErrDeleted):
 		return newProblem(http.StatusNotFound, "unknown", "No such event", "Nobody hosts an event under this code. Check it on the screen; events can also have been deleted.")
 	case errors.Is(err, eventlog.ErrOverloaded):
-		return newProblem(http.StatusServiceUnavailable, "overloaded", "Busy", "More entries are waiting than this node takes. Nothing was lost that was acknowledged; try again.")
+		return errOverloaded
 	case errors.Is(err, replica.ErrNewer):
 		return newProblem(http.StatusServiceUnavailable, "newer", "Event of a newer version", "A newer version of Drumroll writes to this event. Update this node.").because(err)
 	case errors.Is(err, replica.ErrDamaged), errors.Is(err, eventlog.ErrCorrupt):
@@ -107,8 +129,16 @@ func (p *problem) headers(w http.ResponseWriter) {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", strconv.Itoa(1+retryAfterMS()/1000))
+		w.Header().Set("Retry-After", strconv.Itoa(p.retrySeconds()))
 	}
+}
+
+func (p *problem) retrySeconds() int {
+	after := p.after
+	if after == 0 {
+		after = time.Duration(retryAfterMS()) * time.Millisecond
+	}
+	return int(math.Ceil(after.Seconds()))
 }
 
 // note counts and logs a refusal.
@@ -135,11 +165,47 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) (stat
 	p.headers(w)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
+	body := p.body
+	if body != nil {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	} else if body, err = json.Marshal(p); err != nil {
+		s.cfg.Logger.Error("encode problem", "code", p.Code, "err", err)
+	}
 	w.WriteHeader(p.Status)
-	if err := json.NewEncoder(w).Encode(p); err != nil {
+	if _, err := w.Write(body); err != nil {
 		s.cfg.Logger.Debug("answer not taken", "err", err)
 	}
 	return p.Status
+}
+
+// comeAgain refuses a page for load: a small one, made once, that the browser
+// loads again by itself.
+func (s *Server) comeAgain(w http.ResponseWriter, r *http.Request, err error) {
+	p := toProblem(err)
+	s.note(r, p)
+	p.headers(w)
+	w.Header().Set("Refresh", w.Header().Get("Retry-After"))
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	body := s.busyPage()
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(p.Status)
+	if _, err := w.Write(body); err != nil {
+		s.cfg.Logger.Debug("page not taken", "err", err)
+	}
+}
+
+func (s *Server) renderBusy() []byte {
+	var b bytes.Buffer
+	page := ui.ErrorPage(ui.Problem{
+		Page: s.pageModel("error", errArrivals.Title, ""), Status: errArrivals.Status, Title: errArrivals.Title,
+		Detail: "More phones come at once than can be let in. This page tries again by itself in a few seconds.",
+	})
+	if err := page.Render(context.Background(), &b); err != nil {
+		s.cfg.Logger.Error("render page", "err", err)
+		return []byte(errArrivals.Title)
+	}
+	return b.Bytes()
 }
 
 // failPage answers with a page for people.

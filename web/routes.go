@@ -56,7 +56,7 @@ func (s *Server) routes() (http.Handler, error) {
 			r.Delete("/rehearsal", s.host(s.deleteRehearsal))
 			r.Post("/participants", s.api(s.join))
 			r.Put("/me", s.participant(s.putMe))
-			r.Post("/entries", s.participant(s.postEntry)) // most come by entryCall
+			r.Post("/entries", s.unlessFull(s.participant(s.postEntry))) // most come by entryCall
 			r.Post("/checkins", s.participant(s.postCheckIn))
 			r.Post("/claims", s.participant(s.postClaim))
 			r.Get("/activities/{id}/proof", s.participant(s.getProof))

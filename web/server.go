@@ -27,6 +27,8 @@ const showMS = 5000
 // broadcastShare leaves most of a node to entries, which wait for nobody.
 const broadcastShare = 0.3
 
+const screensASecond = 50
+
 // Config says what a Server needs to know.
 type Config struct {
 	Log        eventlog.Log
@@ -56,7 +58,8 @@ type Config struct {
 	// BroadcastShare is how much of the node's processors telling phones of moving
 	// counts may take; 0: 0.3.
 	BroadcastShare float64
-	EntryRate      int // entries a second from one participant over HTTP, and from one socket; 0: 1,000
+	Arrivals       float64 // phones let in a second, those that come again included; 0: as many as the node bears
+	EntryRate      int     // entries a second from one participant over HTTP, and from one socket; 0: 1,000
 }
 
 // Metrics is told what happens; the node counts it. Two implementations stand:
@@ -86,6 +89,9 @@ type Server struct {
 	crowds    *crowds
 	handler   http.Handler
 	broadcast *hub.Budget // of the phones' ticks
+	arrivals  *gate       // of phones
+	screens   *gate       // a lane of their own: no crowd keeps a projector out
+	busyPage  func() []byte
 
 	leaving  atomic.Bool   // /readyz says so
 	draining atomic.Bool   // no new sockets
@@ -101,6 +107,8 @@ type Server struct {
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}, crowds: newCrowds(cfg.Self, cfg.MaxSimulated), emptied: make(chan struct{}, 1)}
+	s.busyPage = sync.OnceValue(s.renderBusy)
+	s.arrivals, s.screens = newGate(cfg.Arrivals), newGate(screensASecond)
 	s.broadcast = hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(runtime.GOMAXPROCS(0)))
 	if s.cfg.Beacon == nil {
 		s.cfg.Beacon = source.Quicknet()

@@ -34,11 +34,17 @@ func (s *Server) websocket(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
+	view := r.URL.Query().Get("view")
+	// Before anything that costs: a browser does not even read the refusal, and
+	// dials again by itself.
+	if err := s.letIn(r, view); err != nil {
+		w.Header().Set("Connection", "close")
+		return err
+	}
 	rep, err := s.event(r)
 	if err != nil {
 		return err
 	}
-	view := r.URL.Query().Get("view")
 	var p event.Participant
 	var key string
 	switch view {
@@ -72,7 +78,8 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 
-	if s.sockets.Add(1) > int64(cmp.Or(s.cfg.MaxSockets, maxSockets)) {
+	// A host's socket is never one too many.
+	if s.sockets.Add(1) > int64(cmp.Or(s.cfg.MaxSockets, maxSockets)) && view != viewHost {
 		s.cfg.Metrics.Refused("sockets")
 		conn.Serve(func([]byte) {}, s.socketEnded)
 		conn.Close(socket.CloseBusy, strconv.Itoa(10*retryAfterMS()))

@@ -115,7 +115,7 @@ func New(version string) *Node {
 		n.connections.WithLabelValues(view)
 		n.frames.WithLabelValues(view)
 	}
-	for _, reason := range []string{"overloaded", "rate", "closed", "invalid", "auth", "origin"} {
+	for _, reason := range []string{"overloaded", "arrivals", "rate", "closed", "invalid", "auth", "origin"} {
 		n.refused.WithLabelValues(reason)
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -200,7 +200,7 @@ func (n *Node) Frames(view string, frames int) {
 	n.frames.WithLabelValues(view).Add(float64(frames))
 }
 
-// Refused counts what was turned away. Reasons: overloaded, rate, closed, invalid,
+// Refused counts what was turned away. Reasons: overloaded, arrivals, rate, closed, invalid,
 // auth, origin.
 func (n *Node) Refused(reason string) { n.refused.WithLabelValues(reason).Inc() }
 
