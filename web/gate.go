@@ -34,6 +34,9 @@ const (
 	gateLook = 100 * time.Millisecond
 	// Newcomers a second and processor: at the start, and within what bounds.
 	gateStart, gateLeast, gateMost = 1000, 100, 10_000
+	// A full lecture hall is let in at once, whatever else the node does: a tenth of
+	// a second's work or two.
+	gateBurst = 500
 	// Waits for a processor that call for a lower rate, and that allow a higher one.
 	gateLate, gateEarly = 20 * time.Millisecond, 5 * time.Millisecond
 )
@@ -53,7 +56,7 @@ func (g *gate) burst() float64 {
 	if g.fixed > 0 {
 		return max(1, g.fixed)
 	}
-	return g.rate * gateLook.Seconds()
+	return gateBurst
 }
 
 // pass takes a token; where there is none it returns how long to stay away.
