@@ -232,7 +232,7 @@ func (p *phone) retryAfter(h http.Header) time.Duration {
 }
 
 // backoff is exponential with full jitter: anything between nothing and
-// 0.3 s · 2^attempt, at most 10 s.
+// 0.3 s · 2^attempt, at most 15 s, as a phone's page does.
 func (p *phone) backoff() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -241,7 +241,7 @@ func (p *phone) backoff() time.Duration {
 }
 
 func fullJitter(r *rand.Rand, attempt int) time.Duration {
-	most := min(10*time.Second, 300*time.Millisecond<<min(attempt, 10))
+	most := min(15*time.Second, 300*time.Millisecond<<min(attempt, 10))
 	return time.Duration(r.Float64() * float64(most))
 }
 

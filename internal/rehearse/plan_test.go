@@ -130,12 +130,12 @@ func TestFullJitter(t *testing.T) {
 		most := time.Duration(0)
 		for range 500 {
 			d := fullJitter(r, attempt)
-			if d < 0 || d > 10*time.Second {
+			if d < 0 || d > 15*time.Second {
 				t.Fatalf("attempt %d waits %v", attempt, d)
 			}
 			most = max(most, d)
 		}
-		want := min(10*time.Second, 300*time.Millisecond<<min(attempt, 6))
+		want := min(15*time.Second, 300*time.Millisecond<<min(attempt, 6))
 		if most < want*8/10 || most > want {
 			t.Errorf("attempt %d waits at most %v, want up to %v", attempt, most, want)
 		}

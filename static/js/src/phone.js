@@ -6,7 +6,7 @@ import { openOutbox } from "./outbox.js";
 import { dress, shortTicket } from "./personal.js";
 import { createReceipts } from "./receipts.js";
 import { createShow } from "./show.js";
-import { backoff } from "./socket.js";
+import { patience } from "./socket.js";
 
 const MOST_IN_FLIGHT = 16; // unacknowledged entries the server takes from one socket
 
@@ -145,11 +145,10 @@ function acknowledged(ack) {
 
 function retry(at, afterMs) {
   const attempt = (retries.get(at)?.attempt ?? 0) + 1;
-  const delay = afterMs > 0 ? afterMs * (1 + Math.random() / 4) : backoff(attempt);
   const timer = setTimeout(() => {
     retries.set(at, { attempt });
     flush();
-  }, delay);
+  }, patience(afterMs, attempt));
   retries.set(at, { attempt, timer });
 }
 

@@ -9,10 +9,17 @@ const GONE = 4410;
 const LEAVING = 1012;
 const BUSY = 1013;
 
-/** Full jitter: anything between nothing and 0.3 s · 2^attempt, at most 10 s. */
+/**
+ * Full jitter: anything between nothing and 0.3 s · 2^attempt, at most 15 s. A
+ * browser cannot read what a refused handshake asks for, so this is all that keeps a
+ * crowd from knocking as one.
+ */
 export function backoff(attempt) {
-  return Math.random() * Math.min(10_000, 300 * 2 ** attempt);
+  return Math.random() * Math.min(15_000, 300 * 2 ** attempt);
 }
+
+/** What the server asks for, and longer with each refusal in a row. */
+export const patience = (afterMs, attempt) => (afterMs > 0 ? Math.min(afterMs, 60_000) : 0) + backoff(attempt);
 
 /**
  * Connects a view to its event and keeps it connected.
@@ -84,8 +91,7 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
       if (event.code === GONE) return finish();
       if (event.code === LEAVING) return redial(200 + Math.random() * 1500);
       if (event.code === BUSY) {
-        const wait = Number.parseInt(event.reason, 10) || 3000;
-        return redial(wait * (1 + Math.random() / 2), "busy");
+        return redial(patience(Number.parseInt(event.reason, 10) || 3000, ++attempt), "busy");
       }
       redial(backoff(attempt++));
       if (!opened && ++refused % 3 === 2) ask();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clock, number } from "../src/core.js";
 import { shortTicket } from "../src/personal.js";
-import { backoff } from "../src/socket.js";
+import { backoff, patience } from "../src/socket.js";
 
 test("a clock rounds up, so that 0:00 means over", () => {
   assert.equal(clock(0), "0:00");
@@ -25,10 +25,24 @@ test("a ticket is short enough to read out", () => {
 
 test("waiting grows, is spread from nothing on, and stays bounded", () => {
   for (let attempt = 0; attempt < 30; attempt++) {
-    const limit = Math.min(10_000, 300 * 2 ** attempt);
+    const limit = Math.min(15_000, 300 * 2 ** attempt);
     for (let i = 0; i < 50; i++) {
       const wait = backoff(attempt);
       assert.ok(wait >= 0 && wait <= limit, `attempt ${attempt}: ${wait} ms`);
     }
   }
+});
+
+test("what the server asks for is waited for at least, and more after each refusal in a row", () => {
+  const average = (attempt) => {
+    let sum = 0;
+    for (let i = 0; i < 400; i++) {
+      const wait = patience(700, attempt);
+      assert.ok(wait >= 700 && wait <= 700 + 300 * 2 ** attempt, `attempt ${attempt}: ${wait} ms`);
+      sum += wait;
+    }
+    return sum / 400;
+  };
+  assert.ok(average(5) > average(3) && average(3) > average(1));
+  assert.ok(patience(undefined, 0) <= 300 && patience(-5, 0) >= 0 && patience(1e9, 0) <= 60_300);
 });
