@@ -183,6 +183,14 @@ func TestMetaPages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, path := s.put(t, c.file)
+			db, _, healed, err := openFile(path)
+			if err == nil {
+				err = db.Close()
+			}
+			if (err == nil) != c.whole || (healed != "") != (c.whole && name != "untouched") {
+				t.Errorf("opened: healed %q, %v", healed, err)
+			}
+			dir, path = s.put(t, c.file)
 			got, err := readAll(t, dir)
 			if !c.whole {
 				complains(t, err, path)

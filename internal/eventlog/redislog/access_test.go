@@ -217,3 +217,16 @@ func TestTLSWithOwnCertificate(t *testing.T) {
 		t.Error("Open with a certificate and no key succeeded")
 	}
 }
+
+// TestDocumentedRights: what operators are told to set is what was tested.
+func TestDocumentedRights(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "DURABILITY.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rights := range [][]string{minimalRights, clusterRights} {
+		if want := strings.Join(rights, " "); !strings.Contains(string(doc), want) {
+			t.Errorf("docs/DURABILITY.md does not name the rights %q", want)
+		}
+	}
+}
