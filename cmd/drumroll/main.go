@@ -24,6 +24,7 @@ usage:
   drumroll rehearse JOIN_URL   send a simulated crowd to an event; "drumroll rehearse -h" lists the flags
   drumroll verify FILE|URL     check a draw from its record alone
   drumroll repair FILE         make the file of a damaged event whole again
+  drumroll results FILE|URL    print what an event's export.json holds
   drumroll version             print the version
 `
 
@@ -73,6 +74,8 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 		return err
 	case "repair":
 		return repair(args, stdout, stderr)
+	case "results":
+		return results(ctx, args, stdout, stderr)
 	case "version":
 		_, err := fmt.Fprintln(stdout, "drumroll "+buildVersion())
 		return err

@@ -28,6 +28,7 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	var known fairdraw.Known
 	var entrants string
 	var earlier []string
+	var draw int
 	flags := flag.NewFlagSet("drumroll verify", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&entrants, "entrants", "", "`file or URL` of the whole entrant list, to check that nobody was added or left out")
@@ -35,6 +36,7 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		earlier = append(earlier, s)
 		return nil
 	})
+	flags.IntVar(&draw, "draw", 0, "`number` of the draw to check, where FILE is an event's export.json; its earlier draws are found there too")
 	flags.StringVar(&known.Root, "root", "", "`fingerprint` or whole root of the frozen list, as the screen showed it before the draw")
 	flags.StringVar(&known.Commitment, "commitment", "", "`commitment` as it was shown before the first entry, 12 digits or more")
 	flags.Func("beacon", "`file` that describes a chain of public randomness to be trusted beside drand's quicknet", func(path string) error {
@@ -59,8 +61,31 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return fmt.Errorf("want one draw record, got %d", flags.NArg())
 	}
 
-	record, err := readRecord(ctx, flags.Arg(0))
-	if err != nil {
+	var record []byte
+	precedes := func(source string, data []byte) error {
+		r, err := fairdraw.ParseRecord(data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", source, err)
+		}
+		known.Earlier = append(known.Earlier, r)
+		return nil
+	}
+	var err error
+	if draw != 0 {
+		e, err := readExport(ctx, flags.Arg(0))
+		if err != nil {
+			return err
+		}
+		var before [][]byte
+		if record, before, err = e.record(draw); err != nil {
+			return fmt.Errorf("%s, draw %d: %w", flags.Arg(0), draw, err)
+		}
+		for _, data := range before {
+			if err := precedes(flags.Arg(0), data); err != nil {
+				return err
+			}
+		}
+	} else if record, err = readRecord(ctx, flags.Arg(0)); err != nil {
 		return err
 	}
 	for _, source := range earlier {
@@ -68,11 +93,9 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		if err != nil {
 			return err
 		}
-		r, err := fairdraw.ParseRecord(data)
-		if err != nil {
-			return fmt.Errorf("%s: %w", source, err)
+		if err := precedes(source, data); err != nil {
+			return err
 		}
-		known.Earlier = append(known.Earlier, r)
 	}
 	if entrants != "" {
 		body, err := open(ctx, entrants)

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+)
+
+// results is `drumroll results`: it prints what an export.json holds as text.
+func results(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("drumroll results", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "usage: drumroll results FILE|URL\n\nPrints the results that an event's export.json holds.\n")
+	}
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return errUsage // the flag package has said what is wrong
+	}
+	if flags.NArg() != 1 {
+		flags.Usage()
+		return fmt.Errorf("want one export.json, got %d", flags.NArg())
+	}
+	e, err := readExport(ctx, flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	return e.print(stdout)
+}
+
+// print writes tables: one for each activity, then the draws and the frozen lists.
+func (e *export) print(w io.Writer) error {
+	out := &table{tabs: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+	out.line("%s (%s), %d joined", e.Event.Title, e.Event.Code, e.Event.People.Joined)
+	for i := range e.Event.Activities {
+		out.activity(&e.Event.Activities[i])
+	}
+	if len(e.Draws) > 0 {
+		out.heading("Draws")
+	}
+	for _, d := range e.Draws {
+		out.line("  %d\t%s\trun %d\t%d entrants\t%s\t%s", d.Draw, d.Title, d.Run, d.Entrants, strings.Join(d.Names, ", "), notes(d.Prize, d.Reason))
+	}
+	if len(e.Freezes) > 0 {
+		out.heading("Frozen lists")
+	}
+	for _, f := range e.Freezes {
+		note := fmt.Sprintf("%d draws", f.Draws)
+		if f.Abandoned {
+			note = "abandoned"
+		}
+		out.line("  %s\t%s\trun %d\t%d entrants\t%s\t%s", f.time().Format("2006-01-02 15:04 UTC"), f.Title, f.Run, f.Size, f.Fingerprint, note)
+	}
+	if out.err != nil {
+		return fmt.Errorf("write results: %w", out.err)
+	}
+	return out.tabs.Flush()
+}
+
+// table writes lines of cells, and keeps the first error.
+type table struct {
+	tabs *tabwriter.Writer
+	err  error
+}
+
+func (t *table) line(format string, args ...any) {
+	for i, a := range args {
+		if text, ok := a.(string); ok {
+			args[i] = plain(text)
+		}
+	}
+	if _, err := fmt.Fprintf(t.tabs, format+"\n", args...); err != nil && t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *table) heading(format string, args ...any) {
+	t.line("")
+	t.line(format, args...)
+}
+
+func (t *table) activity(a *exportedActivity) {
+	t.heading("%d. %s (%s, %s, run %d, %d entries)", a.ID, a.Title, a.Kind, a.State, a.Run, a.Entries)
+	for i, o := range a.Options {
+		if i < len(a.Counts) {
+			t.line("  %d\t%s\t%s", a.Counts[i], share(a.Counts[i], a.Entries), o)
+		}
+	}
+	for _, w := range a.Winners {
+		t.line("  draw %d\t%s\t%s\t%s", w.Draw, w.who(), w.Ticket, w.Prize)
+	}
+	for _, w := range a.Voided {
+		t.line("  draw %d\t%s\t%s\t%s", w.Draw, w.who(), w.Ticket, notes(w.Prize, "voided: "+w.Reason))
+	}
+}
+
+func (w exportedWinner) who() string {
+	if w.Name != "" {
+		return w.Name + " (" + w.Handle + ")"
+	}
+	return w.Handle
+}
+
+func share(n, of int) string {
+	if of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %%", (100*n+of/2)/of)
+}
+
+func notes(texts ...string) string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// plain keeps a stranger's text from steering the terminal or the table.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
