@@ -28,11 +28,14 @@ const (
 )
 
 const (
-	tickEvery    = 100 * time.Millisecond
-	crowdEvery   = time.Second      // the phones' ticks get no rarer than this
-	keepAlive    = 12 * time.Second // the contract says at least every 15 s
-	freshness    = 250 * time.Millisecond
-	countEvery   = time.Second // how often the phones at other nodes are counted
+	tickEvery  = 100 * time.Millisecond
+	crowdEvery = time.Second      // the phones' ticks get no rarer than this
+	keepAlive  = 12 * time.Second // the contract says at least every 15 s
+	freshness  = 250 * time.Millisecond
+	// countEvery is how often nodes tell each other of their phones. A phone is told
+	// of at the next turn of its own node and read at the next of the other, and is to show
+	// everywhere within two seconds.
+	countEvery   = 750 * time.Millisecond
 	maxAudiences = 16
 )
 
