@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"drumroll/internal/eventlog"
+	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/redislog"
+	"drumroll/internal/redistest"
 	"drumroll/web"
 )
 
@@ -87,5 +91,49 @@ func TestKeptForEver(t *testing.T) {
 	}
 	if !strings.Contains(s.console(), "Kept until you delete it.") {
 		t.Error("the console does not say that it is kept")
+	}
+}
+
+// TestExpiredUnderOurFeet: an event that expires while people look at it ends like
+// a deleted one, at every node, and looking has not kept it alive.
+func TestExpiredUnderOurFeet(t *testing.T) {
+	t.Parallel()
+	const keep = 2 * time.Second
+	dir, server := t.TempDir(), redistest.Start(t, "appendfsync", "everysec")
+	for name, open := range map[string]func() (eventlog.Log, error){
+		"bolt":  func() (eventlog.Log, error) { return boltlog.Open(dir, boltlog.Retention(keep)) },
+		"redis": func() (eventlog.Log, error) { return redislog.Open(t.Context(), server.URL(), redislog.Retention(keep)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := store{open: func(t testing.TB) eventlog.Log {
+				log, err := open()
+				if err != nil {
+					t.Fatal(err)
+				}
+				return log
+			}}
+			nodes := []*node{start(t, st, setup{})}
+			if name == "redis" {
+				nodes = append(nodes, start(t, st, setup{}))
+			}
+			s := nodes[0].create(t, "Gone soon")
+			p := s.join(t)
+			var wires []*wire
+			for _, n := range nodes {
+				at := *s
+				at.node = n
+				wires = append(wires, at.dial(t, "phone", p.Token), at.dial(t, "screen", ""), at.dial(t, "host", s.HostKey))
+			}
+			for _, w := range wires {
+				if code := w.closed(); code != 4410 {
+					t.Errorf("%s: close code %d (%v), want 4410", w.view, code, w.err)
+				}
+			}
+			for _, n := range nodes {
+				n.caller(t, s.HostKey).api("GET", s.path(""), nil).problem(http.StatusNotFound, "unknown")
+				n.caller(t, p.Token).api("POST", s.path("/entries"), map[string]any{"activity": 1}).problem(http.StatusNotFound, "unknown")
+			}
+		})
 	}
 }
