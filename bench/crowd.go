@@ -104,15 +104,9 @@ func (c *crowd) connect(ctx context.Context) error {
 		}
 		return c.show.phones(ctx, c.loop, tokens)
 	case kindCentrifuge:
-		return c.each(load.Pushes{}, func(fd int) ([]byte, error) {
-			early, err := load.Handshake(fd, c.show.d.Addr, "/connection/websocket", "")
-			if err == nil {
-				_, err = unix.Write(fd, load.Masked([]byte(`{"id":1,"connect":{}}`)))
-			}
-			return early, err
-		})
+		return c.each(load.Pushes{}, func(fd int) ([]byte, error) { return load.Centrifuge(fd, c.show.d.Addr) })
 	case kindWrites:
-		return c.each(load.Plain{}, func(int) ([]byte, error) { return nil, nil })
+		return c.each(load.Plain{}, func(fd int) ([]byte, error) { return load.Greeted(fd, nil) })
 	}
 	return fmt.Errorf("there is no crowd of %q", c.kind)
 }

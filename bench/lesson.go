@@ -102,11 +102,11 @@ func lesson(ctx context.Context, b *bench) (err error) {
 		return nil
 	}
 	figure := plot.Figure{
-		Title: "Rising load, one core for the server, answers within a second",
+		Title: "Rising load on one core: durable entries, answered within a second",
 		X:     plot.Axis{Label: "entries offered a second"},
 		Panels: []plot.Panel{
-			{Title: "accepted", Y: plot.Axis{Label: "share", Percent: true, Max: 1}},
-			{Title: "99 % are answered within", Y: plot.Axis{Label: "milliseconds", Log: true, Min: 1, Max: 1000}},
+			{Title: "accepted", Y: plot.Axis{Write: plot.Percent, Max: 1}},
+			{Title: "99 % are answered within", Y: plot.Axis{Write: plot.Milliseconds, Log: true, Min: 1, Max: 1000}},
 		},
 	}
 	for _, line := range lines {

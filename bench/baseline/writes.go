@@ -36,9 +36,13 @@ type writes struct {
 	conns []net.Conn
 }
 
+// add takes a connection and tells it so.
 func (w *writes) add(c net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if _, err := c.Write(w.frame); err != nil {
+		return // it has gone again
+	}
 	w.conns = append(w.conns, c)
 }
 

@@ -1,6 +1,11 @@
 package load
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
 
 // Echo is the wire of the bare TCP echo: it sends an entry's bytes, and the same
 // bytes are the answer.
@@ -45,4 +50,16 @@ func (Pushes) Split(data []byte) (int, Kind) {
 		return n, Broadcast
 	}
 	return n, Aside
+}
+
+// Centrifuge opens a websocket of a centrifuge server and waits until it is
+// subscribed.
+func Centrifuge(fd int, addr string) (early []byte, err error) {
+	if early, err = Handshake(fd, addr, "/connection/websocket", ""); err != nil {
+		return nil, err
+	}
+	if _, err = unix.Write(fd, Masked([]byte(`{"id":1,"connect":{}}`))); err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return Greeted(fd, early)
 }

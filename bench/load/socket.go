@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -131,4 +132,23 @@ func Phone(addr, code, token string, from int) (fd int, early []byte, err error)
 		return -1, nil, err
 	}
 	return fd, early, nil
+}
+
+// Greeted waits for a connection's first frame, by which its server tells that it
+// is one of the crowd; early is what was read before, rest what came behind.
+func Greeted(fd int, early []byte) (rest []byte, err error) {
+	buf := make([]byte, 4096)
+	for {
+		if n, _, _ := Frame(early); n > 0 {
+			return early[n:], nil
+		}
+		n, err := unix.Read(fd, buf)
+		if err != nil {
+			return nil, fmt.Errorf("greeting: %w", err)
+		}
+		if n == 0 {
+			return nil, errors.New("greeting: the server hung up")
+		}
+		early = append(early, buf[:n]...)
+	}
 }

@@ -22,8 +22,8 @@ type Line struct {
 type Axis struct {
 	Label    string
 	Log      bool
-	Percent  bool
 	Min, Max float64
+	Write    func(float64) string // for the figures beside it; nil: as numbers
 }
 
 // Panel is one chart.
@@ -200,9 +200,15 @@ func ticks(a Axis) (values []float64) {
 }
 
 func tick(a Axis, v float64) string {
+	if a.Write != nil {
+		return a.Write(v)
+	}
+	return Number(v)
+}
+
+// Number writes thousands as k.
+func Number(v float64) string {
 	switch {
-	case a.Percent:
-		return strconv.FormatFloat(v*100, 'f', 0, 64) + " %"
 	case v >= 10_000:
 		return strconv.FormatFloat(v/1000, 'f', 0, 64) + " k"
 	case v >= 1000:
@@ -211,4 +217,15 @@ func tick(a Axis, v float64) string {
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
 	return strconv.FormatFloat(v, 'g', 2, 64)
+}
+
+// Percent writes a share.
+func Percent(v float64) string { return strconv.FormatFloat(v*100, 'f', 0, 64) + " %" }
+
+// Milliseconds writes them, or seconds.
+func Milliseconds(v float64) string {
+	if v >= 1000 {
+		return Number(v/1000) + " s"
+	}
+	return Number(v) + " ms"
 }

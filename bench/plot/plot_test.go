@@ -19,7 +19,7 @@ func figure() Figure {
 		return l
 	}
 	return Figure{Title: "rising & falling", X: Axis{Label: "load"}, Panels: []Panel{
-		{Title: "share", Y: Axis{Percent: true, Max: 1}, Lines: []Line{line(1, 1, 0.4)}},
+		{Title: "share", Y: Axis{Write: Percent, Max: 1}, Lines: []Line{line(1, 1, 0.4)}},
 		{Title: "late", Y: Axis{Log: true, Min: 1, Max: 1000}, Lines: []Line{line(0.5, 30, 4000), line(), line(2, 2, 2)}},
 	}}
 }
