@@ -55,6 +55,7 @@ type Config struct {
 
 	KeepAlive  time.Duration // most time that a socket is left without a frame; 0: 12 s
 	MaxSockets int           // of this node, screens and hosts included; 0: 200,000
+	SlowReader time.Duration // a socket that takes nothing for so long is cut; 0: 10 s
 	// BroadcastShare is how much of the node's processors telling phones of moving
 	// counts may take; 0: 0.3.
 	BroadcastShare float64

@@ -24,6 +24,9 @@ const (
 	maxUnacked  = 16   // entries of one socket that are not acknowledged yet
 	maxRef      = 64   // bytes of a ref, as JSON
 	maxSockets  = 200_000
+	// What the kernel holds for a phone that does not read. With the rest of one
+	// frame and what is queued behind it, such a phone costs less than 64 KB.
+	phoneBuffer = 32 << 10
 )
 
 // websocket is the endpoint of all three views.
@@ -71,7 +74,11 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		// The library matches patterns (path.Match), where brackets mean something.
 		origins = append(origins, strings.NewReplacer("[", `\[`, "]", `\]`).Replace(u.Host))
 	}
-	conn, err := socket.Accept(w, r, socket.Config{Subprotocol: subprotocol, OriginPatterns: origins, ReadLimit: maxFrame})
+	cfg := socket.Config{Subprotocol: subprotocol, OriginPatterns: origins, ReadLimit: maxFrame, WriteTimeout: s.cfg.SlowReader}
+	if view == viewPhone {
+		cfg.SendBuffer = phoneBuffer
+	}
+	conn, err := socket.Accept(w, r, cfg)
 	if err != nil {
 		// The library has answered: no websocket request, or a foreign origin.
 		s.cfg.Metrics.Refused("handshake")

@@ -19,6 +19,11 @@ type Config struct {
 	OriginPatterns []string // hosts allowed beside the request's own
 	ReadLimit      int      // bytes a message, at most MaxReadLimit; larger ones end the connection with 1009
 
+	// SendBuffer is how many bytes the kernel takes for a peer that does not read,
+	// some for its own bookkeeping (it doubles what it is told); 0: as many as it
+	// likes, which may be megabytes.
+	SendBuffer int
+
 	WriteTimeout time.Duration // a peer that reads nothing for so long is cut; 0: 10 s
 	CloseTimeout time.Duration // for the peer's answer to a close frame; 0: 3 s
 }
@@ -37,7 +42,7 @@ func Accept(w http.ResponseWriter, r *http.Request, cfg Config) (*Conn, error) {
 		closeTimeout: cmp.Or(cfg.CloseTimeout, closeTimeout),
 	}
 	c.attempt = c.writeOnce
-	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, conn: c}, r, &websocket.AcceptOptions{
+	ws, err := websocket.Accept(&hijacker{ResponseWriter: w, conn: c, sendBuffer: cfg.SendBuffer}, r, &websocket.AcceptOptions{
 		Subprotocols:    []string{cfg.Subprotocol},
 		OriginPatterns:  cfg.OriginPatterns,
 		CompressionMode: websocket.CompressionDisabled,
@@ -54,7 +59,8 @@ func Accept(w http.ResponseWriter, r *http.Request, cfg Config) (*Conn, error) {
 // hands the library an end that is good for nothing.
 type hijacker struct {
 	http.ResponseWriter
-	conn *Conn
+	conn       *Conn
+	sendBuffer int
 }
 
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
@@ -72,6 +78,12 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		nc.Close()
 		return nil, nil, err
+	}
+	if tcp, ok := nc.(*net.TCPConn); ok && h.sendBuffer > 0 {
+		if err := tcp.SetWriteBuffer(h.sendBuffer / 2); err != nil {
+			nc.Close()
+			return nil, nil, err
+		}
 	}
 	h.conn.net, h.conn.early = nc, bytes.Clone(early)
 	if sc, ok := nc.(syscall.Conn); ok && rawIO {

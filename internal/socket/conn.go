@@ -18,7 +18,7 @@ const (
 
 const (
 	writePiece = 16 << 10
-	maxQueued  = 64 << 10
+	maxQueued  = 16 << 10 // acknowledgements, hundreds of them
 )
 
 // Conn is one connection. Its methods may be called from any goroutine.
