@@ -24,6 +24,10 @@ const (
 	// tailPool is how many events one node can wait on at once, on each node of a
 	// Cluster: every blocked XREAD holds a connection.
 	tailPool = 4096
+	// clusterReload is how old a node's picture of a Cluster may be. A master that is
+	// gone does not tell who took over, so only a new picture leads there; the
+	// library's minute would be one without entries.
+	clusterReload = time.Second
 	// commandPool is how many other commands can be under way at once.
 	commandPool = 64
 )
@@ -90,6 +94,16 @@ func parseURLs(urls string) (*redis.UniversalOptions, error) {
 	o.ContextTimeoutEnabled = true
 	o.PoolSize = commandPool
 	return &o, nil
+}
+
+// connect is redis.NewUniversalClient, which has no say in clusterReload.
+func connect(o *redis.UniversalOptions) redis.UniversalClient {
+	if o.MasterName == "" && (o.IsClusterMode || len(o.Addrs) > 1) {
+		cluster := o.Cluster()
+		cluster.ClusterStateReloadInterval = clusterReload
+		return redis.NewClusterClient(cluster)
+	}
+	return redis.NewUniversalClient(o)
 }
 
 // tailOptions are those of the client that blocks.

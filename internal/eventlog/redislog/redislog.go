@@ -53,7 +53,7 @@ func Open(ctx context.Context, urls string, options ...Option) (*Log, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
-	client := redis.NewUniversalClient(o)
+	client := connect(o)
 	if err := client.Ping(ctx).Err(); err != nil {
 		return nil, errors.Join(fmt.Errorf("Redis at %s: %w", strings.Join(o.Addrs, ", "), err), client.Close())
 	}
@@ -66,7 +66,7 @@ func Open(ctx context.Context, urls string, options ...Option) (*Log, error) {
 				return nil, fmt.Errorf("Redis at %s: %w", o.Addrs[0], err)
 			}
 			o.IsClusterMode = true
-			client = redis.NewUniversalClient(o)
+			client = connect(o)
 		}
 	}
 	name := strings.Join(o.Addrs, ", ")
@@ -96,7 +96,7 @@ func Open(ctx context.Context, urls string, options ...Option) (*Log, error) {
 		l.dials.Add(1)
 		return nil
 	}
-	l.tail = redis.NewUniversalClient(tail)
+	l.tail = connect(tail)
 	l.rewriter = newRewriter(client, l.logger)
 	l.running.Go(func() { l.rewriter.run(l.done) })
 	return l, nil
