@@ -64,7 +64,7 @@ faults-short: ## break what it stands on in the middle of a burst, each fault on
 .PHONY: faults
 faults: ## each fault with several seeds and a bigger crowd; prints a table (ARGS='-fault NAME -seed N' replays)
 	@.ci/need faults
-	go test -tags e2e -count=1 -timeout 60m -v ./internal/faults -long $(ARGS)
+	go test -tags e2e,faults -count=1 -timeout 60m -v ./internal/faults -long $(ARGS)
 	$(if $(ARGS),,@$(MAKE) --no-print-directory rolling-restart)
 
 .PHONY: rolling-restart

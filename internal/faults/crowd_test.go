@@ -29,6 +29,7 @@ type crowd struct {
 
 	phones  []*phone
 	acked   atomic.Int64
+	lossy   bool        // what was acknowledged may be taken back
 	closing atomic.Bool // poll and raffle may be closed by now
 
 	over context.Context // ends when nobody persists any more
@@ -129,6 +130,8 @@ func (c *crowd) join(seed uint64, no int) (*phone, error) {
 	for _, a := range []int{c.poll, c.flicker} {
 		p.sure[a] = 0
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.phones = append(c.phones, p)
 	return p, err
 }

@@ -25,6 +25,8 @@ func faults() []fault {
 		{name: "redis-link-cut", nodes: 2, store: standalone(), strike: cutLink, seeds: 3},
 		{name: "cluster-failover", nodes: 2, store: cluster, strike: loseMaster, lossy: true, seeds: 3},
 		{name: "sentinel-failover", nodes: 2, store: watched, strike: loseWatched, lossy: true, seeds: 3},
+		{name: "duplicates-racing", nodes: 2, store: standalone(), play: duplicate, seeds: 3},
+		{name: "file-damaged-embedded", nodes: 1, store: embedded, play: damageLog, seeds: 3},
 		{name: "disk-full-embedded", nodes: 1, store: embedded, strike: fillDisk, seeds: 4},
 	}
 }
@@ -81,5 +83,9 @@ func runFault(t *testing.T, f fault, seed uint64, scale scale, results *table) {
 	r := &run{t: t, fault: f, seed: seed, scale: scale, random: rand.New(rand.NewPCG(seed, 1)), dir: dir, failed: map[string]int{}}
 	defer r.keepLogs()
 	defer results.add(r)
-	r.do()
+	if f.play != nil {
+		f.play(r)
+	} else {
+		r.do()
+	}
 }

@@ -135,7 +135,7 @@ func (p *phone) judge(e *entry, a answer) bool {
 // told checks an acknowledgement against what the phone knows.
 func (p *phone) told(e *entry, a answer) {
 	if e.activity == p.c.raffle {
-		if a.ticket == "" || p.ticket != "" && p.ticket != a.ticket {
+		if a.ticket == "" || p.ticket != "" && p.ticket != a.ticket && !p.c.lossy {
 			p.c.fail("told", "participant %v has ticket %q and was told %q", p.who, p.ticket, a.ticket)
 		}
 		p.ticket = a.ticket
@@ -149,7 +149,7 @@ func (p *phone) told(e *entry, a answer) {
 	case e.choice:
 		want = "unchanged"
 	}
-	if sure && e.sends == 1 && a.status != want {
+	if sure && e.sends == 1 && a.status != want && !p.c.lossy {
 		p.c.fail("told", "participant %v chose %v after %v and was told %q\n%s", p.who, e.choice.Options(), stood.Options(), a.status, p.recall(e.activity))
 	}
 	// Without numbers an earlier try may still come in.

@@ -59,8 +59,11 @@ func (t *table) print(w io.Writer) {
 			}
 		}
 		slices.Sort(again)
-		fmt.Fprintf(out, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f s, %.1f s\n", sum.fault, n, failed,
-			sum.acked, sum.inFlight, sum.lost, sum.doubled, again[len(again)/2].Seconds(), again[len(again)-1].Seconds())
+		seconds := "-" // nothing stopped
+		if worst := again[len(again)-1]; worst > 0 {
+			seconds = fmt.Sprintf("%.1f s, %.1f s", again[len(again)/2].Seconds(), worst.Seconds())
+		}
+		fmt.Fprintf(out, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", sum.fault, n, failed, sum.acked, sum.inFlight, sum.lost, sum.doubled, seconds)
 		rest = rest[n:]
 	}
 	if err := out.Flush(); err != nil {
