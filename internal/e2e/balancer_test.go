@@ -55,14 +55,20 @@ func startBalancer(t *testing.T, nodes ...*server) *balancer {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
-		defer l.Close()
+		if err := l.Close(); err != nil { // f is another descriptor of the same listener
+			t.Fatal(err)
+		}
 		b.cmd.ExtraFiles = append(b.cmd.ExtraFiles, f) // descriptors 3 and 4
 	}
 	if err := b.cmd.Start(); err != nil {
 		t.Fatalf("start haproxy: %v", err)
 	}
 	t.Cleanup(b.finish)
+	for _, f := range b.cmd.ExtraFiles {
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	eventually(t, startLimit, "the balancer finds a node", b.ready)
 	return b
 }

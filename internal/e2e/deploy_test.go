@@ -50,6 +50,13 @@ func TestRollingRestart(t *testing.T) {
 	poll := e.addPoll("Left or right?", "live", "Left", "Right", "Neither")
 	e.verb(poll.ID, "open")
 
+	// A real phone is there as well; its event is its own, for the crowd counts all.
+	mine := s.createEvent(t, "One real phone")
+	question := mine.addPoll("Tea or coffee?", "live", "Tea", "Coffee").ID
+	mine.verb(question, "open")
+	phone := newDevice(t, "phone", handheld, calm).open(mine.JoinURL)
+	vote(phone, question, 0)
+
 	crowd := sendCrowd(t, e, phones)
 	others := sendScripts(t, s)
 	for i, n := range nodes {
@@ -81,6 +88,10 @@ func TestRollingRestart(t *testing.T) {
 			t.Errorf("all phones were back only after %v, want at most %v", back, backWithin)
 		}
 		n.launch()
+
+		phone.shows(connected)
+		phone.shows(option(question, i%2) + counted)
+		vote(phone, question, (i+1)%2)
 	}
 	others.finish(t)
 	report := crowd.goHome(t)
