@@ -118,18 +118,17 @@ func (s *Server) postEntry(w http.ResponseWriter, r *http.Request, rep *replica.
 
 // enter submits an entry that came over HTTP and waits for the fold.
 func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participant, e *entry) (replica.Settled, error) {
-	ctx := r.Context()
-	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
+	if !s.limits.allowParticipant(s.entryLimit(), rep.Code(), p) {
 		return replica.Settled{}, errRate
 	}
 	if _, err := s.mayJoin(r, rep, p); err != nil {
 		return replica.Settled{}, err
 	}
-	it, err := admit(ctx, rep, p, e)
+	it, err := admit(r.Context(), rep, p, e)
 	if err != nil {
 		return replica.Settled{}, err
 	}
-	settled, err := rep.Enter(ctx, it)
+	settled, err := rep.Enter(it)
 	if err != nil {
 		return settled, err
 	}
@@ -176,7 +175,7 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
 	if !namesOn(rep) {
 		in.Name = "" // and so it never reaches the disk
 	}
-	if _, err := rep.Enter(r.Context(), event.Item{Kind: event.Join, Participant: p, Name: in.Name}); err != nil {
+	if _, err := rep.Enter(event.Item{Kind: event.Join, Participant: p, Name: in.Name}); err != nil {
 		return err
 	}
 	var you event.You
@@ -235,10 +234,10 @@ func (s *Server) rename(r *http.Request, rep *replica.Replica, p event.Participa
 	if !namesOn(rep) {
 		return newProblem(http.StatusConflict, "conflict", "Names are off", "In this event everybody has a generated name.")
 	}
-	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
+	if !s.limits.allowParticipant(s.entryLimit(), rep.Code(), p) {
 		return errRate
 	}
-	_, err = rep.Enter(r.Context(), event.Item{Kind: event.Join, Participant: p, Name: name})
+	_, err = rep.Enter(event.Item{Kind: event.Join, Participant: p, Name: name})
 	return err
 }
 

@@ -40,7 +40,7 @@ func (c *entryCall) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p, err := c.s.who(r, rep)
-	if err != nil || !knows(rep, p) {
+	if err != nil || rep.Full() || !knows(rep, p) {
 		c.router.ServeHTTP(w, r)
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"drumroll/internal/event"
 )
 
 // limits keeps a token bucket per key (a participant, an address). A room's
@@ -19,8 +21,9 @@ type limits struct {
 }
 
 type limitKey struct {
-	what string
-	who  string
+	what        string
+	who         string            // an address, or an event's code
+	participant event.Participant // in it, or 0
 }
 
 const maxBuckets = 200_000
@@ -50,12 +53,20 @@ func (s *Server) entryLimit() limit {
 	return limit{"entries", rate.Limit(s.entryRate()), s.entryRate()}
 }
 
-// allow takes one token; false where there is none.
-func (l *limits) allow(what limit, who string) bool {
+// allow takes one token of an address; false where there is none.
+func (l *limits) allow(what limit, address string) bool {
+	return l.take(what, limitKey{what: what.what, who: address})
+}
+
+// allowParticipant takes one token of an event's participant.
+func (l *limits) allowParticipant(what limit, code string, p event.Participant) bool {
+	return l.take(what, limitKey{what.what, code, p})
+}
+
+func (l *limits) take(what limit, key limitKey) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	key := limitKey{what.what, who}
 	b := l.buckets[key]
 	if b == nil {
 		if l.buckets == nil {

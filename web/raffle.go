@@ -111,7 +111,7 @@ func (s *Server) postClaim(w http.ResponseWriter, r *http.Request, rep *replica.
 	if err != nil {
 		return invalidInput("ticket must be your winning ticket.")
 	}
-	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
+	if !s.limits.allowParticipant(s.entryLimit(), rep.Code(), p) {
 		return errRate
 	}
 	won, ok := wonWith(rep, p, in.Ticket)
@@ -153,7 +153,7 @@ func (s *Server) postCheckIn(w http.ResponseWriter, r *http.Request, rep *replic
 	if err := decode(w, r, maxEntry, &e); err != nil {
 		return err
 	}
-	if !s.limits.allow(s.entryLimit(), rep.Code()+p.String()) {
+	if !s.limits.allowParticipant(s.entryLimit(), rep.Code(), p) {
 		return errRate
 	}
 	if _, err := s.mayJoin(r, rep, p); err != nil {
@@ -173,7 +173,7 @@ func (s *Server) postCheckIn(w http.ResponseWriter, r *http.Request, rep *replic
 	if !gate.CheckIn {
 		return errInvalid
 	}
-	settled, err := rep.Enter(r.Context(), event.Item{Kind: event.Here, Participant: p, Activity: e.Activity, Run: gate.Run})
+	settled, err := rep.Enter(event.Item{Kind: event.Here, Participant: p, Activity: e.Activity, Run: gate.Run})
 	if err != nil {
 		return err
 	}

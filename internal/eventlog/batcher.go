@@ -73,6 +73,7 @@ type Batcher[T any] struct {
 type flight[T any] struct {
 	items     []T
 	confirmed bool
+	since     time.Time // of being confirmed
 }
 
 // NewBatcher returns a Batcher; nothing is appended until Run.
@@ -131,7 +132,7 @@ func (b *Batcher[T]) Take(seq uint64) []T {
 			b.landed()
 		}
 	}
-	lost := b.confirmed(seq)
+	lost := b.confirmed(func(at uint64, _ flight[T]) bool { return at < seq })
 	b.admit.resolved(len(f.items) + len(lost))
 	b.mu.Unlock()
 	if len(lost) > 0 {
@@ -140,14 +141,14 @@ func (b *Batcher[T]) Take(seq uint64) []T {
 	return f.items
 }
 
-// confirmed takes the items of confirmed records below seq out of flight; mu is
-// held.
-func (b *Batcher[T]) confirmed(seq uint64) (items []T) {
+// confirmed takes the items of the confirmed records that are meant out of flight;
+// mu is held.
+func (b *Batcher[T]) confirmed(meant func(seq uint64, f flight[T]) bool) (items []T) {
 	if len(b.flights) == 0 {
 		return nil
 	}
 	for at, f := range b.flights {
-		if f.confirmed && at < seq {
+		if f.confirmed && meant(at, f) {
 			items = append(items, f.items...)
 			delete(b.flights, at)
 		}
@@ -179,8 +180,20 @@ func (b *Batcher[T]) landed() {
 // lost them, for the fold has read to a head that was read after they were
 // confirmed. It is called after Take was for each record read.
 func (b *Batcher[T]) Lost(seq uint64) {
+	b.giveUp(func(at uint64, _ flight[T]) bool { return at <= seq })
+}
+
+// Overdue fails the records that were confirmed so long ago and that the fold has
+// not met. It is called while the log cannot be read: whoever waits shall not wait
+// until it can.
+func (b *Batcher[T]) Overdue(after time.Duration) {
+	before := time.Now().Add(-after)
+	b.giveUp(func(_ uint64, f flight[T]) bool { return f.since.Before(before) })
+}
+
+func (b *Batcher[T]) giveUp(meant func(seq uint64, f flight[T]) bool) {
 	b.mu.Lock()
-	lost := b.confirmed(seq + 1)
+	lost := b.confirmed(meant)
 	b.admit.resolved(len(lost))
 	b.mu.Unlock()
 	if len(lost) > 0 {
@@ -276,8 +289,9 @@ func (b *Batcher[T]) flush(ctx context.Context) bool {
 
 	start := time.Now()
 	err := b.deliver(ctx, records, back)
+	now := time.Now()
 	if b.cfg.Observe != nil {
-		b.cfg.Observe(n, bytes, time.Since(start))
+		b.cfg.Observe(n, bytes, now.Sub(start))
 	}
 
 	b.mu.Lock()
@@ -287,7 +301,7 @@ func (b *Batcher[T]) flush(ctx context.Context) bool {
 		switch {
 		case !ok: // taken
 		case err == nil:
-			f.confirmed = true
+			f.confirmed, f.since = true, now
 			b.flights[seq] = f
 		default:
 			failed = append(failed, f.items...)

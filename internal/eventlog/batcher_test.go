@@ -275,6 +275,39 @@ func TestLost(t *testing.T) {
 	})
 }
 
+// While the log cannot be read, who waits for the fold waits for so long and no
+// longer; a record that is still on its way is not touched.
+func TestOverdue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		d := newDesk(t, answer{}, answer{}, answer{hold: hold})
+		d.add(1)
+		synctest.Wait()
+		time.Sleep(time.Second)
+		d.add(2)
+		synctest.Wait()
+		d.add(3)
+		synctest.Wait()
+		time.Sleep(time.Second)
+		d.b.Overdue(2 * time.Second)
+		if seq := d.b.Confirmed(); seq != 2 {
+			t.Errorf("confirmed up to %d", seq)
+		}
+		time.Sleep(time.Second / 2)
+		d.b.Overdue(2 * time.Second)
+		d.want(1, eventlog.ErrGaveUp.Error())
+		if got := d.b.Take(1); got != nil {
+			t.Errorf("Take of what was overdue gave %v", got)
+		}
+		close(hold)
+		synctest.Wait()
+		d.finish()
+		d.want(1, eventlog.ErrGaveUp.Error())
+		d.want(2, folded)
+		d.want(3, folded)
+	})
+}
+
 // A record that the fold meets proves that what was confirmed before it and was
 // not met is lost.
 func TestTakeFailsWhatWasPassed(t *testing.T) {

@@ -184,20 +184,16 @@ func (r *Replica) Propose(ctx context.Context, c *event.Command) (Settled, error
 }
 
 // Enter is Submit and the wait for the fold's outcome. Errors: those of the
-// Batcher, or the context's (the item may be folded all the same).
-func (r *Replica) Enter(ctx context.Context, item event.Item) (Settled, error) {
+// Batcher. It takes no context: an item is resolved in any case, by the fold or
+// some GiveUps later, and to heed a sender who leaves would cost all who stay.
+func (r *Replica) Enter(item event.Item) (Settled, error) {
 	w := settledChans.Get().(settledChan)
+	defer settledChans.Put(w)
 	if err := r.Submit(item, w); err != nil {
-		settledChans.Put(w)
 		return Settled{}, err
 	}
-	select {
-	case s := <-w:
-		settledChans.Put(w)
-		return s, s.Err
-	case <-ctx.Done():
-		return Settled{}, ctx.Err() // w is still to be settled
-	}
+	s := <-w
+	return s, s.Err
 }
 
 // Done is closed when the replica has ended: evicted, deleted or stopped.

@@ -123,9 +123,13 @@ func (s *Set) Open(ctx context.Context, code string) (*Replica, error) {
 		s.mu.Unlock()
 
 		select {
-		case <-l.done:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		case <-l.done: // as a rule, and asking for ctx.Done would cost garbage
+		default:
+			select {
+			case <-l.done:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		}
 		if l.err != nil {
 			return nil, l.err

@@ -31,6 +31,7 @@ func (r *Replica) tail(ctx context.Context) {
 			}
 			if err != nil {
 				r.logger.Warn("cannot reach the log", "event", r.code, "err", err)
+				r.batcher.Overdue(2 * r.cfg.GiveUp)
 				pause = sleep(ctx, pause)
 				suspect = true
 				continue
@@ -53,6 +54,7 @@ func (r *Replica) tail(ctx context.Context) {
 			return
 		case err != nil:
 			r.logger.Warn("read failed, trying again", "event", r.code, "err", err)
+			r.batcher.Overdue(2 * r.cfg.GiveUp)
 			pause = sleep(ctx, pause)
 			suspect = true
 			continue
