@@ -155,9 +155,10 @@ type gathering struct {
 	admin  string // of Drumroll: where to ask for a collection
 	stop   func() error
 
-	before, after int64 // the server's resident memory in bytes, without and with the crowd
-	slab          int64 // by which the kernel's slab grew, in bytes
-	settled       int64 // resident memory when collected
+	before, after int64   // the server's resident memory in bytes, without and with the crowd
+	slab          int64   // by which the kernel's slab grew, in bytes
+	arrival       float64 // CPU of the server, µs a phone: to join, open its socket, be sent the state
+	settled       int64   // resident memory when collected
 	rate          []float64
 	cpu, spread   []float64 // µs a delivery; ms from first to last
 	payload       int       // bytes of a broadcast
@@ -181,6 +182,10 @@ func (b *bench) gather(ctx context.Context, g *gathering, n int, args ...string)
 	if err != nil {
 		return err
 	}
+	cpu, err := g.server.CPU()
+	if err != nil {
+		return err
+	}
 	if g.crowd, err = proc.Start("crowd of "+g.name, b.rest, b.self, append([]string{"crowd", "-n", fmt.Sprint(n)}, args...)...); err != nil {
 		return err
 	}
@@ -190,6 +195,11 @@ func (b *bench) gather(ctx context.Context, g *gathering, n int, args ...string)
 	if g.after, err = g.server.RSS(); err != nil {
 		return err
 	}
+	used, err := g.server.CPU()
+	if err != nil {
+		return err
+	}
+	g.arrival = (used - cpu).Seconds() * 1e6 / float64(n)
 	now, err := proc.Slab()
 	g.slab = now - slab
 	return err

@@ -104,7 +104,8 @@ func (b *bench) fanoutTo(ctx context.Context, n int) (cost []float64, err error)
 	idle := report.Amount("idle", name+"memory a phone", "KB", []float64{ours.each(ours.settled, n)}, idleBudget>>10, true)
 	idle.Note = fmt.Sprintf("%.1f KB just after all came; the kernel's slab takes %.1f KB more, for both ends", ours.each(ours.after, n), float64(ours.slab)/float64(n)/1024)
 	b.add(idle, report.Compare("idle", name+"memory a phone", "KB", []float64{ours.each(ours.settled, n)},
-		"centrifuge", []float64{library.each(library.settled, n)}, nil))
+		"centrifuge", []float64{library.each(library.settled, n)}, nil),
+		report.Compare("idle", name+"CPU a phone's arrival", "µs", []float64{ours.arrival}, "centrifuge", []float64{library.arrival}, nil))
 	return ours.cpu, nil
 }
 
