@@ -138,7 +138,7 @@ func sendCrowd(t *testing.T, e *event, phones int) *crowdRun {
 	c := &crowdRun{phones: phones, moved: make(chan struct{}, 1), leave: cancel, ended: make(chan *rehearse.Report, 1)}
 	go func() {
 		report, err := rehearse.Run(ctx, rehearse.Config{
-			JoinURL: e.JoinURL, Phones: phones, Rate: float64(phones) / 3, Seed: 1,
+			JoinURL: e.JoinURL, Phones: phones, Rate: float64(phones) / 10, Seed: 1,
 			Script: rehearse.Script{JoinOver: time.Duration(phones) * time.Second / 300, Vote: 1},
 			Progress: func(p rehearse.Progress) {
 				c.connected.Store(int64(p.Connected))

@@ -26,8 +26,8 @@ func (r *Replica) tail(ctx context.Context) {
 	for ctx.Err() == nil {
 		if suspect || time.Since(checked) > verify {
 			ok, err := r.check(ctx)
-			if !ok && err == nil {
-				return // stopped
+			if ctx.Err() != nil || !ok && err == nil {
+				return // the node leaves, or the event stopped
 			}
 			if err != nil {
 				r.logger.Warn("cannot reach the log", "event", r.code, "err", err)
