@@ -126,12 +126,8 @@ func (s *Server) hosted(r *http.Request) (out []ui.Hosted) {
 		snap, _ := rep.Snapshot()
 		out = append(out, ui.Hosted{Code: snap.Code, Title: snap.Title, Joined: snap.Joined, Activities: len(snap.Activities), Rehearsal: snap.Rehearsal})
 	})
-	slices.SortFunc(out, func(a, b ui.Hosted) int {
-		if a.Rehearsal != b.Rehearsal {
-			return map[bool]int{false: -1, true: 1}[a.Rehearsal]
-		}
-		return strings.Compare(a.Title+a.Code, b.Title+b.Code)
-	})
+	place := func(h ui.Hosted) string { return strconv.FormatBool(h.Rehearsal) + h.Title + h.Code }
+	slices.SortFunc(out, func(a, b ui.Hosted) int { return strings.Compare(place(a), place(b)) })
 	return out
 }
 

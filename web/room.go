@@ -224,6 +224,13 @@ func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
 	structure := epoch<<40 + snap.Structure
 	if a.View == viewHost {
 		structure += snap.Backstage + r.s.crowds.version(snap.UID)
+		if snap.Rehearsal {
+			// The console also says whether its crowd is at another node.
+			structure <<= 1
+			if r.elsewhere.Load() > 0 {
+				structure |= 1
+			}
+		}
 		r.s.withCodes(&snap)
 	} else {
 		snap = snap.OnAir()

@@ -62,30 +62,7 @@ func TestHostByKeyboardAlone(t *testing.T) {
 	phone := newDevice(t, "phone", handheld, calm).open(s.url() + "/" + code)
 	phone.shows(connected)
 
-	step := func(key, want string) {
-		t.Helper()
-		before := host.attribute("#next", "data-next")
-		host.holds(`() => document.querySelector("#next").disabled === false`, nil)
-		// A press right after the step became another one is a bounce, and ignored;
-		// a person presses again.
-		for range 40 {
-			host.press(key)
-			if host.evaluate(`async s => {
-				for (let i = 0; i < 10; i++) {
-					if (document.querySelector(s)) return true;
-					await new Promise((done) => setTimeout(done, 25));
-				}
-				return false;
-			}`, want) == true {
-				return
-			}
-			if now := host.attribute("#next", "data-next"); now != before {
-				host.shows(want)
-				return
-			}
-		}
-		t.Fatalf("%s from step %q never led to %s\n%s", key, before, want, host.body())
-	}
+	step := host.step
 	step("PageDown", "[data-kind=poll][data-state=open]")
 	phone.shows("[data-kind=poll][data-state=open]")
 	phone.click("[data-option='1']")
@@ -112,4 +89,30 @@ func TestHostByKeyboardAlone(t *testing.T) {
 	if len(e.Activities) != 2 {
 		t.Errorf("there are %d activities, want 2", len(e.Activities))
 	}
+}
+
+// step presses a key until what should come of it is there. A press right after
+// the next step has become another one is a bounce, and ignored; a person presses
+// again.
+func (d *device) step(key, want string) {
+	d.t.Helper()
+	before := d.attribute("#next", "data-next")
+	d.holds(`() => document.querySelector("#next").disabled === false`, nil)
+	for range 40 {
+		d.press(key)
+		if d.evaluate(`async s => {
+			for (let i = 0; i < 10; i++) {
+				if (document.querySelector(s)) return true;
+				await new Promise((done) => setTimeout(done, 25));
+			}
+			return false;
+		}`, want) == true {
+			return
+		}
+		if now := d.attribute("#next", "data-next"); now != before {
+			d.shows(want)
+			return
+		}
+	}
+	d.t.Fatalf("%s from step %q never led to %s\n%s", key, before, want, d.body())
 }

@@ -33,6 +33,7 @@ func TestScreenshots(t *testing.T) {
 		{"screen-poll.png", "screen", "poll, live, four options", "light"},
 		{"screen-draw.jpg", "screen", "draw, one winner", "dark"},
 		{"host.png", "host", "poll, open with a timer", "light"},
+		{"rehearsal.png", "host", "rehearsal", "light"},
 		{"start.jpg", "start", "front page", "light"},
 	} {
 		d := newDevice(t, shot.file, size(1280, 720), calm)

@@ -9,6 +9,9 @@ import (
 	"drumroll/web/ui"
 )
 
+// rehearsalCode is the fixtures' rehearsal.
+const rehearsalCode = "XW5T9J"
+
 // hostStories are the console's states, each with the inputs that strain it.
 func hostStories() []Story {
 	story := func(name string, change func(*ui.Host)) Story {
@@ -17,7 +20,7 @@ func hostStories() []Story {
 				Page: page("host", "GopherCon closing", theme), Event: stageEvent(),
 				Kept:     ui.Kept{Until: "23 December 2026", After: "30 days"},
 				HostURL:  "https://drumroll.example/K7QX4M/host#Zt4kWq8sN2vYpR6xJb3hLg",
-				Rehearse: &ui.RehearseForm{Phones: 150, Most: 2000, Present: "B2HN8R"},
+				Rehearse: &ui.RehearseForm{Phones: 150, Most: 2000, Present: rehearsalCode},
 			}
 			h.Event.Activities = plan()
 			change(&h)
@@ -27,8 +30,9 @@ func hostStories() []Story {
 	rehearsal := func(name string, crowd ui.Crowd) Story {
 		return story(name, func(h *ui.Host) {
 			current(h, stagePoll("open"))
-			crowd.Of, crowd.Checks = "B2HN8R", 17
+			crowd.Of, crowd.Checks = "K7QX4M", 17
 			h.Event.Rehearsal, h.Page.Rehearsal, h.Crowd = true, true, &crowd
+			h.Event.Code, h.Page.Code = rehearsalCode, rehearsalCode
 			h.Event.Connected, h.Event.Joined = crowd.Connected, crowd.Connected
 		})
 	}

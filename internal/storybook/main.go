@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 
 	"github.com/a-h/templ"
 	"github.com/coder/websocket"
@@ -67,8 +68,10 @@ func Handler() http.Handler {
 		files.ServeHTTP(w, r)
 	})
 	mux.HandleFunc("GET /K7QX4M/ws", socket)
+	mux.HandleFunc("GET /"+rehearsalCode+"/ws", socket)
 	// What the console's miniature shows.
 	mux.Handle("GET /K7QX4M/screen", http.RedirectHandler("/screen/4", http.StatusFound))
+	mux.Handle("GET /"+rehearsalCode+"/screen", http.RedirectHandler(fmt.Sprintf("/screen/%d", number(screenStories(), "rehearsal")), http.StatusFound))
 	drawRecords(mux)
 	serveSmallDraw(mux)
 	for _, g := range groups() {
@@ -85,6 +88,11 @@ func Handler() http.Handler {
 		}
 	}
 	return mux
+}
+
+// number is the place of a story in its group, from 1.
+func number(stories []Story, name string) int {
+	return 1 + slices.IndexFunc(stories, func(s Story) bool { return s.Name == name })
 }
 
 // socket accepts a view's socket. Most stories stay as they were rendered, and

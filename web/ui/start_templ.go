@@ -397,7 +397,7 @@ func UnlockPage(u Unlock) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if u.Page.Rehearsal {
-				templ_7745c5c3_Err = tape().Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tapeAlone().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

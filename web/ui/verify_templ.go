@@ -46,7 +46,7 @@ func VerifyPage(v Verify) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if v.Page.Rehearsal {
-				templ_7745c5c3_Err = tape().Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tapeAlone().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

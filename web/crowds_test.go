@@ -1,0 +1,95 @@
+package web
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/event"
+	"drumroll/internal/rehearse"
+)
+
+// A clone is given up when its day is over, also where this node meets it only
+// later, and not before.
+func TestClonesExpire(t *testing.T) {
+	t.Parallel()
+	c := newCrowds("http://127.0.0.1:1", 0)
+	defer c.leave()
+	made := func(uid byte, ago time.Duration) event.Snapshot {
+		return event.Snapshot{UID: event.UID{uid}, Code: "ABCDEF", CreatedMs: uint64(time.Now().Add(-ago).UnixMilli())}
+	}
+	expired := make(chan byte, 3)
+	for uid, ago := range map[byte]time.Duration{1: cloneLives + time.Second, 2: cloneLives - time.Minute, 3: 0} {
+		snap := made(uid, ago)
+		c.mind(&snap, func() { expired <- uid })
+	}
+	select {
+	case uid := <-expired:
+		if uid != 1 {
+			t.Errorf("clone %d expired", uid)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the old clone did not expire")
+	}
+	if n := len(expired); n != 0 {
+		t.Errorf("%d more expired", n)
+	}
+}
+
+// What several crowds of a rehearsal do is told as one.
+func TestCrowdsAreToldTogether(t *testing.T) {
+	t.Parallel()
+	c := newCrowds("http://127.0.0.1:1", 0)
+	defer c.leave()
+	snap := event.Snapshot{UID: event.UID{1}, CreatedMs: uint64(time.Now().UnixMilli())}
+	c.mind(&snap, func() {})
+	if got := c.state(snap.UID); got.State != crowdNone {
+		t.Errorf("without a crowd it is %+v", got)
+	}
+	r := c.all[snap.UID]
+	leaves := time.Now().Add(time.Minute)
+	first, second := &crowd{phones: 10, leaves: leaves}, &crowd{phones: 20, leaves: leaves.Add(time.Minute)}
+	r.crowds = []*crowd{first, second}
+	broken := []rehearse.Check{{Name: "a", Failed: 1, Example: "x"}}
+	for i := range 8 { // more than are kept
+		p := rehearse.Progress{Elapsed: time.Duration(i) * time.Second, Connected: 10, Accepted: int64(3 * i), LatencyP99: time.Millisecond}
+		if c.noted(r, first, p) {
+			t.Error("the console was told of nothing new")
+		}
+	}
+	version := c.version(snap.UID)
+	second.recent = []rehearse.Progress{{Connected: 19, Failed: nil}}
+	if !c.noted(r, second, rehearse.Progress{Elapsed: time.Second, Connected: 20, Accepted: 5, Refused: 2, LatencyP99: time.Second, Failed: broken}) {
+		t.Error("the console was not told that a check failed")
+	}
+	if c.version(snap.UID) <= version {
+		t.Error("the version did not rise")
+	}
+	want := crowdState{State: crowdHere, Phones: 30, Connected: 30, Accepted: 26, Refused: 2, PerSecond: 8, P99: time.Second, Failed: broken, Leaves: second.leaves}
+	if diff := cmp.Diff(want, c.state(snap.UID)); diff != "" {
+		t.Errorf("both here (-want +got):\n%s", diff)
+	}
+	second.ended, second.report = true, &rehearse.Report{
+		Latency: rehearse.Latency{Count: 6},
+		Checks:  []rehearse.Check{{Name: "a", Failed: 2}, {Name: "b"}, {Name: "c", Failed: 1}},
+	}
+	want = crowdState{State: crowdHere, Phones: 10, Connected: 10, Accepted: 27, Refused: 2, PerSecond: 3, P99: time.Second, Leaves: leaves,
+		Failed: []rehearse.Check{{Name: "a", Failed: 2}, {Name: "c", Failed: 1}}}
+	if diff := cmp.Diff(want, c.state(snap.UID)); diff != "" {
+		t.Errorf("one has left (-want +got):\n%s", diff)
+	}
+	first.ended = true
+	if got := c.state(snap.UID); got.State != crowdLeft || got.Phones != 30 || got.Connected != 0 {
+		t.Errorf("when both have left it is %+v", got)
+	}
+}
+
+func TestGrouped(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 12345: "12,345", 1234567: "1,234,567"} {
+		if got := grouped(n); got != want {
+			t.Errorf("%d is %q, want %q", n, got, want)
+		}
+	}
+}
