@@ -79,7 +79,7 @@ lint: node_modules ## format, vet, linters, and whether what is generated is up 
 .PHONY: bench
 bench: build ## the real binary against baselines, as ratios, with budgets and verdicts (Linux, two cores, ten minutes)
 	cd bench && go build -trimpath -o ../bin/bench .
-	bin/bench -server bin/drumroll -json bin/bench.json $(ARGS)
+	bin/bench -server bin/drumroll -json bin/bench.json -figure docs/bench.svg $(ARGS)
 
 .PHONY: bench-go
 bench-go: ## Go benchmarks of the fold, the draw, the logs and the replica

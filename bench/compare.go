@@ -65,7 +65,7 @@ func compare(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	rows := f.String("rows", "", "`regexp` of the scenarios to run; empty: all but those on demand")
 	list := f.Bool("list", false, "say which scenarios there are")
 	jsonPath := f.String("json", "", "`file` for the report as JSON")
-	f.StringVar(&b.figure, "figure", "", "`file` for the figure of rising load, as SVG")
+	f.StringVar(&b.figure, "figure", "", "`file` for the figure of rising load, as SVG; a -quick run draws none")
 	f.IntVar(&b.rounds, "rounds", 5, "rounds of each comparison")
 	f.BoolVar(&b.quick, "quick", false, "short rounds and a tenth of the phones: to see that it works, not for figures")
 	if err := f.Parse(args); err != nil {

@@ -98,7 +98,7 @@ func lesson(ctx context.Context, b *bench) (err error) {
 	for _, line := range lines[1:] {
 		b.add(report.Compare("lesson", line.name+": most load with 99 % accepted within 1 s", "/s", []float64{sustained(line.name)}, lines[0].name, base, nil))
 	}
-	if b.figure == "" {
+	if b.figure == "" || b.quick {
 		return nil
 	}
 	figure := plot.Figure{
