@@ -145,8 +145,10 @@ func (s *show) host(ctx context.Context, method, path string, in, out any) error
 	return s.d.call(ctx, method, "/events/"+s.Code+path, s.HostKey, in, out)
 }
 
-// joinConns is over how many connections participants join.
-const joinConns = 64
+const (
+	joinConns = 64  // over how many connections participants join
+	joinAsk   = 250 // how many ask before it is seen whether they were told to come later
+)
 
 // join makes participants over the API and returns their tokens. Where it is
 // told to come again later, it does.
@@ -176,7 +178,7 @@ func (s *show) join(ctx context.Context, n int) ([]string, error) {
 		}
 	}
 	for len(tokens) < n {
-		r, err := l.Times(n - len(tokens))
+		r, err := l.Times(min(n-len(tokens), joinAsk))
 		if err := errors.Join(err, bad); err != nil {
 			return nil, err
 		}

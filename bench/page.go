@@ -110,7 +110,7 @@ func (s *show) firstState(ctx context.Context) (size int, err error) {
 		if n, _, payload := load.Frame(early); n > 0 && bytes.HasPrefix(payload, []byte(`{"t":"state"`)) {
 			return n, nil
 		}
-		n, err := unix.Read(fd, buf)
+		n, err := load.Read(fd, buf)
 		if err != nil || n == 0 {
 			return 0, fmt.Errorf("the first state did not come: %w", errors.Join(err, ctx.Err()))
 		}

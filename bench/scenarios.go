@@ -6,6 +6,7 @@ func scenarios() []scenario {
 		{name: "http", about: "durable entries over HTTP, against a handler that does nothing and the synchronous design", run: httpEntries},
 		{name: "ws", about: "durable entries over websockets, against a bare TCP echo", run: socketEntries},
 		{name: "growth", about: "durable entries over ever more websockets", run: socketGrowth},
+		{name: "nodes", about: "further nodes that follow the same log", run: nodes},
 		{name: "fanout", about: "broadcasts to crowds, against the centrifuge library and bare writes; memory of idle phones", run: fanout},
 		{name: "taps", about: "from a phone's tap to the projector's counter", run: taps},
 		{name: "million", about: "raffles of up to a million entrants: log, memory, replay, freeze and draw", run: raffles},

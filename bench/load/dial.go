@@ -42,6 +42,17 @@ func Dial(addr string, from int) (fd int, err error) {
 	return fd, nil
 }
 
+// Read reads from a connection that was dialled and not yet added to a Loop. A
+// signal ends a read that has a time-out, and the runtime sends itself some.
+func Read(fd int, buf []byte) (int, error) {
+	for {
+		n, err := unix.Read(fd, buf)
+		if !errors.Is(err, unix.EINTR) {
+			return n, err
+		}
+	}
+}
+
 // Busy is a refused handshake: come again after a while.
 type Busy struct {
 	Status int
@@ -59,7 +70,7 @@ func upgrade(fd int, request []byte) (early []byte, err error) {
 	var got []byte
 	buf := make([]byte, 4096)
 	for {
-		n, err := unix.Read(fd, buf)
+		n, err := Read(fd, buf)
 		if err != nil {
 			return nil, fmt.Errorf("handshake: %w", err)
 		}

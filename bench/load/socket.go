@@ -142,7 +142,7 @@ func Greeted(fd int, early []byte) (rest []byte, err error) {
 		if n, _, _ := Frame(early); n > 0 {
 			return early[n:], nil
 		}
-		n, err := unix.Read(fd, buf)
+		n, err := Read(fd, buf)
 		if err != nil {
 			return nil, fmt.Errorf("greeting: %w", err)
 		}
