@@ -101,8 +101,10 @@ func TestExpiredUnderOurFeet(t *testing.T) {
 	const keep = 2 * time.Second
 	dir, server := t.TempDir(), redistest.Start(t, "appendfsync", "everysec")
 	for name, open := range map[string]func() (eventlog.Log, error){
-		"bolt":  func() (eventlog.Log, error) { return boltlog.Open(dir, boltlog.Retention(keep)) },
-		"redis": func() (eventlog.Log, error) { return redislog.Open(t.Context(), server.URL(), redislog.Retention(keep)) },
+		"bolt": func() (eventlog.Log, error) { return boltlog.Open(dir, boltlog.Retention(keep)) },
+		"redis": func() (eventlog.Log, error) {
+			return redislog.Open(t.Context(), server.URL(), redislog.Retention(keep))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

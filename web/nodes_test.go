@@ -53,7 +53,9 @@ func TestConnectedOverAllNodes(t *testing.T) {
 	late := 0
 	want := func(what string, n int, since time.Time) {
 		t.Helper()
-		f := screen.until(func(f frame) bool { return f.T == "tick" && f.Connected == n || f.T == "state" && f.Event.People.Connected == n })
+		f := screen.until(func(f frame) bool {
+			return f.T == "tick" && f.Connected == n || f.T == "state" && f.Event.People.Connected == n
+		})
 		if took := f.at.Sub(since); took > most {
 			late++
 			t.Logf("%s shows at the other node after %v", what, took)

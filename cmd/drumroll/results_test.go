@@ -25,7 +25,9 @@ func TestResultsOfAnEventThatIsGone(t *testing.T) {
 		phone.call(t, "POST", "/"+e.Code+"/entries", fmt.Sprintf(`{"activity":1,"choice":[%d]}`, min(i, 1)), nil)
 		phone.call(t, "POST", "/"+e.Code+"/entries", `{"activity":2}`, nil)
 	}
-	var raffle struct{ Winners []struct{ Handle, Ticket string } }
+	var raffle struct {
+		Winners []struct{ Handle, Ticket string }
+	}
 	for _, verb := range []string{"1/close", "2/close", "2/draw", "2/draw"} {
 		e.call(t, "POST", "/"+e.Code+"/activities/"+verb, "", &raffle)
 	}
