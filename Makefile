@@ -72,6 +72,11 @@ rolling-restart: ## restart three nodes in turn under 3,000 phones, and print wh
 	@.ci/need test
 	DRUMROLL_E2E_PHONES=3000 go test -tags e2e -count=1 -v -run '^TestRollingRestart$$' ./internal/e2e
 
+.PHONY: faults-broken
+faults-broken: ## break three invariants on purpose, and show that the faults catch each
+	@.ci/need faults
+	@.ci/faults-broken $(ARGS)
+
 .PHONY: lint
 lint: node_modules ## format, vet, linters, and whether what is generated is up to date
 	@.ci/lint

@@ -121,11 +121,18 @@ func (c *crowd) join(seed uint64, no int) (*phone, error) {
 	p.nonce = newNonce(p.random)
 	var out struct{ Token string }
 	n := c.nodes[no%len(c.nodes)]
-	if err := c.caller.call(callLimit, "POST", c.api(n, "/participants"), "", nil, &out); err != nil {
+	err := c.caller.call(callLimit, "POST", c.api(n, "/participants"), "", nil, &out)
+	for attempt := 1; statusOf(err) == 503 || statusOf(err) == 429; attempt++ {
+		// Busy: it says so fast, and is asked again.
+		if !c.sleep(fullJitter(p.random, attempt)) || attempt > 50 {
+			break
+		}
+		err = c.caller.call(callLimit, "POST", c.api(n, "/participants"), "", nil, &out)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("join: %w", err)
 	}
 	p.token = out.Token
-	var err error
 	p.who, err = whose(out.Token)
 	for _, a := range []int{c.poll, c.flicker} {
 		p.sure[a] = 0

@@ -33,15 +33,8 @@ func damageLog(r *run) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	log, err := r.store.open(r.t)
+	counted, err := r.count()
 	if err != nil {
-		r.t.Fatal(err)
-	}
-	counted, err := countLog(r.t, log, r.crowd.code)
-	if err != nil {
-		r.t.Fatalf("count the log: %v", err)
-	}
-	if err := log.Close(); err != nil {
 		r.t.Fatal(err)
 	}
 	r.checkLedger(counted)
@@ -68,17 +61,27 @@ func damageLog(r *run) {
 		said := func() string { return n.said()[before:] }
 		got, err := r.view(n)
 		switch {
+		case err == nil && cmp.Equal(want, got):
 		case err == nil:
-			// The place in the log may be another: a rebuilt file has its own.
-			if diff := cmp.Diff(want, got); diff != "" {
-				r.fail("damage", "%s: served, and wrong (-whole +damaged):\n%s\n%s", d.name, diff, said())
+			// An append that the kill left without a meta page may have been taken in:
+			// nobody knows of its entries, so they may count. Nothing else may.
+			r.t.Logf("%s: more than before is counted", d.name)
+			n.kill()
+			found, err := r.count()
+			if err != nil {
+				r.t.Fatalf("%s: %v", d.name, err)
 			}
+			r.checkTallies(found, got)
+			r.checkLedger(found)
 		case statusOf(err) != 503 || !strings.Contains(err.Error(), "damaged"):
 			r.fail("damage", "%s: %v\n%s", d.name, err, said())
 		case !strings.Contains(said(), "missing"), !strings.Contains(said(), r.crowd.code):
 			r.fail("damage", "%s: the log does not name what may be missing:\n%s", d.name, said())
 		default:
 			stopped++
+		}
+		if n.cmd == nil {
+			n.start()
 		}
 		if err := r.crowd.caller.call(callLimit, "GET", "http://"+n.addr+"/api/v1/events/"+other.Code, "", nil, nil); err != nil {
 			r.fail("damage", "%s: the event beside it: %v", d.name, err)

@@ -5,10 +5,13 @@ package faults
 import (
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"drumroll/internal/eventlog/redislog"
 )
 
 const binaryVariable = "DRUMROLL_FAULTS_BINARY"
@@ -18,6 +21,7 @@ func TestMain(m *testing.M) {
 	flag.Uint64("seed", 0, "run each with this one seed; 0: with seeds of their own")
 	flag.Bool("long", false, "run each with several seeds and a bigger crowd")
 	flag.Parse()
+	redislog.LogTo(slog.New(slog.DiscardHandler)) // failovers are no news here
 	os.Exit(buildAndRun(m))
 }
 

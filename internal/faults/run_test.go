@@ -57,6 +57,7 @@ type run struct {
 	nodes  []*node
 	crowd  *crowd
 	host   *host
+	second *host    // where a fault has one
 	probes []*phone // one a node
 
 	mu     sync.Mutex

@@ -3,6 +3,9 @@
 package faults
 
 import (
+	"context"
+	"math/rand/v2"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -53,14 +56,23 @@ func cutLink(r *run) {
 	r.accepting(time.Now(), n)
 }
 
-// dropReplies has one in twenty appends lose its reply for a while.
+// dropReplies has one in twenty appends lose its reply for a while. A second host
+// adds drafts meanwhile: what an append that came twice does to an entry its n
+// would hide, but not what it does to a command.
 func dropReplies(r *run) {
 	r.strikes()
+	ctx, cancel := context.WithCancel(context.Background())
+	second := &host{c: r.crowd, random: rand.New(rand.NewPCG(r.seed, 3))}
+	var wg sync.WaitGroup
+	wg.Go(func() { second.hurry(ctx) })
 	for _, p := range r.store.proxies {
 		p.dropReplies(20)
 		p.slow(3 * time.Millisecond)
 	}
 	r.moment(3 * r.scale.before)
+	cancel()
+	wg.Wait()
+	r.second = second
 	dropped := 0
 	for _, p := range r.store.proxies {
 		p.dropReplies(0)
