@@ -252,6 +252,24 @@ func TestBalancedWithoutRedis(t *testing.T) {
 	}
 }
 
+// A node that was killed is no matter for whoever comes next, though the balancer
+// has not noticed yet.
+func TestBalancedNodeIsKilled(t *testing.T) {
+	s := startBalanced(t)
+	e := s.createEvent(t, "One of two")
+	e.look()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	s.kin[0].kill()
+	for i := range 60 {
+		if status, data, err := tell(client, "GET", e.api(""), "", nil); err != nil || status != http.StatusOK {
+			t.Fatalf("call %d after the kill: status %d, %v: %s", i, status, err, data)
+		}
+	}
+	eventually(t, startLimit, "the balancer notices", func() bool { return !s.front.up("node2") })
+	s.kin[0].launch()
+	eventually(t, startLimit, "the balancer takes it back", func() bool { return s.front.up("node2") })
+}
+
 // Any node takes any call: what one did, the next read shows, wherever it goes.
 func TestAnyNode(t *testing.T) {
 	s := startBalanced(t)
