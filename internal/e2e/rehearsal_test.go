@@ -48,7 +48,7 @@ func TestHostRehearses(t *testing.T) {
 	host.evaluate("() => document.activeElement.blur()")
 
 	clone := s.url() + "/" + code
-	screen := newDevice(t, "screen", size(1920, 1080), calm).open(clone + "/screen")
+	screen := projector(t, host)
 	phone := newDevice(t, "phone", handheld, calm).open(clone)
 	screen.shows("[data-scene=join]")
 	phone.shows(connected)
@@ -108,6 +108,15 @@ func TestHostRehearses(t *testing.T) {
 		t.Errorf("after the rehearsal the host is at %s, want %s", host.URL(), want)
 	}
 	screen.shows("#gone")
+	// The same window shows the event, where it stands on the big screen already.
+	host.press("p")
+	if err := screen.WaitForURL(s.url() + "/" + e.Code + "/screen"); err != nil {
+		t.Fatal(err)
+	}
+	screen.shows("[data-scene=join]")
+	if screen.visible(".tape") {
+		t.Error("the projector of the event shows the mark of the rehearsal")
+	}
 	call(t, "GET", s.url()+"/api/v1/events/"+code, "", nil, http.StatusNotFound, nil)
 	if files, err := filepath.Glob(filepath.Join(s.data, "events", "*"+code+"*")); err != nil || len(files) != 0 {
 		t.Errorf("the rehearsal's log is still there: %v (%v)", files, err)
@@ -119,6 +128,22 @@ func TestHostRehearses(t *testing.T) {
 	if early.visible(".tape") {
 		t.Error("a phone of the event shows the mark of the rehearsal")
 	}
+}
+
+// projector is the window that the console opens for the big screen.
+func projector(t *testing.T, host *device) *device {
+	t.Helper()
+	page, err := host.ExpectPopup(func() error { return host.Keyboard().Press("p") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := page.SetViewportSize(1920, 1080); err != nil {
+		t.Fatal(err)
+	}
+	screen := &device{t: t, name: "screen", context: host.context, Page: page, bodies: map[string]string{}}
+	screen.watch(page)
+	t.Cleanup(screen.report)
+	return screen
 }
 
 // logOf is the embedded log of an event, byte by byte.

@@ -105,6 +105,8 @@ func (h Host) openNext(label string) act {
 		return opening(n, label, n.Title)
 	case len(h.Event.Activities) == 0:
 		return act{Label: "Add your first poll", Add: true}
+	case h.Crowd != nil:
+		return act{Label: "That was the last one", Idle: "Go through it again, or end the rehearsal."}
 	default:
 		return act{Label: "That was the last one", Idle: "Add another, or let people go."}
 	}
