@@ -159,6 +159,7 @@ type gathering struct {
 	slab          int64   // by which the kernel's slab grew, in bytes
 	arrival       float64 // CPU of the server, µs a phone: to join, open its socket, be sent the state
 	settled       int64   // resident memory when collected
+	memory        float64 // of one phone, then, in KB
 	rate          []float64
 	cpu, spread   []float64 // µs a delivery; ms from first to last
 	payload       int       // bytes of a broadcast

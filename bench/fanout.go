@@ -27,32 +27,36 @@ const (
 // fanout compares deliveries to crowds of three sizes, and what a phone that
 // does nothing takes.
 func fanout(ctx context.Context, b *bench) error {
-	costs := map[int][]float64{}
-	var sizes []int
+	var least *gathering
 	for _, n := range crowdSizes() {
 		n = b.size(n)
-		sizes = append(sizes, n)
-		cost, err := b.fanoutTo(ctx, n)
+		g, err := b.fanoutTo(ctx, n)
 		if err != nil {
 			return fmt.Errorf("%d phones: %w", n, err)
 		}
-		costs[n] = cost
-	}
-	for _, n := range sizes[1:] {
-		b.add(report.Growth("fanout", fmt.Sprintf("%d phones: CPU a delivery, growth", n), "µs", costs[sizes[0]], costs[n]))
+		if least == nil {
+			least = g
+			continue
+		}
+		name := fmt.Sprintf("%d phones: ", n)
+		b.add(
+			report.Growth("fanout", name+"CPU a delivery, growth", "µs", least.cpu, g.cpu),
+			report.Growth("idle", name+"memory a phone, growth", "KB", []float64{least.memory}, []float64{g.memory}),
+			report.Growth("idle", name+"CPU a phone's arrival, growth", "µs", []float64{least.arrival}, []float64{g.arrival}),
+		)
 	}
 	return nil
 }
 
-func (b *bench) fanoutTo(ctx context.Context, n int) (cost []float64, err error) {
+// fanoutTo compares with so many phones, and returns what Drumroll's took.
+func (b *bench) fanoutTo(ctx context.Context, n int) (ours *gathering, err error) {
 	var all []*gathering
 	defer func() {
 		for _, g := range all {
 			err = errors.Join(err, g.end())
 		}
 	}()
-	ours, err := b.drumrollCrowd(ctx, embedded, n)
-	if err != nil {
+	if ours, err = b.drumrollCrowd(ctx, embedded, n); err != nil {
 		return nil, err
 	}
 	all = append(all, ours)
@@ -101,12 +105,12 @@ func (b *bench) fanoutTo(ctx context.Context, n int) (cost []float64, err error)
 		report.Compare("fanout", name+"first to last", "ms", ours.spread, "bare writes", bare.spread, nil),
 		report.Compare("fanout", name+"first to last", "ms", ours.spread, "centrifuge", library.spread, nil),
 	)
-	idle := report.Amount("idle", name+"memory a phone", "KB", []float64{ours.each(ours.settled, n)}, idleBudget>>10, true)
+	ours.memory, library.memory = ours.each(ours.settled, n), library.each(library.settled, n)
+	idle := report.Amount("idle", name+"memory a phone", "KB", []float64{ours.memory}, idleBudget>>10, true)
 	idle.Note = fmt.Sprintf("%.1f KB just after all came; the kernel's slab takes %.1f KB more, for both ends", ours.each(ours.after, n), float64(ours.slab)/float64(n)/1024)
-	b.add(idle, report.Compare("idle", name+"memory a phone", "KB", []float64{ours.each(ours.settled, n)},
-		"centrifuge", []float64{library.each(library.settled, n)}, nil),
+	b.add(idle, report.Compare("idle", name+"memory a phone", "KB", []float64{ours.memory}, "centrifuge", []float64{library.memory}, nil),
 		report.Compare("idle", name+"CPU a phone's arrival", "µs", []float64{ours.arrival}, "centrifuge", []float64{library.arrival}, nil))
-	return ours.cpu, nil
+	return ours, nil
 }
 
 // each is resident memory a phone in KB.
