@@ -87,7 +87,7 @@ const (
 	adding          // its reply says that records were appended
 )
 
-// reader of one connection's requests: what stands in a MULTI takes effect with
+// requests reads one connection's commands: what stands in a MULTI takes effect with
 // its EXEC.
 type requests struct {
 	multi, adds bool

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -236,10 +235,9 @@ func (r *run) keepLogs() {
 		}
 		return
 	}
-	long := ""
+	target := "faults-short"
 	if option[bool]("long") {
-		long = " -long"
+		target = "faults"
 	}
-	r.t.Logf("seed %d; nodes' logs: %s\nreplay: make faults ARGS='-fault ^%s$ -seed %d'%s",
-		r.seed, r.dir, strings.ReplaceAll(r.fault.name, "$", "$$"), r.seed, long)
+	r.t.Logf("seed %d; nodes' logs: %s\nreplay: make %s ARGS='-fault %s -seed %d'", r.seed, r.dir, target, r.fault.name, r.seed)
 }
