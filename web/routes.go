@@ -51,6 +51,7 @@ func (s *Server) routes() (http.Handler, error) {
 			r.Post("/remotes", s.host(s.addRemote))
 			r.Delete("/remotes/{id}", s.host(s.revokeRemote))
 			r.Put("/people/{person}", s.host(s.putPerson))
+			r.Post("/selftest", s.api(s.postSelftest))
 			r.Post("/rehearsal", s.host(s.postRehearsal))
 			r.Get("/rehearsal", s.host(s.getRehearsal))
 			r.Delete("/rehearsal", s.host(s.deleteRehearsal))

@@ -100,6 +100,7 @@ type Server struct {
 	emptied  chan struct{} // holds one where sockets fell to 0
 	pings    pings
 	failure  sampler
+	testing  sync.Mutex // held while a self-test runs
 
 	mu    sync.Mutex
 	rooms map[*replica.Replica]*room

@@ -22,6 +22,7 @@ type serveConfig struct {
 	data           string
 	redis          string
 	requireDurable bool
+	prewarm        prewarm
 	publicURL      *url.URL
 	createKey      string
 	trustedProxies []netip.Prefix
@@ -46,6 +47,7 @@ func parseServe(args []string, env func(string) (string, bool), stdout, stderr i
 	flags.BoolVar(&c.requireDurable, "require-durable", false, "refuse to start where the log's settings can lose what was acknowledged, or cannot be read")
 	c.retention = defaultRetention
 	flags.Var((*retention)(&c.retention), "retention", "how `long` an event is kept after its last activity, such as 30d or 720h; 0: for ever")
+	flags.Var(&c.prewarm, "prewarm", "measure at the start what this node can bear, and log it; --prewarm=`CODE,…` also loads these events")
 	flags.StringVar(&public, "public-url", "", "base `URL` for QR codes and links; empty: from the request")
 	flags.StringVar(&c.createKey, "create-key", "", "`key` asked for when an event is made; empty: anyone who reaches the server may")
 	flags.StringVar(&proxies, "trusted-proxies", "", "comma-separated `CIDRs` whose forwarding headers are believed")

@@ -22,6 +22,7 @@ var flagRows = []struct {
 	{"data", "/srv/data", func(c *serveConfig) { c.data = "/srv/data" }},
 	{"redis", "redis://a:1,redis://b:2", func(c *serveConfig) { c.redis = "redis://a:1,redis://b:2" }},
 	{"require-durable", "true", func(c *serveConfig) { c.requireDurable = true }},
+	{"prewarm", "abc234,DEF567", func(c *serveConfig) { c.prewarm = prewarm{on: true, codes: []string{"ABC234", "DEF567"}} }},
 	{"public-url", "https://drumroll.example/", func(c *serveConfig) {
 		c.publicURL = &url.URL{Scheme: "https", Host: "drumroll.example"}
 	}},
@@ -46,7 +47,7 @@ func environment(vars map[string]string) func(string) (string, bool) {
 	}
 }
 
-var compare = cmp.Options{cmp.AllowUnexported(serveConfig{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
+var compare = cmp.Options{cmp.AllowUnexported(serveConfig{}, prewarm{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
 
 func TestFlags(t *testing.T) {
 	parse := func(t *testing.T, args []string, vars map[string]string, want serveConfig) {
@@ -71,6 +72,14 @@ func TestFlags(t *testing.T) {
 			parse(t, nil, map[string]string{name: "1"}, want)
 			continue
 		}
+		if row.flag == "prewarm" { // may stand without one
+			parse(t, []string{"--prewarm=" + row.value}, map[string]string{name: "true"}, want)
+			parse(t, nil, map[string]string{name: row.value}, want)
+			want.prewarm.codes = nil
+			parse(t, []string{"--prewarm"}, nil, want)
+			parse(t, []string{"--prewarm=false"}, map[string]string{name: "1"}, defaults())
+			continue
+		}
 		parse(t, []string{"--" + row.flag, row.value}, nil, want)
 		parse(t, []string{"-" + row.flag + "=" + row.value}, nil, want)
 		parse(t, nil, map[string]string{name: row.value}, want)
@@ -89,6 +98,7 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"--nonsense"}, nil},
 		{[]string{"--addr"}, nil},
 		{[]string{"extra"}, nil},
+		{[]string{"--prewarm=not-a-code"}, nil},
 		{[]string{"--drain-delay", "-1s"}, nil},
 		{[]string{"--drain-delay", "1h"}, nil},
 		{[]string{"--log-format", "xml"}, nil},

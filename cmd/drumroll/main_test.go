@@ -72,7 +72,9 @@ type serving struct {
 func serveProgram(t *testing.T, cmd *exec.Cmd) *serving {
 	t.Helper()
 	s := &serving{cmd: cmd, stderr: new(bytes.Buffer)}
-	cmd.Stderr = s.stderr
+	if cmd.Stderr == nil {
+		cmd.Stderr = s.stderr // to be read when it has ended
+	}
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -104,6 +104,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	group.Go(func() error { return served(httpServer.Serve(listener)) })
 	watchCtx, stopWatch := context.WithCancel(groupCtx)
 	group.Go(func() error { losses.watch(watchCtx); return nil })
+	group.Go(func() error { cfg.prewarm.run(watchCtx, server, logger); return nil })
 	var adminServer *http.Server
 	if admin != nil {
 		adminServer = &http.Server{Handler: adminHandler(node, server), ReadHeaderTimeout: 10 * time.Second}

@@ -142,6 +142,11 @@ type Log interface {
 	// Ping reports whether the store answers and can take records.
 	Ping(ctx context.Context) error
 
+	// Measure appends for about half a second, for nobody, and says how fast the
+	// store took it. Nothing of it remains. In a store of several masters it is that
+	// of the event ("": any).
+	Measure(ctx context.Context, code string) (Measurement, error)
+
 	// Close releases the store; calls under way return, later ones get ErrClosed.
 	// A second Close does nothing.
 	Close() error

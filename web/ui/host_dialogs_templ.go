@@ -258,7 +258,8 @@ func renameDialog() templ.Component {
 	})
 }
 
-func timerDialog() templ.Component {
+// checkDialog says what the server can bear; the module asks when it opens.
+func checkDialog() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -279,7 +280,36 @@ func timerDialog() templ.Component {
 			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<dialog id=\"timer-dialog\" class=\"dialog\" aria-labelledby=\"timer-title\"><form method=\"dialog\" id=\"timer-form\"><h2 id=\"timer-title\">Close by itself after</h2><p class=\"row\"><label class=\"visually-hidden\" for=\"timer-minutes\">Minutes</label> <input class=\"field short-field\" id=\"timer-minutes\" type=\"number\" min=\"0\" max=\"1440\" value=\"5\" inputmode=\"numeric\"> min <label class=\"visually-hidden\" for=\"timer-seconds\">Seconds</label> <input class=\"field short-field\" id=\"timer-seconds\" type=\"number\" min=\"0\" max=\"59\" value=\"0\" inputmode=\"numeric\"> s</p><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-primary\">Set</button></p></form></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<dialog id=\"check-dialog\" class=\"dialog\" aria-labelledby=\"check-title\"><form method=\"dialog\" id=\"check-form\"><h2 id=\"check-title\">Check this server</h2><div role=\"status\"><p class=\"quiet\" id=\"check-wait\">Measuring …</p><ul id=\"check-list\" class=\"checks\"></ul></div><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"submit\" class=\"btn\" id=\"check-again\">Measure again</button> <button type=\"button\" class=\"btn btn-primary\" data-close>Done</button></p></form></dialog>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+func timerDialog() templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var13 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var13 == nil {
+			templ_7745c5c3_Var13 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<dialog id=\"timer-dialog\" class=\"dialog\" aria-labelledby=\"timer-title\"><form method=\"dialog\" id=\"timer-form\"><h2 id=\"timer-title\">Close by itself after</h2><p class=\"row\"><label class=\"visually-hidden\" for=\"timer-minutes\">Minutes</label> <input class=\"field short-field\" id=\"timer-minutes\" type=\"number\" min=\"0\" max=\"1440\" value=\"5\" inputmode=\"numeric\"> min <label class=\"visually-hidden\" for=\"timer-seconds\">Seconds</label> <input class=\"field short-field\" id=\"timer-seconds\" type=\"number\" min=\"0\" max=\"59\" value=\"0\" inputmode=\"numeric\"> s</p><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-primary\">Set</button></p></form></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -303,12 +333,12 @@ func deleteDialog(title string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var13 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var13 == nil {
-			templ_7745c5c3_Var13 = templ.NopComponent
+		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var14 == nil {
+			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<dialog id=\"delete-dialog\" class=\"dialog\" aria-labelledby=\"delete-title\"><h2 id=\"delete-title\">Delete this event?</h2><p>Everything goes, on every phone and from the disk: questions, votes, tickets and draws. There is no way back. Save the results first.</p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Keep it</button> <button type=\"button\" class=\"btn btn-danger\" id=\"delete-event\" data-method=\"DELETE\" data-path=\"\" data-arm=\"Press again to delete it for good\" data-leaves><span class=\"say\">Delete the event</span> <span class=\"armed\">Press again to delete it for good</span></button></p></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<dialog id=\"delete-dialog\" class=\"dialog\" aria-labelledby=\"delete-title\"><h2 id=\"delete-title\">Delete this event?</h2><p>Everything goes, on every phone and from the disk: questions, votes, tickets and draws. There is no way back. Save the results first.</p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Keep it</button> <button type=\"button\" class=\"btn btn-danger\" id=\"delete-event\" data-method=\"DELETE\" data-path=\"\" data-arm=\"Press again to delete it for good\" data-leaves><span class=\"say\">Delete the event</span> <span class=\"armed\">Press again to delete it for good</span></button></p></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -332,12 +362,12 @@ func keepDialog(url string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var14 == nil {
-			templ_7745c5c3_Var14 = templ.NopComponent
+		templ_7745c5c3_Var15 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var15 == nil {
+			templ_7745c5c3_Var15 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<dialog id=\"keep-dialog\" class=\"dialog\" aria-labelledby=\"keep-dialog-title\"><h2 id=\"keep-dialog-title\">Your host link</h2><p>It is the only key to this event. Keep it where only you find it; whoever has it runs the show. Lose it, and the event is lost.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<dialog id=\"keep-dialog\" class=\"dialog\" aria-labelledby=\"keep-dialog-title\"><h2 id=\"keep-dialog-title\">Your host link</h2><p>It is the only key to this event. Keep it where only you find it; whoever has it runs the show. Lose it, and the event is lost.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -345,7 +375,7 @@ func keepDialog(url string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Done</button></p></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Done</button></p></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -182,15 +182,15 @@ func TestMetaPages(t *testing.T) {
 		"newest zeroed, pages flipped": {edit(func(b []byte) { zero(b, newest, page); flipLastRecords(b, s) }), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir, path := s.put(t, c.file)
-			db, _, healed, err := openFile(path)
+			_, first := s.put(t, c.file)
+			db, _, healed, err := openFile(first)
 			if err == nil {
 				err = db.Close()
 			}
 			if (err == nil) != c.whole || (healed != "") != (c.whole && name != "untouched") {
 				t.Errorf("opened: healed %q, %v", healed, err)
 			}
-			dir, path = s.put(t, c.file)
+			dir, path := s.put(t, c.file)
 			got, err := readAll(t, dir)
 			if !c.whole {
 				complains(t, err, path)

@@ -188,3 +188,20 @@ func testHere(t *testing.T, s *store) {
 		tell(other, "two", 0, 0)
 	}
 }
+
+// testMeasure: a measurement says something, and neither the event's log nor any
+// other is another one after it.
+func testMeasure(t *testing.T, s *store) {
+	code := code(t, "")
+	head := mustCreate(t, s.log, code, "first")
+	for _, c := range []string{code, ""} {
+		m, err := s.log.Measure(testContext(t), c)
+		if err != nil || m.Appends < 1 || m.Median <= 0 || m.Worst < m.Median {
+			t.Errorf("Measure(%q) = %+v, %v", c, m, err)
+		}
+	}
+	if got, err := s.log.Head(testContext(t), code); err != nil || got != head {
+		t.Errorf("Head = %v, %v, want %v", got, err, head)
+	}
+	wantNoLog(t, s.log, "measure")
+}

@@ -56,6 +56,7 @@ func Run(t *testing.T, newStore func(t *testing.T) Store) {
 		{"SigningKey", testSigningKey},
 		{"ClockAndPing", testClockAndPing},
 		{"Here", testHere},
+		{"Measure", testMeasure},
 		{"Closed", testClosed},
 		{"Expiry", testExpiry},
 		{"ExpiryEndsRead", testExpiryEndsRead},

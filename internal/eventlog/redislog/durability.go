@@ -23,6 +23,8 @@ type Durability struct {
 	// addresses. A failover is among them, though it does not make Lossless false:
 	// no setting of Redis rules out that it loses something.
 	Risks []string
+
+	clauses []string // of the risks, without the addresses
 }
 
 // String is all risks in one line, "" where there are none.
@@ -56,6 +58,7 @@ func judge(masters []settings) Durability {
 		text := strings.Join(clauses, "; ")
 		if addrs[text] == nil {
 			groups = append(groups, text)
+			d.clauses = append(d.clauses, text)
 		}
 		addrs[text] = append(addrs[text], s.addr)
 	}

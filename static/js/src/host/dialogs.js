@@ -52,7 +52,25 @@ export function wireDialogs({ call, say, setTimer }) {
       $("remote-done").hidden = true;
     }
     dialog.showModal();
+    if (dialog.id === "check-dialog") $("check-form").requestSubmit($("check-again"));
   }
+
+  onSubmit("check", async () => {
+    $("check-list").replaceChildren();
+    $("check-wait").hidden = false;
+    try {
+      const { checks } = await call("POST", "/selftest");
+      $("check-list").replaceChildren(...checks.map(({ status, says }) => {
+        const line = document.createElement("li");
+        line.dataset.status = status;
+        line.textContent = says;
+        return line;
+      }));
+    } finally {
+      $("check-wait").hidden = true;
+    }
+    return false; // stays open to be read
+  });
 
   onSubmit("remote", async () => {
     const remote = await call("POST", "/remotes", { label: $("remote-label").value.trim() || "Remote" });

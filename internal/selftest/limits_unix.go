@@ -1,0 +1,63 @@
+//go:build unix
+
+package selftest
+
+import (
+	"bufio"
+	"bytes"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// measureLimits asks the kernel. What only Linux tells is 0 elsewhere. Go has raised
+// the soft limit of files to the hard one at the start.
+func measureLimits() limits {
+	var l limits
+	var files syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil {
+		l.files = int(min(uint64(files.Cur), math.MaxInt32))
+	}
+	if open, err := os.ReadDir("/proc/self/fd"); err == nil {
+		l.openFiles = len(open)
+	}
+	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
+		l.memory = available(b)
+	}
+	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
+		l.ports = portRange(b)
+	}
+	return l
+}
+
+// available reads /proc/meminfo (proc(5)); 0 where it does not say.
+func available(meminfo []byte) int64 {
+	lines := bufio.NewScanner(bytes.NewReader(meminfo))
+	for lines.Scan() {
+		if f := strings.Fields(lines.Text()); len(f) == 3 && f[0] == "MemAvailable:" && f[2] == "kB" {
+			kb, err := strconv.ParseInt(f[1], 10, 64)
+			if err != nil {
+				return 0
+			}
+			return kb << 10
+		}
+	}
+	return 0
+}
+
+// portRange reads ip_local_port_range (ip(7)): how many ports there are; 0 where it makes no
+// sense.
+func portRange(b []byte) int {
+	f := strings.Fields(string(b))
+	if len(f) != 2 {
+		return 0
+	}
+	low, err := strconv.Atoi(f[0])
+	high, err2 := strconv.Atoi(f[1])
+	if err != nil || err2 != nil || high < low {
+		return 0
+	}
+	return high - low + 1
+}

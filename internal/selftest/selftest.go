@@ -1,0 +1,114 @@
+package selftest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"drumroll/internal/eventlog"
+)
+
+// Subject is what to test.
+type Subject struct {
+	Log  eventlog.Log
+	Code string // of the event that is about to begin; "": none in particular
+	// Address is where the QR code leads, as http(s)://host[:port], if it may be
+	// asked for from here; "" where it is not known to be this node's own.
+	Address string
+	Local   bool // the QR code leads to this machine alone
+	Proxied bool // people come through a proxy in front of this node
+	Sockets int  // that the node takes at most
+}
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name   string `json:"name"`   // log, address, phones
+	Status string `json:"status"` // ok, warn or fail
+	Says   string `json:"says"`   // sentences
+}
+
+// The statuses of a Check.
+const (
+	OK   = "ok"
+	Warn = "warn" // the show can go on, but somebody should know
+	Fail = "fail" // it cannot
+)
+
+// Report is what a test found.
+type Report struct {
+	Checks []Check `json:"checks"`
+	// Phones is how many this node can bear at once by the limit that comes first,
+	// 0 where no limit is known.
+	Phones int    `json:"phones"`
+	Limit  string `json:"limit"` // which that is: files, memory, sockets, ports; "" for none
+}
+
+// facts are what Run measured. An error stands beside what it kept from being
+// known.
+type facts struct {
+	log     eventlog.Measurement
+	logErr  error
+	limits  limits
+	address string
+	local   bool
+	answer  time.Duration // of the address
+	away    error         // why it does not answer
+	proxied bool
+	sockets int
+}
+
+// limits are those of the process and the machine; 0: not known, or none.
+type limits struct {
+	files, openFiles int   // that may be, and are, open
+	memory           int64 // bytes available
+	ports            int   // that one address can dial another from
+}
+
+const (
+	addressLimit = 3 * time.Second
+	logLimit     = 5 * time.Second
+)
+
+// Run measures for a second or so; some seconds where something does not answer.
+func Run(ctx context.Context, s Subject) Report {
+	f := facts{limits: measureLimits(), address: s.Address, local: s.Local, proxied: s.Proxied, sockets: s.Sockets}
+	logCtx, cancel := context.WithTimeout(ctx, logLimit)
+	f.log, f.logErr = s.Log.Measure(logCtx, s.Code)
+	cancel()
+	if s.Address != "" {
+		f.answer, f.away = ask(ctx, s.Address)
+	}
+	return judge(f)
+}
+
+// ask gets /healthz at an address and returns how long that took.
+func ask(ctx context.Context, address string) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, addressLimit)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/healthz", nil)
+	if err != nil {
+		return 0, err
+	}
+	client := &http.Client{
+		// A connection of its own, as a phone has, and no proxy of the machine's.
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	start := time.Now()
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 64))
+	if err != nil {
+		return 0, err
+	}
+	if res.StatusCode != http.StatusOK || strings.TrimSpace(string(body)) != "ok" {
+		return 0, errors.New("something else answers there: " + res.Status)
+	}
+	return time.Since(start), nil
+}
