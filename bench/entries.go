@@ -32,6 +32,7 @@ type contestant struct {
 
 	rate, cpu, redisCPU, both []float64 // per round: entries a second; µs an entry
 	p99                       []float64 // ms at half the peak rate
+	away                      float64   // the most that was refused in a round, as a share
 }
 
 func (c *contestant) end() error {
@@ -154,12 +155,13 @@ func (b *bench) halves(ctx context.Context, all []*contestant) error {
 		for _, c := range turn(all, round) {
 			r, err := c.loop.Open(report.Of(c.rate).Median/2, b.span(halfSpan))
 			if err == nil {
-				err = r.Clean()
+				err = r.Usable()
 			}
 			if err != nil {
 				return fmt.Errorf("%s at half its peak: %w", c.name, err)
 			}
-			c.p99 = append(c.p99, r.Latency.Quantile(0.99).Seconds()*1000)
+			c.refused(r)
+			c.p99 = append(c.p99, r.Done.Quantile(0.99).Seconds()*1000)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -176,6 +178,20 @@ func turn(all []*contestant, round int) []*contestant {
 	return order
 }
 
+// refused notes the share that was sent away, which is paid for in the CPU of
+// what was accepted.
+func (c *contestant) refused(r *load.Result) {
+	c.away = max(c.away, float64(r.Refused)/float64(r.Offered))
+}
+
+// note says that some were sent away.
+func (c *contestant) note() string {
+	if c.away == 0 {
+		return ""
+	}
+	return fmt.Sprintf("up to %.1f %% of a round's entries were told to come later", c.away*100)
+}
+
 // peak is one round as fast as it goes.
 func (c *contestant) peak(d time.Duration) error {
 	server0, redis0, err := c.used()
@@ -190,9 +206,10 @@ func (c *contestant) peak(d time.Duration) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Clean(); err != nil {
+	if err := r.Usable(); err != nil {
 		return err
 	}
+	c.refused(r)
 	each := func(d time.Duration) float64 { return d.Seconds() * 1e6 / float64(r.Accepted) }
 	c.rate = append(c.rate, r.Rate())
 	c.cpu = append(c.cpu, each(server1-server0))
@@ -275,8 +292,9 @@ func httpEntries(ctx context.Context, b *bench) (err error) {
 		if c.name == embedded {
 			budget = 1.75
 		}
-		b.add(
-			report.Compare("http", c.name+": server CPU an entry", "µs", c.cpu, noop.name, noop.cpu, report.AtMost(budget)),
+		row := report.Compare("http", c.name+": server CPU an entry", "µs", c.cpu, noop.name, noop.cpu, report.AtMost(budget))
+		row.Note = c.note()
+		b.add(row,
 			report.Compare("http", c.name+": CPU with Redis", "µs", c.both, base.name, base.both, report.AtMost(0.25)),
 			report.Compare("http", c.name+": rate", "/s", c.rate, base.name, base.rate, nil),
 			report.Compare("http", c.name+": p99 at half its peak", "ms", c.p99, base.name, base.p99, nil),
@@ -340,8 +358,9 @@ func socketEntries(ctx context.Context, b *bench) (err error) {
 	}
 	echo := all[0]
 	for _, c := range all[1:] {
-		b.add(
-			report.Compare("ws", c.name+": server CPU an entry", "µs", c.cpu, echo.name, echo.cpu, report.Softly(1.2)),
+		row := report.Compare("ws", c.name+": server CPU an entry", "µs", c.cpu, echo.name, echo.cpu, report.Softly(1.2))
+		row.Note = c.note()
+		b.add(row,
 			report.Compare("ws", c.name+": rate", "/s", c.rate, echo.name, echo.rate, nil),
 			report.Compare("ws", c.name+": p99 at half its peak", "ms", c.p99, echo.name, echo.p99, nil),
 		)

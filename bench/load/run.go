@@ -47,6 +47,19 @@ func (r *Result) lose(n int, patience time.Duration) {
 	}
 }
 
+// mostRefused is the share of requests that may be told to come later before
+// figures of the others say little.
+const mostRefused = 0.2
+
+// Usable is an error where requests failed or were lost, or many were refused: a
+// server may send some away that came at once.
+func (r *Result) Usable() error {
+	if r.Accepted == 0 || r.Failed+r.Lost+r.Late > 0 || float64(r.Refused) > mostRefused*float64(r.Offered) {
+		return r.Clean()
+	}
+	return nil
+}
+
 func (r *Result) count(c *conn, kind Kind, now int64, patience time.Duration) {
 	latency := time.Duration(now - c.due)
 	c.waiting = false
