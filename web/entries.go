@@ -28,7 +28,8 @@ type entry struct {
 // admit turns an entry into an item for the log. What is malformed is refused at
 // once (errInvalid); what the state forbids (errClosed) only after this node has
 // folded to the log's head as of now.
-func admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *entry) (event.Item, error) {
+// Before it waits for that, it calls wait, if it is given.
+func admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *entry, wait func()) (event.Item, error) {
 	if e.Activity < 1 || e.Run < 0 {
 		return event.Item{}, errInvalid
 	}
@@ -40,6 +41,9 @@ func admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *en
 	}
 	gate, err := look(rep, e)
 	if err != nil {
+		if wait != nil {
+			wait()
+		}
 		ctx, cancel := context.WithTimeout(ctx, syncTimeout)
 		defer cancel()
 		if err := rep.Sync(ctx); err != nil {
@@ -124,7 +128,7 @@ func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participan
 	if _, err := s.mayJoin(r, rep, p); err != nil {
 		return replica.Settled{}, err
 	}
-	it, err := admit(r.Context(), rep, p, e)
+	it, err := admit(r.Context(), rep, p, e, nil)
 	if err != nil {
 		return replica.Settled{}, err
 	}

@@ -17,6 +17,7 @@ import (
 	"drumroll/internal/eventlog"
 	"drumroll/internal/hub"
 	"drumroll/internal/replica"
+	"drumroll/internal/socket"
 	"drumroll/static"
 )
 
@@ -90,8 +91,9 @@ type Server struct {
 	crowds    *crowds
 	handler   http.Handler
 	broadcast *hub.Budget // of the phones' ticks
-	arrivals  *gate       // of phones
-	screens   *gate       // a lane of their own: no crowd keeps a projector out
+	turns     *socket.Turns
+	arrivals  *gate // of phones
+	screens   *gate // a lane of their own: no crowd keeps a projector out
 	busyPage  func() []byte
 
 	leaving  atomic.Bool   // /readyz says so
@@ -109,6 +111,7 @@ type Server struct {
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}, crowds: newCrowds(cfg.Self, cfg.MaxSimulated), emptied: make(chan struct{}, 1)}
+	s.turns = socket.NewTurns()
 	s.busyPage = sync.OnceValue(s.renderBusy)
 	s.arrivals, s.screens = newGate(cfg.Arrivals), newGate(screensASecond)
 	s.broadcast = hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(runtime.GOMAXPROCS(0)))

@@ -74,7 +74,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		// The library matches patterns (path.Match), where brackets mean something.
 		origins = append(origins, strings.NewReplacer("[", `\[`, "]", `\]`).Replace(u.Host))
 	}
-	cfg := socket.Config{Subprotocol: subprotocol, OriginPatterns: origins, ReadLimit: maxFrame, WriteTimeout: s.cfg.SlowReader}
+	cfg := socket.Config{Subprotocol: subprotocol, OriginPatterns: origins, ReadLimit: maxFrame, WriteTimeout: s.cfg.SlowReader, Turns: s.turns}
 	if view == viewPhone {
 		cfg.SendBuffer = phoneBuffer
 	}
@@ -95,7 +95,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 
 	sub := &hub.Subscriber{Key: uint64(p), Audience: audience, Conn: conn}
 	conn.OnDrained(sub.Drained)
-	c := &client{s: s, rep: rep, conn: conn, sub: sub, who: p, tokens: float64(s.entryRate()), filled: time.Now()}
+	c := &client{s: s, rep: rep, conn: conn, endTurn: conn.EndTurn, sub: sub, who: p, tokens: float64(s.entryRate()), filled: time.Now()}
 	rep.Pin()
 	s.cfg.Metrics.Connections(view, +1)
 	switch view {
@@ -144,6 +144,7 @@ type client struct {
 	sub  *hub.Subscriber
 	who  event.Participant // 0: a screen or host
 
+	endTurn func() // conn's
 	unacked atomic.Int32
 	tokens  float64
 	filled  time.Time
@@ -179,10 +180,11 @@ func (c *client) frame(data []byte) {
 	}
 	if !c.allowed() || c.unacked.Load() >= maxUnacked {
 		c.s.cfg.Metrics.Refused("rate")
+		c.s.turns.Order()
 		c.ack(f.Ref, "retry", "", retryAfterMS())
 		return
 	}
-	it, err := admit(context.Background(), c.rep, c.who, &f.entry)
+	it, err := admit(context.Background(), c.rep, c.who, &f.entry, c.endTurn)
 	if err == nil {
 		w := waiters.Get().(*socketWaiter)
 		w.c = c
@@ -218,6 +220,7 @@ func (c *client) refuse(ref []byte, err error) {
 		c.ack(ref, p.Code, "", 0)
 	case mayRetry(err):
 		c.s.cfg.Metrics.Refused("overloaded")
+		c.s.turns.Order()
 		c.ack(ref, "retry", "", retryAfterMS())
 	default:
 		c.ack(ref, "closed", "", 0) // the event is gone; the close frame says so

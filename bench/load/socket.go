@@ -95,7 +95,9 @@ var (
 const opText = 1
 
 // Split tells a server's frames apart.
-func (s *Socket) Split(data []byte) (int, Kind) {
+func (s *Socket) Split(data []byte) (int, Kind) { return splitFrame(data) }
+
+func splitFrame(data []byte) (int, Kind) {
 	n, opcode, payload := Frame(data)
 	switch {
 	case n == 0 || opcode != opText:

@@ -21,8 +21,9 @@ type admission struct {
 }
 
 const (
-	// fewest may wait however slow the log is: a batch or two of a quiet moment.
-	fewest = 256
+	// fewest may wait however slow the log is: a pause of a busy machine is no reason
+	// to turn a room away.
+	fewest = 1024
 	// A probe that took less than this part of the wait met no queue to speak of.
 	idlePart = 10
 )

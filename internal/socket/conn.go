@@ -34,11 +34,15 @@ type Conn struct {
 	in         inbound
 	fault      int  // the close code for what the peer did wrong
 	heardClose bool // the peer sent a close frame
+	turned     bool // it has its turn
+
+	turns *Turns
 
 	mu      sync.Mutex
 	queue   []byte        // what was sent while drain writes something before it
 	busy    bool          // drain runs
-	flushed chan struct{} // closed by drain's end, where somebody waits for it
+	corked  bool          // what is sent waits for uncork
+	flushed chan struct{} // closed by drain's end, where somebody waits for it (see drainEnd)
 	closing bool          // a close frame was sent
 	dead    bool
 	drained func() // called without the lock when drain has written all
@@ -82,7 +86,7 @@ func (c *Conn) send(frames []byte) bool {
 	switch {
 	case c.dead || c.closing:
 		return false
-	case !c.busy:
+	case !c.busy && !c.corked:
 		c.write(frames)
 	case len(c.queue)+len(frames) > maxQueued:
 		c.kill()
@@ -90,6 +94,32 @@ func (c *Conn) send(frames []byte) bool {
 		c.queue = append(c.queue, frames...)
 	}
 	return !c.dead
+}
+
+// cork keeps what is sent until uncork: what a peer sends in one piece is answered
+// in one piece, which makes refusing a flood much cheaper.
+func (c *Conn) cork() {
+	c.mu.Lock()
+	c.corked = true
+	c.mu.Unlock()
+}
+
+// uncork writes what was kept. Where the peer does not take its answers, it waits
+// until it does or is cut: nothing more is read from it meanwhile.
+func (c *Conn) uncork() {
+	c.mu.Lock()
+	c.corked = false
+	if q := c.queue; !c.busy && !c.dead && len(q) > 0 {
+		c.queue = nil
+		c.write(q)
+	}
+	if !c.busy || len(c.queue) <= maxQueued/4 {
+		c.mu.Unlock()
+		return
+	}
+	wait := c.drainEnd()
+	c.mu.Unlock()
+	<-wait
 }
 
 // write hands b to the kernel and what it does not take to drain; mu is held.
@@ -172,12 +202,17 @@ func (c *Conn) flush() {
 		c.mu.Unlock()
 		return
 	}
+	wait := c.drainEnd()
+	c.mu.Unlock()
+	<-wait
+}
+
+// drainEnd is closed when drain, which runs, ends; mu is held.
+func (c *Conn) drainEnd() <-chan struct{} {
 	if c.flushed == nil {
 		c.flushed = make(chan struct{})
 	}
-	wait := c.flushed
-	c.mu.Unlock()
-	<-wait
+	return c.flushed
 }
 
 // kill ends the connection at once; mu is held. Its readers and writers notice.
@@ -203,7 +238,7 @@ func (c *Conn) close(frame []byte) {
 	if c.dead || c.closing {
 		return
 	}
-	if c.busy {
+	if c.busy || c.corked {
 		c.queue = append(c.queue, frame...)
 	} else {
 		c.write(frame)

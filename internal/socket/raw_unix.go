@@ -4,6 +4,7 @@ package socket
 
 import (
 	"errors"
+	"runtime"
 	"syscall"
 )
 
@@ -47,6 +48,8 @@ func (c *Conn) readable(fd uintptr) (over bool) {
 		if held+n < len(buf) {
 			return false
 		}
+		// One that sends without end is no reason for the others to wait.
+		runtime.Gosched()
 	}
 }
 

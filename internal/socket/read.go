@@ -49,6 +49,14 @@ var faults = map[int]string{
 
 // take handles what the peer sent, and reports whether the connection is over.
 func (c *Conn) take(b []byte) (over bool) {
+	corked := false
+	c.turned = c.turns.take()
+	defer func() {
+		c.EndTurn() // before uncork, which may wait for the peer
+		if corked {
+			c.uncork()
+		}
+	}()
 	for {
 		var op byte
 		var payload []byte
@@ -60,6 +68,10 @@ func (c *Conn) take(b []byte) (over bool) {
 			c.in.hold(b)
 			return false
 		case op == opText:
+			if len(b) > 0 && !corked {
+				c.cork()
+				corked = true
+			}
 			c.message(payload)
 		case op == opPing:
 			c.Send(appendControl(nil, opPong, payload))

@@ -2,6 +2,7 @@ package socket_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -49,7 +50,13 @@ func server(t *testing.T, cfg socket.Config) (url string, ends <-chan *end) {
 			default:
 			}
 		})
-		c.Serve(func(b []byte) { e.heard <- string(b) }, func() { close(e.over) })
+		c.Serve(func(b []byte) {
+			if bytes.HasPrefix(b, []byte("echo ")) {
+				c.Send(socket.AppendText(nil, b))
+				return
+			}
+			e.heard <- string(b)
+		}, func() { close(e.over) })
 		accepted <- e
 	}))
 	s.Listener = narrow{s.Listener}

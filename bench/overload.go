@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"drumroll/bench/load"
+	"drumroll/bench/report"
+)
+
+const (
+	overloadPhones = 1000
+	overloadTimes  = 3                // the offered rate over the peak
+	overloadSpan   = 10 * time.Second // of the flood
+	overloadSettle = 2 * time.Minute  // for every phone's newest tap to be counted
+	overloadTaps   = 8                // of a phone at once
+	refusalLimit   = 50.0             // ms, p99
+	memoryGrowth   = 256.0            // MB over the server's memory before the flood
+)
+
+// overload offers a server on one core three times the entries that it takes from
+// phones which wait for their acknowledgements.
+func overload(ctx context.Context, b *bench) (err error) {
+	d, err := b.start(ctx, embedded)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.stop()) }()
+	s, err := d.poll(ctx)
+	if err != nil {
+		return err
+	}
+	l, err := load.NewLoop()
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	tokens, err := s.join(ctx, overloadPhones)
+	if err != nil {
+		return err
+	}
+	var phones []*load.Tapper
+	for i, token := range tokens {
+		fd, early, err := s.phone(ctx, token, i)
+		if err != nil {
+			return err
+		}
+		t := load.NewTapper(s.activity, s.run)
+		if err := l.Add(fd, t, early); err != nil {
+			return err
+		}
+		phones = append(phones, t)
+	}
+	if err := l.Listen(time.Second); err != nil {
+		return err
+	}
+	// The rate that the core admits.
+	var peak []float64
+	for range b.rounds {
+		rate, err := l.Peak(phones, overloadTaps, b.span(2*time.Second))
+		if err != nil {
+			return fmt.Errorf("the peak: %w", err)
+		}
+		peak = append(peak, rate)
+	}
+	before, err := d.RSS()
+	if err != nil {
+		return err
+	}
+	most := watchRSS(d.RSS)
+	defer most()
+	top := report.Of(peak).Median
+	f, err := l.Flood(phones, overloadTimes*top, overloadTaps, b.span(overloadSpan), overloadSettle)
+	if err != nil {
+		return err
+	}
+	highest, err := most()
+	if err != nil {
+		return err
+	}
+	if f.Failed > 0 {
+		return fmt.Errorf("%d answers were neither an acknowledgement nor a retry", f.Failed)
+	}
+	if err := s.checkTaps(ctx, phones); err != nil {
+		return err
+	}
+	ms := func(h *load.Histogram, q float64) float64 { return h.Quantile(q).Seconds() * 1000 }
+	accepted := report.Compare("overload", fmt.Sprintf("accepted at %d times the peak", overloadTimes), "/s",
+		[]float64{float64(f.Accepted) / f.Took.Seconds()}, "closed-loop peak", []float64{top}, report.AtLeast(0.9))
+	accepted.Note = fmt.Sprintf("%d offered, %d accepted, %d refused, %d not sent since the connection was full; the generator's lag p50 %.1f ms, p99 %.1f ms; "+
+		"acknowledged p50 %.0f ms, p99 %.0f ms", f.Offered, f.Accepted, f.Refused, f.Skipped, ms(&f.Lag, 0.5), ms(&f.Lag, 0.99), ms(&f.Acks, 0.5), ms(&f.Acks, 0.99))
+	refusals := report.Amount("overload", "refusals answered, p99", "ms", []float64{ms(&f.Refusals, 0.99)}, refusalLimit, false)
+	memory := report.Amount("overload", "memory beyond that before", "MB", []float64{math.Max(1, float64(highest-before)/(1<<20))}, memoryGrowth, false)
+	settled := report.Amount("overload", "until every phone's newest tap was counted, once", "s", []float64{f.Settled.Seconds()}, overloadSettle.Seconds(), false)
+	settled.Note = fmt.Sprintf("%d taps sent again; the tallies agree with every phone", f.Retries)
+	b.add(accepted, refusals, memory, settled)
+	return nil
+}
+
+// checkTaps compares the tallies with what each phone tapped last.
+func (s *show) checkTaps(ctx context.Context, phones []*load.Tapper) error {
+	want := make([]int, 4)
+	for i, t := range phones {
+		want[t.Choice()]++
+		if t.Counted() != 1 {
+			return fmt.Errorf("phone %d was told %d times that its first entry counts", i, t.Counted())
+		}
+	}
+	var e struct {
+		Activities []struct {
+			Entries int
+			Counts  []int
+		}
+	}
+	if err := s.host(ctx, "GET", "", nil, &e); err != nil {
+		return err
+	}
+	a := e.Activities[0]
+	if a.Entries != len(phones) || fmt.Sprint(a.Counts) != fmt.Sprint(want) {
+		return fmt.Errorf("%d entries, counts %v; %d phones tapped %v", a.Entries, a.Counts, len(phones), want)
+	}
+	return nil
+}
+
+// watchRSS follows a process's memory until the function that it returns is
+// called, which tells the most.
+func watchRSS(rss func() (int64, error)) func() (int64, error) {
+	var most int64
+	var fault error
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for fault == nil {
+			var now int64
+			now, fault = rss()
+			most = max(most, now)
+			select {
+			case <-tick.C:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	return sync.OnceValues(func() (int64, error) {
+		close(stop)
+		<-done
+		return most, fault
+	})
+}

@@ -1,0 +1,66 @@
+package socket
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestTurns: nobody waits until order is asked for; then as many are at it at once
+// as there are processors; and a second later nobody waits again.
+func TestTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := NewTurns()
+		if turns.take() || (*Turns)(nil).take() {
+			t.Error("a turn before order was asked for")
+		}
+		turns.Order()
+		var at, most, done atomic.Int64
+		var all sync.WaitGroup
+		for range 200 {
+			all.Go(func() {
+				for range 5 {
+					if !turns.take() {
+						t.Error("no turn within the second")
+						return
+					}
+					most.Store(max(most.Load(), at.Add(1)))
+					time.Sleep(time.Microsecond)
+					at.Add(-1)
+					turns.give()
+					done.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := int64(runtime.GOMAXPROCS(0)); most.Load() > n || done.Load() != 1000 {
+			t.Errorf("%d at once on %d processors; %d turns", most.Load(), n, done.Load())
+		}
+		time.Sleep(turnsFor + 1)
+		if turns.take() {
+			t.Error("a turn long after order was asked for")
+		}
+	})
+}
+
+// TestEndTurn: a handler that waits holds nobody up.
+func TestEndTurn(t *testing.T) {
+	turns := NewTurns()
+	turns.Order()
+	var conns []*Conn
+	for range 3 * runtime.GOMAXPROCS(0) { // more than could have a turn at once
+		c := &Conn{turns: turns}
+		c.turned = turns.take()
+		c.EndTurn()
+		c.EndTurn() // a second time does nothing
+		conns = append(conns, c)
+	}
+	for _, c := range conns {
+		if c.turned {
+			t.Error("a turn that was ended goes on")
+		}
+	}
+}
