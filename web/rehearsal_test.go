@@ -65,7 +65,7 @@ func rehearsal(t *testing.T, n *node) {
 	s.join(t).counted(poll.ID, []int{1})
 	before := s.seen(s.host)
 
-	clone := s.rehearse(quickCrowd(12))
+	clone := s.rehearse(quickCrowd(20))
 	if clone.Code == s.Code || clone.HostKey == s.HostKey || clone.Title != "Gopher Meetup" || !strings.HasSuffix(clone.HostURL, clone.Code+"/host#"+clone.HostKey) {
 		t.Errorf("the clone is %+v", clone)
 	}
@@ -98,26 +98,31 @@ func rehearsal(t *testing.T, n *node) {
 	}
 
 	// The crowd follows its host.
-	eventually(t, "all are here", func() bool { return clone.crowd().Connected == 12 })
+	eventually(t, "all are here", func() bool { return clone.crowd().Connected == 20 })
 	clone.must(1, "open", nil)
-	eventually(t, "most have voted", func() bool { return clone.seen(clone.host).Activities[0].Entries >= 8 })
+	eventually(t, "most have voted", func() bool { return clone.seen(clone.host).Activities[0].Entries >= 10 })
 	clone.must(1, "close", nil)
 	clone.must(1, "reveal", nil)
 	clone.must(2, "open", nil)
-	eventually(t, "most have entered", func() bool { return clone.seen(clone.host).Activities[1].Entries >= 6 })
-	eventually(t, "its figures have come", func() bool { return clone.crowd().Accepted >= 14 })
+	eventually(t, "most have entered", func() bool { return clone.seen(clone.host).Activities[1].Entries >= 10 })
+	eventually(t, "its figures have come", func() bool { return clone.crowd().Accepted >= 20 })
 	c := clone.crowd()
-	if c.Of != s.Code || c.State != "here" || c.Phones != 12 || c.Checks < 10 || len(c.Failed) != 0 || c.LeavesMS < 10*60_000 {
+	if c.Of != s.Code || c.State != "here" || c.Phones != 20 || c.Checks < 10 || len(c.Failed) != 0 || c.LeavesMS < 10*60_000 {
 		t.Errorf("the crowd is %+v", c)
 	}
 
 	// More come.
 	var more crowd
-	clone.host.api("POST", clone.path("/rehearsal"), quickCrowd(5)).want(200).into(&more)
-	if more.Phones != 17 {
-		t.Errorf("after asking for five more it is %+v", more)
+	clone.host.api("POST", clone.path("/rehearsal"), quickCrowd(30)).want(200).into(&more)
+	if more.Phones != 50 {
+		t.Errorf("after asking for thirty more it is %+v", more)
 	}
-	eventually(t, "the others are here", func() bool { return clone.crowd().Connected == 17 })
+	eventually(t, "the others are here", func() bool { return clone.crowd().Connected == 50 })
+	eventually(t, "somebody has given a name", func() bool {
+		var e struct{ Named []struct{ Name string } }
+		clone.host.api("GET", clone.path(""), nil).want(200).into(&e)
+		return len(e.Named) > 0
+	})
 
 	marked(t, clone, true)
 

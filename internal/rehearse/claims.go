@@ -9,8 +9,26 @@ import (
 	"time"
 )
 
-// What people do around a raffle beside entering it: they tap "I'm here" where it
-// is asked for, and winners claim what they won.
+// What people do beside voting and entering: they give a name where names are on,
+// tap "I'm here" where it is asked for, and claim what they won.
+
+// givenNames are enough for a screen to look like a room.
+const givenNames = "Ada Grace Linus Margaret Ken Barbara Rob Radia Dennis Frances Donald Sophie Edsger Adele Niklaus Jean Alan Karen Tim Hedy Bjarne Mary Guido Joan"
+
+// nameAfter is the median time from joining to a name.
+const nameAfter = 4 * time.Second
+
+// introduce gives the phone a name, as some people do where they may. mu is held.
+func (p *phone) introduce() {
+	s := &p.c.cfg.Script
+	if p.random.Float64() >= s.Name {
+		return
+	}
+	names := strings.Fields(givenNames)
+	name := names[p.random.IntN(len(names))]
+	wait := min(think(p.random, nameAfter), max(s.JoinOver, time.Second))
+	time.AfterFunc(wait, func() { p.call("name", http.MethodPut, "/me", map[string]string{"name": name}) })
+}
 
 // hereAfter is the median time from a ticket to "I'm here".
 const hereAfter = 1500 * time.Millisecond
@@ -24,7 +42,7 @@ func (p *phone) checkIn(r *part) {
 	}
 	wait := min(think(p.random, hereAfter), p.c.cfg.Script.EnterAfter)
 	time.AfterFunc(wait, func() {
-		if p.post("check-in", "/checkins", map[string]int{"activity": r.activity, "run": r.run}) {
+		if p.call("check-in", http.MethodPost, "/checkins", map[string]int{"activity": r.activity, "run": r.run}) {
 			p.c.checkIns.Add(1)
 		}
 	})
@@ -38,21 +56,21 @@ func (p *phone) claim(ticket string) {
 		return
 	}
 	time.AfterFunc(s.ClaimAfter/2+think(p.random, s.ClaimAfter/2), func() {
-		if p.post("claim", "/claims", map[string]string{"ticket": ticket}) {
+		if p.call("claim", http.MethodPost, "/claims", map[string]string{"ticket": ticket}) {
 			p.c.claims.Add(1)
 		}
 	})
 }
 
-// post makes an API call as this phone, with a few tries where the server asks for
+// call makes an API call as this phone, with a few tries where the server asks for
 // patience; it reports whether the call was accepted. It must not be made under mu.
-func (p *phone) post(what, path string, body any) bool {
+func (p *phone) call(what, method, path string, body any) bool {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return false
 	}
 	for range 4 {
-		req, err := http.NewRequestWithContext(p.c.over, http.MethodPost, p.c.base+"/api/v1/events/"+p.c.code+path, strings.NewReader(string(data)))
+		req, err := http.NewRequestWithContext(p.c.over, method, p.c.base+"/api/v1/events/"+p.c.code+path, strings.NewReader(string(data)))
 		if err != nil {
 			return false
 		}

@@ -70,8 +70,8 @@ func usual() patience {
 	}
 }
 
-// ErrAtOnce, as the cause of the end of Run's context, sends all phones home at
-// once: taps under way are not waited for, and what must hold in the end is not
+// ErrAtOnce sends all phones home at once, as the cause of the end of Run's
+// context: taps under way are not waited for, and what must hold in the end is not
 // checked.
 var ErrAtOnce = errors.New("the crowd is sent home at once")
 

@@ -11,7 +11,7 @@
 //	crowd.go      start, stay, settle, end
 //	phone.go      one phone: join, dial, read, dial again
 //	taps.go       its entries, from the tap to the acknowledgement
-//	claims.go     "I'm here", and what winners do
+//	claims.go     names, "I'm here", and what winners do
 //	frames.go     what the server says, decoded once for all who are told the same
 //	checks.go     what must hold; final.go what must hold in the end
 package rehearse

@@ -17,6 +17,7 @@ type event struct {
 	People struct {
 		Joined int `json:"joined"`
 	} `json:"people"`
+	Names      bool       `json:"names"` // people may give one
 	Current    *int       `json:"current"`
 	Activities []activity `json:"activities"`
 }

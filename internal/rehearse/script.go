@@ -13,6 +13,8 @@ import (
 type Script struct {
 	JoinOver time.Duration // phones arrive within this time, evenly spread
 
+	Name float64 // share of phones that give a name, where names are on
+
 	Vote      float64       // share of phones that vote in a poll
 	VoteAfter time.Duration // median time they think
 	Change    float64       // share of those that change their vote, once
@@ -31,6 +33,7 @@ type Script struct {
 func DefaultScript() Script {
 	return Script{
 		JoinOver: 10 * time.Second,
+		Name:     0.3,
 		Vote:     0.9, VoteAfter: 4 * time.Second, Change: 0.1,
 		Enter: 0.9, EnterAfter: 3 * time.Second, Claim: 0.9, ClaimAfter: 10 * time.Second,
 		Late: 0.02, Reconnect: 0.02, Stay: time.Minute,
@@ -40,6 +43,7 @@ func DefaultScript() Script {
 // ParseScript reads a script: one statement a line, # begins a comment.
 //
 //	join over 30s        # arrive within half a minute
+//	name 30%             # 30 % give a name, where names are on
 //	vote 90% after 4s    # 90 % vote, after 4 s of thinking (the median)
 //	change 20%           # of those, 20 % change their vote
 //	enter 80% after 3s   # 80 % enter raffles
@@ -81,6 +85,8 @@ func (s *Script) statement(verb string, words []string) error {
 	switch verb {
 	case "join":
 		err = clauses(words, nil, "over", &s.JoinOver)
+	case "name":
+		err = clauses(words, &s.Name, "", nil)
 	case "vote":
 		err = clauses(words, &s.Vote, "after", &s.VoteAfter)
 	case "change":
@@ -96,7 +102,7 @@ func (s *Script) statement(verb string, words []string) error {
 	case "stay":
 		err = clauses(append([]string{"for"}, words...), nil, "for", &s.Stay)
 	default:
-		return fmt.Errorf("unknown %q: want join, vote, change, enter, claim, late, reconnect or stay", verb)
+		return fmt.Errorf("unknown %q: want join, name, vote, change, enter, claim, late, reconnect or stay", verb)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", verb, err)

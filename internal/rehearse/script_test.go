@@ -19,6 +19,7 @@ func TestParseScript(t *testing.T) {
 		"everything": {`
 # a talk
 join over 30s
+name 10%
 vote 90% after 4s   # most
 change 20%
 enter 12.5% after 1m
@@ -27,7 +28,7 @@ late 2%
 reconnect 5%
 stay 2m
 `, Script{
-			JoinOver: 30 * time.Second, Vote: 0.9, VoteAfter: 4 * time.Second, Change: 0.2, Enter: 0.125, EnterAfter: time.Minute,
+			JoinOver: 30 * time.Second, Name: 0.1, Vote: 0.9, VoteAfter: 4 * time.Second, Change: 0.2, Enter: 0.125, EnterAfter: time.Minute,
 			Claim: 0.8, ClaimAfter: 20 * time.Second, Late: 0.02, Reconnect: 0.05, Stay: 2 * time.Minute,
 		}},
 		"everybody": {"vote\nenter after 1s\nstay 0s", Script{Vote: 1, VoteAfter: 4 * time.Second, Enter: 1, EnterAfter: time.Second, ClaimAfter: 10 * time.Second}},

@@ -54,6 +54,9 @@ func (p *phone) onState(s *shared, y *you) {
 		} else {
 			p.ever = true
 			p.c.got.Add(1)
+			if s.Event.Names {
+				p.introduce()
+			}
 		}
 	} else {
 		s.arrived(now)
