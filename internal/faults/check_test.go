@@ -3,6 +3,7 @@
 package faults
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -38,6 +39,7 @@ func (r *run) check() {
 		r.fail("nodes", "folded anew, the event is another (-was +is):\n%s", diff)
 	}
 	r.checkExport(after)
+	shown := r.askPhones()
 	for _, n := range r.nodes {
 		if err := n.leave(); err != nil {
 			r.fail("exit", "node %d: %v", n.no, err)
@@ -50,6 +52,7 @@ func (r *run) check() {
 	}
 	r.t.Logf("%d records, %d of them repeated; %d entries acknowledged", counted.records, counted.repeated, r.crowd.acked.Load())
 	r.checkTallies(counted, after)
+	r.checkPhones(counted, shown)
 	r.checkWinners(counted, after)
 	r.checkCommands(after)
 	r.checkLedger(counted)
@@ -150,6 +153,50 @@ func (r *run) checkTallies(c *count, v view) {
 	}
 	if len(c.people) != v.Event.People.Joined {
 		r.fail("tallies", "the nodes know %d participants, the log %d", v.Event.People.Joined, len(c.people))
+	}
+}
+
+// askPhones has some phones dial anew, and returns which choices each is shown as
+// its own, by activity.
+func (r *run) askPhones() map[event.Participant]map[int]event.Choice {
+	shown := map[event.Participant]map[int]event.Choice{}
+	for i := 0; i < len(r.crowd.phones); i += 1 + len(r.crowd.phones)/20 {
+		p := r.crowd.phones[i]
+		var frame struct {
+			You struct {
+				Entries map[int][]int `json:"entries"`
+			} `json:"you"`
+		}
+		l, err := dialLine(r.anyNode().addr, r.crowd.code, p.token, callLimit)
+		if err == nil {
+			var data []byte
+			if data, err = l.next(`{"t":"state"`, time.Now().Add(callLimit)); err == nil {
+				err = json.Unmarshal(data, &frame)
+			}
+			l.close()
+		}
+		if err != nil {
+			r.fail("choice", "participant %v dials anew: %v", p.who, err)
+			continue
+		}
+		shown[p.who] = map[int]event.Choice{}
+		for activity, options := range frame.You.Entries {
+			for _, o := range options {
+				shown[p.who][activity] |= 1 << o
+			}
+		}
+	}
+	return shown
+}
+
+// checkPhones: what a phone is shown as its own is what counts for it.
+func (r *run) checkPhones(c *count, shown map[event.Participant]map[int]event.Choice) {
+	for who, choices := range shown {
+		for _, activity := range []int{r.crowd.poll, r.crowd.flicker} {
+			if got, want := choices[activity], c.activities[activity-1].votes[who].choice; got != want {
+				r.fail("choice", "participant %v is shown %v in activity %d, and %v counts", who, got.Options(), activity, want.Options())
+			}
+		}
 	}
 }
 

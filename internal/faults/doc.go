@@ -28,7 +28,7 @@
 //	counted       nothing else does: every entry in the log was sent, at most as
 //	              often as it was sent
 //	choice        what counts for a participant is the choice acknowledged last, or
-//	              a later one whose outcome is unknown
+//	              a later one whose outcome is unknown; it is shown that one as its own
 //	told          a phone is told what is true: counted, changed, unchanged; one ticket
 //	settled       no tap is lost: whoever asks on is answered in the end
 //	tallies       every node shows what the own count gives

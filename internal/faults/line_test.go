@@ -4,7 +4,6 @@ package faults
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -132,7 +131,15 @@ func (l *line) next(prefix string, until time.Time) ([]byte, error) {
 			}
 			size = int(binary.BigEndian.Uint64(head[:]))
 		}
-		if opcode == 1 && size < 1024 || opcode >= 8 {
+		wanted := false
+		if opcode == 1 && size >= len(prefix) {
+			start, err := l.in.Peek(len(prefix))
+			if err != nil {
+				return nil, err
+			}
+			wanted = string(start) == prefix
+		}
+		if wanted || opcode >= 8 {
 			payload := make([]byte, size)
 			if _, err := io.ReadFull(l.in, payload); err != nil {
 				return nil, err
@@ -148,7 +155,7 @@ func (l *line) next(prefix string, until time.Time) ([]byte, error) {
 				if err := l.send(clientFrame(10, payload), time.Second); err != nil {
 					return nil, err
 				}
-			case bytes.HasPrefix(payload, []byte(prefix)):
+			case wanted:
 				return payload, nil
 			}
 			continue
