@@ -48,10 +48,10 @@ func raffles(ctx context.Context, b *bench) error {
 		report.Of(e.rss).Median, e.logBytes, e.recordBytes)
 	draw := report.Amount("million", name+"draw, as the host waits for it", "ms", e.drawn, drawLimit, false)
 	b.add(memory,
-		report.Amount("million", name+"folded from the log", "s", e.fold, foldLimit*share, false),
-		report.Compare("million", name+"folded from the log", "s", e.fold, "checksum, hash, map", e.bare, nil),
-		report.Amount("million", name+"list frozen", "s", e.freeze, freezeLimit*share, false),
-		report.Amount("million", name+"list frozen, from the host's close to its root", "s", e.listed, freezeLimit*share, false),
+		report.Amount("million", name+"folded from the log", "s CPU", e.fold, foldLimit*share, false),
+		report.Compare("million", name+"folded from the log", "s CPU", e.fold, "checksum, hash, map", e.bare, nil),
+		report.Amount("million", name+"list frozen", "s CPU", e.freeze, freezeLimit*share, false),
+		report.Compare("million", name+"from the host's close to the list's root", "s", e.listed, "CPU of freezing", e.freeze, nil),
 		draw,
 		report.Compare("million", name+"replayed by a server that starts", "s", e.replay, "no event", e.nothing, nil),
 	)

@@ -21,8 +21,9 @@ const (
 // further node costs Redis, and what the entries of others cost a node.
 func nodes(ctx context.Context, b *bench) error {
 	var alone []float64
+	var rate float64 // the same for all, for batches grow with it
 	for _, followers := range []int{0, 1, 3} {
-		redis, taker, follower, err := b.withFollowers(ctx, followers)
+		redis, taker, follower, err := b.withFollowers(ctx, followers, &rate)
 		if err != nil {
 			return err
 		}
@@ -40,8 +41,8 @@ func nodes(ctx context.Context, b *bench) error {
 }
 
 // withFollowers measures CPU an entry in µs: of Redis, of the node that takes the
-// entries, and of one that follows (on average).
-func (b *bench) withFollowers(ctx context.Context, n int) (redis, taker, follower []float64, err error) {
+// entries, and of one that follows (on average). The rate is chosen where it is 0.
+func (b *bench) withFollowers(ctx context.Context, n int, rate *float64) (redis, taker, follower []float64, err error) {
 	var s *show
 	c, err := b.ours(ctx, everysec, func(ctx context.Context, made *show, l *load.Loop) error {
 		s = made
@@ -85,7 +86,9 @@ func (b *bench) withFollowers(ctx context.Context, n int) (redis, taker, followe
 	if err := c.peak(b.span(time.Second)); err != nil {
 		return nil, nil, nil, err
 	}
-	rate := c.rate[0] * nodesShare
+	if *rate == 0 {
+		*rate = c.rate[0] * nodesShare
+	}
 	for range b.rounds {
 		server0, redis0, err := c.used()
 		if err != nil {
@@ -95,7 +98,7 @@ func (b *bench) withFollowers(ctx context.Context, n int) (redis, taker, followe
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		r, err := c.loop.Open(rate, b.span(nodesSpan))
+		r, err := c.loop.Open(*rate, b.span(nodesSpan))
 		if err != nil {
 			return nil, nil, nil, err
 		}
