@@ -11,6 +11,7 @@ func scenarios() []scenario {
 		{name: "taps", about: "from a phone's tap to the projector's counter", run: taps},
 		{name: "overload", about: "three times the entries that one core takes, against its peak", run: overload},
 		{name: "million", about: "raffles of up to a million entrants: log, memory, replay, freeze and draw", run: raffles},
+		{name: "everybody", about: "a million participants join one raffle over the API and enter it", run: everybody},
 		{name: "page", about: "what a phone's first load weighs", run: firstLoad},
 		{name: "lesson", about: "rising load on the synchronous design and on this one (the README's figure)", run: lesson},
 	}

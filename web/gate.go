@@ -30,6 +30,10 @@ type gate struct {
 	refused float64 // of late, fading
 }
 
+// What newcomers cost, in sockets: a page is rendered and packed, a join over the
+// API is little more than an entry.
+const socketCost, pageCost, joinCost = 1, 1, 0.1
+
 const (
 	gateLook = 100 * time.Millisecond
 	// Newcomers a second and processor: at the start, and within what bounds.
@@ -59,8 +63,8 @@ func (g *gate) burst() float64 {
 	return gateBurst
 }
 
-// pass takes a token; where there is none it returns how long to stay away.
-func (g *gate) pass() (after time.Duration, ok bool) {
+// pass takes what a newcomer costs, in sockets; where there is none it returns how long to stay away.
+func (g *gate) pass(cost float64) (after time.Duration, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
@@ -71,12 +75,12 @@ func (g *gate) pass() (after time.Duration, ok bool) {
 	if g.fixed == 0 && now.Sub(g.looked) >= gateLook {
 		g.look(now)
 	}
-	if g.tokens >= 1 {
-		g.tokens--
+	if g.tokens >= cost {
+		g.tokens -= cost
 		return 0, true
 	}
 	g.held = true
-	g.refused++
+	g.refused += cost
 	// Those who were refused come back over the time that it takes to let them in.
 	spread := min(max(2, g.refused/g.rate), 30)
 	return time.Duration((0.5 + rand.Float64()*spread) * float64(time.Second)), false
@@ -140,15 +144,15 @@ func (s *Server) letIn(r *http.Request, view string) error {
 	case viewHost:
 		return nil
 	case viewScreen:
-		return s.newcomer(r, s.screens)
+		return s.newcomer(r, s.screens, socketCost)
 	}
-	return s.newcomer(r, s.arrivals)
+	return s.newcomer(r, s.arrivals, socketCost)
 }
 
 // newcomer lets one of the crowd in, or answers with a *problem that says when to
 // come again. A host is never kept out, however many others come.
-func (s *Server) newcomer(r *http.Request, g *gate) error {
-	after, ok := g.pass()
+func (s *Server) newcomer(r *http.Request, g *gate, cost float64) error {
+	after, ok := g.pass(cost)
 	if ok || s.ofHost(r) {
 		return nil
 	}

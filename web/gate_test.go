@@ -10,7 +10,7 @@ import (
 func knock(g *gate, arrivals int, refused func(after time.Duration)) (in int) {
 	for range 100 {
 		for range arrivals / 100 {
-			if after, ok := g.pass(); ok {
+			if after, ok := g.pass(1); ok {
 				in++
 			} else if refused != nil {
 				refused(after)

@@ -179,7 +179,7 @@ func (s *Server) visitor(w http.ResponseWriter, r *http.Request, rep *replica.Re
 }
 
 func (s *Server) phonePage(w http.ResponseWriter, r *http.Request) {
-	if err := s.newcomer(r, s.arrivals); err != nil {
+	if err := s.newcomer(r, s.arrivals, pageCost); err != nil {
 		s.comeAgain(w, r, err)
 		return
 	}
