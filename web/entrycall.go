@@ -51,6 +51,11 @@ func (c *entryCall) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.router.ServeHTTP(w, r)
 		return
 	}
+	if l, early := c.s.openLane(w, r); l != nil {
+		l.answer(rep, p, &e, start)
+		go l.run(early)
+		return
+	}
 	status := http.StatusOK
 	defer func() {
 		if v := recover(); v != nil {
@@ -101,10 +106,7 @@ func (b *plainBody) read(r *http.Request, e *entry) bool {
 	data := b.room[:r.ContentLength]
 	n, err := io.ReadFull(r.Body, data)
 	if err == nil {
-		p := frameParser{rest: data}
-		var f phoneFrame
-		if p.frame(&f, b.choices[:]) && f.T == "" && f.Ref == nil {
-			*e = f.entry
+		if plainEntry(data, e, b.choices[:]) {
 			return true
 		}
 	}
@@ -114,6 +116,18 @@ func (b *plainBody) read(r *http.Request, e *entry) bool {
 	}
 	r.Body = restored{io.MultiReader(bytes.NewReader(data[:n]), rest), r.Body}
 	return false
+}
+
+// plainEntry reads an entry of the form that our clients send; choice is room for
+// the options.
+func plainEntry(data []byte, e *entry, choice []int) bool {
+	p := frameParser{rest: data}
+	var f phoneFrame
+	if !p.frame(&f, choice) || f.T != "" || f.Ref != nil {
+		return false
+	}
+	*e = f.entry
+	return true
 }
 
 // restored is a body of which the first part was read before.
