@@ -412,7 +412,9 @@ func TestDrain(t *testing.T) {
 	s.stranger.get("/healthz").want(200)
 	// Whoever a balancer sends before it noticed is served, until the drain.
 	wires = append(wires, s.dial(t, "screen", ""))
-	wires[0].next("state")
+	for _, w := range wires {
+		w.next("state") // until then it may not be counted
+	}
 	gone := make(chan int)
 	go func() { gone <- n.web.Drain(t.Context()) }()
 	for _, w := range wires {
