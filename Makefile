@@ -86,6 +86,11 @@ bench: build ## the real binary against baselines, as ratios, with budgets and v
 	cd bench && go build -trimpath -o ../bin/bench .
 	bin/bench -server bin/drumroll -json bin/bench.json -figure docs/bench.svg $(ARGS)
 
+.PHONY: bench-arena
+bench-arena: build ## a hundred thousand simulated phones at seven nodes on one Redis (Linux, 16 GB of memory, ten minutes)
+	cd bench && go build -trimpath -o ../bin/bench .
+	bin/bench -server bin/drumroll -rows arena $(ARGS)
+
 .PHONY: bench-go
 bench-go: ## Go benchmarks of the fold, the draw, the logs and the replica
 	go test -run '^$$' -bench . -benchmem ./internal/...

@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Tapper is a phone that taps whether or not its last taps were answered. Each tap
@@ -277,12 +275,4 @@ func (l *Loop) tap(t *Tapper, at int, due int64) error {
 	}
 	t.conn.rest = t.buf
 	return l.flush(t.conn, t.index)
-}
-
-// Stall keeps a connection open and reads nothing from it any more.
-func (l *Loop) Stall(i int) error {
-	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_DEL, l.conns[i].fd, nil); err != nil && !errors.Is(err, unix.ENOENT) {
-		return fmt.Errorf("stall a connection: %w", err)
-	}
-	return nil
 }

@@ -127,6 +127,31 @@ func (p *Process) Stop() error {
 	return nil
 }
 
+// End asks the process to end; Rest then waits for it.
+func (p *Process) End() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("end %s: %w", p.Name, err)
+	}
+	return nil
+}
+
+// Rest is what the process says on its standard output until it ends.
+func (p *Process) Rest(ctx context.Context) (string, error) {
+	var b strings.Builder
+	for {
+		select {
+		case line, ok := <-p.lines:
+			if !ok {
+				return b.String(), nil
+			}
+			b.WriteString(line)
+			b.WriteByte('\n')
+		case <-ctx.Done():
+			return "", fmt.Errorf("%s does not end: %w\n%s", p.Name, ctx.Err(), p.errs.String())
+		}
+	}
+}
+
 // CPU is what the process has used of CPU time since it started, user and
 // system, all threads, also those that ended (clock_getcpuclockid(3)).
 func (p *Process) CPU() (time.Duration, error) {
