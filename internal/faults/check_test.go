@@ -56,6 +56,9 @@ func (r *run) check() {
 	r.checkWinners(counted, after)
 	r.checkCommands(after)
 	r.checkLedger(counted)
+	if r.lost > 0 {
+		r.t.Logf("%d acknowledged entries were taken back", r.lost)
+	}
 }
 
 // count counts the log itself; no node may hold an embedded one.
