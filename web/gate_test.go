@@ -1,6 +1,8 @@
 package web
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,30 +86,21 @@ func TestGateSpreadsThoseItRefuses(t *testing.T) {
 func TestQueueWait(t *testing.T) {
 	q := newQueueWait()
 	q.recent()
-	stop := make(chan struct{})
-	done := make(chan struct{})
-	const spinners = 64
-	for range spinners {
-		go func() {
-			for {
-				select {
-				case <-stop:
-					done <- struct{}{}
-					return
-				default:
-				}
+	var stop atomic.Bool
+	var spinners sync.WaitGroup
+	for range 64 {
+		spinners.Go(func() {
+			for !stop.Load() {
 			}
-		}()
+		})
 	}
 	worst := time.Duration(0)
 	for began := time.Now(); worst < gateLate && time.Since(began) < 20*time.Second; {
 		<-time.After(50 * time.Millisecond)
 		worst = max(worst, q.recent())
 	}
-	close(stop)
-	for range spinners {
-		<-done
-	}
+	stop.Store(true)
+	spinners.Wait()
 	if worst < gateLate {
 		t.Errorf("64 goroutines that never rest: the wait is said to be %v", worst)
 	}

@@ -38,7 +38,9 @@ func TestDearTicksGetRarer(t *testing.T) {
 	phone.until(ticked)
 	from := phone.until(ticked).at
 	to := phone.until(ticked).at
-	if gap := to.Sub(from); gap < 800*time.Millisecond || gap > patience/2 {
+	// On a busy machine they may be further apart; that they are never planned so
+	// is the hub's test.
+	if gap := to.Sub(from); gap < 800*time.Millisecond {
 		t.Errorf("the phone's ticks are %v apart, want a second", gap)
 	}
 	for _, w := range []*wire{screen, host} {
