@@ -38,6 +38,7 @@ type Node struct {
 	connections *prometheus.GaugeVec
 	frames      *prometheus.CounterVec
 	refused     *prometheus.CounterVec
+	refusedFor  map[string]prometheus.Counter // the reasons below, so that refusing a flood costs no look-up of labels
 	requests    *prometheus.HistogramVec
 	series      sync.Map // of requests: series → prometheus.Observer, since finding one takes longer than observing
 }
@@ -53,7 +54,8 @@ type series struct {
 // version` prints.
 func New(version string) *Node {
 	n := &Node{
-		registry: prometheus.NewRegistry(),
+		registry:   prometheus.NewRegistry(),
+		refusedFor: map[string]prometheus.Counter{},
 		batchItems: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "drumroll_batch_items", Help: "Submissions (entries, joins, commands) that one append carried.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 13), // 1 … 4096
@@ -116,7 +118,7 @@ func New(version string) *Node {
 		n.frames.WithLabelValues(view)
 	}
 	for _, reason := range []string{"overloaded", "arrivals", "rate", "closed", "invalid", "auth", "origin"} {
-		n.refused.WithLabelValues(reason)
+		n.refusedFor[reason] = n.refused.WithLabelValues(reason)
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "drumroll_build_info", Help: "Always 1; the labels say what runs.",
@@ -202,7 +204,13 @@ func (n *Node) Frames(view string, frames int) {
 
 // Refused counts what was turned away. Reasons: overloaded, arrivals, rate, closed, invalid,
 // auth, origin.
-func (n *Node) Refused(reason string) { n.refused.WithLabelValues(reason).Inc() }
+func (n *Node) Refused(reason string) {
+	c := n.refusedFor[reason]
+	if c == nil {
+		c = n.refused.WithLabelValues(reason)
+	}
+	c.Inc()
+}
 
 // Request counts one HTTP request. route is the pattern, never the path.
 func (n *Node) Request(route string, status int, took time.Duration) {

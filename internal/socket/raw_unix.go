@@ -27,29 +27,43 @@ func (c *Conn) readAll() {
 // own lock: closing the connection waits for it, so that nothing called from
 // here may do so (see kill).
 func (c *Conn) readable(fd uintptr) (over bool) {
-	buf := rooms.Get().(*room)
-	defer rooms.Put(buf)
 	for {
-		held := copy(buf[:], c.in.held)
-		n, err := syscall.Read(int(fd), buf[held:])
+		over, more := c.readOnce(int(fd))
+		if !more {
+			return over
+		}
+		// One that sends without end is no reason for the others to wait.
+		runtime.Gosched()
+	}
+}
+
+// readOnce takes one room full; more tells that there may be.
+func (c *Conn) readOnce(fd int) (over, more bool) {
+	rooms, size := &smallRooms, smallRoom
+	if c.turned = c.turns.take(); c.turned {
+		rooms, size = &largeRooms, largeRoom
+	}
+	defer c.EndTurn()
+	room := rooms.Get().(*[]byte)
+	defer rooms.Put(room)
+	buf := (*room)[:size]
+	for {
+		held := copy(buf, c.in.held)
+		n, err := syscall.Read(fd, buf[held:])
 		switch {
 		case errors.Is(err, syscall.EINTR):
 			continue
 		case errors.Is(err, syscall.EAGAIN):
-			return false
+			return false, false
 		case err != nil, n == 0:
-			return true
+			return true, false
 		}
 		if c.take(buf[:held+n]) {
-			return true
+			return true, false
 		}
 		// The end of the peer's stream, should it have come along with its last
 		// bytes, shows at the next write at the latest.
-		if held+n < len(buf) {
-			return false
-		}
-		// One that sends without end is no reason for the others to wait.
-		runtime.Gosched()
+		return false, held+n == len(buf)
 	}
 }
 

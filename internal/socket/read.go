@@ -10,11 +10,16 @@ import (
 // maxLinger is how many bytes are read after a close frame of ours.
 const maxLinger = 1 << 20
 
-// room is where bytes are read to. It belongs to a connection only while there
-// are some: an idle one has no buffer.
-type room [2048]byte
+// Rooms are where bytes are read to. They belong to a connection only while there
+// are some: an idle one has no buffer. Where connections take turns they read more
+// at a time, so that a flood is taken in, and answered, in few system calls; what
+// the answers come to stays below maxQueued.
+const smallRoom, largeRoom = 2 << 10, 8 << 10
 
-var rooms = sync.Pool{New: func() any { return new(room) }}
+var (
+	smallRooms = sync.Pool{New: func() any { b := make([]byte, smallRoom); return &b }}
+	largeRooms = sync.Pool{New: func() any { b := make([]byte, largeRoom); return &b }}
+)
 
 // Serve starts reading on a goroutine of its own: message gets each text message
 // (valid during the call), ended is called once, when the connection is over.
@@ -50,7 +55,6 @@ var faults = map[int]string{
 // take handles what the peer sent, and reports whether the connection is over.
 func (c *Conn) take(b []byte) (over bool) {
 	corked := false
-	c.turned = c.turns.take()
 	defer func() {
 		c.EndTurn() // before uncork, which may wait for the peer
 		if corked {
@@ -111,9 +115,9 @@ func validCode(code uint16) bool {
 // readBlocking is readAll where a connection cannot be waited for without a
 // buffer.
 func (c *Conn) readBlocking() {
-	buf := new(room)
+	buf := make([]byte, smallRoom)
 	for {
-		held := copy(buf[:], c.in.held)
+		held := copy(buf, c.in.held)
 		n, err := c.net.Read(buf[held:])
 		if n > 0 && c.take(buf[:held+n]) || err != nil {
 			return
