@@ -86,7 +86,8 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	lan := lanAddr(listener.Addr())
 	server, err := web.New(web.Config{
 		Log: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
-		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
+		MaxSockets: socketsFor(openFiles()),
+		PublicURL:  cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
 		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
 		Self: self(listener.Addr()), MaxSimulated: rehearse.Beside(maxSimulated),
 	})
