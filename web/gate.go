@@ -3,7 +3,6 @@ package web
 import (
 	"math/rand/v2"
 	"net/http"
-	"runtime"
 	"runtime/metrics"
 	"sync"
 	"time"
@@ -18,7 +17,8 @@ import (
 // hardly do and falls where they do, so that entries and the host go on meanwhile.
 // Whoever is refused comes again, later the more were refused.
 type gate struct {
-	fixed float64              // newcomers a second; 0: adaptive
+	fixed float64 // newcomers a second; 0: adaptive
+	cores float64
 	late  func() time.Duration // that goroutines of late waited for a processor
 
 	mu      sync.Mutex
@@ -46,10 +46,10 @@ const (
 )
 
 // newGate returns a gate of a fixed rate a second, or, for 0, one that adapts.
-func newGate(fixed float64) *gate {
-	g := &gate{fixed: fixed, rate: fixed, late: newQueueWait().recent, at: time.Now()}
+func newGate(fixed float64, cores int) *gate {
+	g := &gate{fixed: fixed, cores: float64(cores), rate: fixed, late: newQueueWait().recent, at: time.Now()}
 	if fixed == 0 {
-		g.rate = gateStart * float64(runtime.GOMAXPROCS(0))
+		g.rate = gateStart * g.cores
 	}
 	g.tokens = g.burst()
 	return g
@@ -88,12 +88,11 @@ func (g *gate) pass(cost float64) (after time.Duration, ok bool) {
 
 // look adapts the rate; mu is held.
 func (g *gate) look(now time.Time) {
-	procs := float64(runtime.GOMAXPROCS(0))
 	switch late := g.late(); {
 	case late > gateLate:
-		g.rate = max(g.rate*0.6, gateLeast*procs)
+		g.rate = max(g.rate*0.6, gateLeast*g.cores)
 	case late < gateEarly && g.held:
-		g.rate = min(g.rate*1.25, gateMost*procs)
+		g.rate = min(g.rate*1.25, gateMost*g.cores)
 	}
 	g.looked, g.held = now, false
 }

@@ -28,7 +28,7 @@ func knock(g *gate, arrivals int, refused func(after time.Duration)) (in int) {
 func TestGateAdapts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		late := time.Duration(0)
-		g := newGate(0)
+		g := newGate(0, 2)
 		g.late = func() time.Duration { return late }
 		start := g.rate
 		if in := knock(g, int(start)/2, nil); in != int(start)/2/100*100 {
@@ -57,7 +57,7 @@ func TestGateAdapts(t *testing.T) {
 // which they are asked to come back.
 func TestGateSpreadsThoseItRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(100)
+		g := newGate(100, 1)
 		var last time.Duration
 		seen := map[time.Duration]bool{}
 		in := knock(g, 2000, func(after time.Duration) {

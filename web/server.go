@@ -57,6 +57,7 @@ type Config struct {
 	KeepAlive  time.Duration // most time that a socket is left without a frame; 0: 12 s
 	MaxSockets int           // of this node, screens and hosts included; 0: 200,000
 	SlowReader time.Duration // a socket that takes nothing for so long is cut; 0: 10 s
+	Cores      int           // that this process may use; 0: GOMAXPROCS
 	// BroadcastShare is how much of the node's processors telling phones of moving
 	// counts may take; 0: 0.3.
 	BroadcastShare float64
@@ -112,10 +113,11 @@ type Server struct {
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}, crowds: newCrowds(cfg.Self, cfg.MaxSimulated), emptied: make(chan struct{}, 1)}
-	s.turns = socket.NewTurns()
+	s.cfg.Cores = cmp.Or(s.cfg.Cores, runtime.GOMAXPROCS(0))
+	s.turns = socket.NewTurns(s.cfg.Cores)
 	s.busyPage = sync.OnceValue(s.renderBusy)
-	s.arrivals, s.screens = newGate(cfg.Arrivals), newGate(screensASecond)
-	s.broadcast = hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(runtime.GOMAXPROCS(0)))
+	s.arrivals, s.screens = newGate(cfg.Arrivals, s.cfg.Cores), newGate(screensASecond, s.cfg.Cores)
+	s.broadcast = hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(s.cfg.Cores))
 	if s.cfg.Beacon == nil {
 		s.cfg.Beacon = source.Quicknet()
 	}

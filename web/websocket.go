@@ -178,9 +178,10 @@ func (c *client) frame(data []byte) {
 		c.ack(f.Ref, "invalid", "", 0)
 		return
 	}
-	if !c.allowed() || c.unacked.Load() >= maxUnacked {
+	now := time.Now()
+	if !c.allowed(now) || c.unacked.Load() >= maxUnacked {
 		c.s.cfg.Metrics.Refused("rate")
-		c.s.turns.Order()
+		c.s.turns.Order(now)
 		c.ack(f.Ref, "retry", "", retryAfterMS())
 		return
 	}
@@ -200,8 +201,7 @@ func (c *client) frame(data []byte) {
 }
 
 // allowed takes one token of the socket's own bucket.
-func (c *client) allowed() bool {
-	now := time.Now()
+func (c *client) allowed(now time.Time) bool {
 	rate := float64(c.s.entryRate())
 	c.tokens = min(rate, c.tokens+rate*now.Sub(c.filled).Seconds())
 	c.filled = now
@@ -220,7 +220,7 @@ func (c *client) refuse(ref []byte, err error) {
 		c.ack(ref, p.Code, "", 0)
 	case mayRetry(err):
 		c.s.cfg.Metrics.Refused("overloaded")
-		c.s.turns.Order()
+		c.s.turns.Order(time.Now())
 		c.ack(ref, "retry", "", retryAfterMS())
 	default:
 		c.ack(ref, "closed", "", 0) // the event is gone; the close frame says so

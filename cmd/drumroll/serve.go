@@ -42,6 +42,7 @@ const (
 func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error {
 	logger := newLogger(cfg.jsonLog, stderr)
 	redislog.LogTo(logger)
+	cores := spareProcessor()
 
 	log, err := openLog(ctx, cfg, logger)
 	if err != nil {
@@ -86,8 +87,8 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	lan := lanAddr(listener.Addr())
 	server, err := web.New(web.Config{
 		Log: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
-		MaxSockets: socketsFor(openFiles()),
-		PublicURL:  cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
+		Cores: cores, MaxSockets: socketsFor(openFiles()),
+		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
 		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
 		Self: self(listener.Addr()), MaxSimulated: rehearse.Beside(maxSimulated),
 	})

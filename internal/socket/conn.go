@@ -101,17 +101,27 @@ func (c *Conn) send(frames []byte) bool {
 func (c *Conn) cork() {
 	c.mu.Lock()
 	c.corked = true
+	if c.queue == nil {
+		c.queue = (*queues.Get().(*[]byte))[:0]
+	}
 	c.mu.Unlock()
 }
+
+// queues are for what is sent while a connection is corked; they go on with drain
+// where the peer does not take it at once.
+var queues = sync.Pool{New: func() any { b := make([]byte, 0, maxQueued); return &b }}
 
 // uncork writes what was kept. Where the peer does not take its answers, it waits
 // until it does or is cut: nothing more is read from it meanwhile.
 func (c *Conn) uncork() {
 	c.mu.Lock()
 	c.corked = false
-	if q := c.queue; !c.busy && !c.dead && len(q) > 0 {
+	if q := c.queue; !c.busy && q != nil {
 		c.queue = nil
-		c.write(q)
+		if len(q) > 0 && !c.dead {
+			c.write(q) // and what the kernel does not take is copied
+		}
+		queues.Put(&q)
 	}
 	if !c.busy || len(c.queue) <= maxQueued/4 {
 		c.mu.Unlock()

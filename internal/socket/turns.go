@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Turns has connections handle what they read one after the other, as many at a
-// time as there are processors, while their owner says that there is too much of
+// Turns has connections handle what they read one after the other, or a few at a
+// time, while their owner says that there is too much of
 // it. A thousand that are ready at once would else stand in line before the few
 // goroutines that store and acknowledge what was taken, at each step of theirs: a
 // node would be kept from accepting by what it refuses. The zero value is no good.
@@ -17,15 +17,15 @@ type Turns struct {
 	until   atomic.Int64 // Unix ns; 0: nobody has to wait for a turn
 }
 
-// NewTurns returns Turns that nobody has to wait for yet.
-func NewTurns() *Turns { return &Turns{slots: make(chan struct{}, runtime.GOMAXPROCS(0))} }
+// NewTurns returns Turns for so many at a time, that nobody has to wait for yet.
+func NewTurns(atOnce int) *Turns { return &Turns{slots: make(chan struct{}, atOnce)} }
 
 // turnsFor is how long connections take turns after it was last asked for.
 const turnsFor = time.Second
 
-// Order asks for order, for a second.
-func (t *Turns) Order() {
-	until := time.Now().Add(turnsFor).UnixNano()
+// Order asks for order, for a second from now.
+func (t *Turns) Order(now time.Time) {
+	until := now.Add(turnsFor).UnixNano()
 	if until-t.until.Load() > int64(turnsFor/4) { // not each time: all would write to one place
 		t.until.Store(until)
 	}
