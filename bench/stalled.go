@@ -33,13 +33,12 @@ type readers struct {
 // does not.
 func stalled(ctx context.Context, b *bench) error {
 	var all, most [2][]float64 // acks and states
-	rounds := min(b.rounds, 3)
 	type contest struct {
 		share int
 		into  *[2][]float64
 	}
 	order := []contest{{0, &all}, {stalledShare, &most}}
-	for range rounds {
+	for range b.rounds {
 		slices.Reverse(order)
 		for _, c := range order {
 			r, err := b.readersAmong(ctx, b.size(stalledPhones), c.share)
