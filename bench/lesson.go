@@ -18,6 +18,8 @@ const (
 	// each of so many tries: it would be blamed on the server.
 	lessonLag   = 20 * time.Millisecond
 	lessonTries = 3
+	// Fewer points than this are no line.
+	lessonLeast = 4
 )
 
 // point is one step of rising load.
@@ -84,6 +86,11 @@ func lesson(ctx context.Context, b *bench) (err error) {
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	for _, line := range lines {
+		if len(series[line.name]) < lessonLeast {
+			return fmt.Errorf("%s: the generator itself was late at all but %d points: something else keeps this machine busy", line.name, len(series[line.name]))
+		}
 	}
 	b.report.Series["rising load"] = series
 	sustained := func(name string) (rate float64) {
