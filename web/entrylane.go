@@ -72,11 +72,18 @@ func (s *Server) openLane(w http.ResponseWriter, r *http.Request) (l *entryLane,
 		s.lanes.remove(l)
 		return nil, nil
 	}
+	early, _ = brw.Reader.Peek(brw.Reader.Buffered()) // never fails: they are there
+	early = bytes.Clone(early)
+	if back, ok := conn.(*returned); ok {
+		// It was a lane's before. A client that goes to and fro must not make it a layer
+		// thicker each time.
+		conn, early = back.Conn, append(early, back.early...)
+	}
 	l.mu.Lock()
 	l.conn = conn
 	l.mu.Unlock()
-	early, _ = brw.Reader.Peek(brw.Reader.Buffered()) // never fails: they are there
-	return l, bytes.Clone(early)
+	l.renew() // where it fails, so does the first answer
+	return l, early
 }
 
 // run reads calls until the connection ends or goes back.
@@ -87,6 +94,7 @@ func (l *entryLane) run(early []byte) {
 		return
 	}
 	n := copy(l.buf[:], early)
+	answered := true
 	for {
 		var call plainCall
 		size := readPlain(l.buf[:n], &call)
@@ -96,12 +104,15 @@ func (l *entryLane) run(early []byte) {
 			return
 		case size > 0:
 			n = copy(l.buf[:], l.buf[size:n])
+			answered = true
 			continue
 		}
-		if !l.wait(n) {
+		// What comes in drops keeps no connection for longer than a whole call does.
+		if answered && !l.renew() {
 			l.conn.Close()
 			return
 		}
+		answered = false
 		more, err := l.conn.Read(l.buf[n:])
 		if err != nil {
 			l.conn.Close()
@@ -111,13 +122,12 @@ func (l *entryLane) run(early []byte) {
 	}
 }
 
-// wait puts the connection's deadline off; false where the lane is to end, with
-// nothing of a call read.
-func (l *entryLane) wait(n int) bool {
+// renew puts the connection's deadline off; false where the lane is to end.
+func (l *entryLane) renew() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closing {
-		return n > 0
+		return false
 	}
 	now := time.Now()
 	if l.until.Sub(now) > laneIdle-laneRenew {
@@ -172,6 +182,7 @@ func (l *entryLane) answer(rep *replica.Replica, p event.Participant, e *entry, 
 		if err != nil {
 			l.s.refuse(&w, l.req, err)
 		}
+		w.header.Del("Content-Length") // write tells it
 		l.write(w.status, w.header, w.body.Bytes())
 	}
 	l.s.cfg.Metrics.Request(entriesRoute, w.status, time.Since(start))
@@ -222,14 +233,18 @@ func (l *entryLane) leaving() bool {
 
 // giveBack lets net/http serve the connection on, from b.
 func (l *entryLane) giveBack(b []byte) {
-	if l.conn.SetDeadline(time.Time{}) != nil {
-		l.conn.Close()
+	l.mu.Lock()
+	conn := l.conn
+	l.conn = nil // from here on its deadlines are not the lane's to set
+	l.mu.Unlock()
+	if conn.SetDeadline(time.Time{}) != nil {
+		conn.Close()
 		return
 	}
-	one := &oneConn{conn: &returned{Conn: l.conn, early: bytes.Clone(b)}}
+	one := &oneConn{conn: &returned{Conn: conn, early: bytes.Clone(b)}}
 	_ = l.server.Serve(one) // it ends at once: there is one connection to accept
 	if one.conn != nil {
-		l.conn.Close() // it was not accepted, since the server is shutting down
+		conn.Close() // it was not accepted, since the server is shutting down
 	}
 }
 
@@ -257,6 +272,14 @@ func (c *returned) SyscallConn() (syscall.RawConn, error) {
 		return nil, net.ErrClosed
 	}
 	return sc.SyscallConn()
+}
+
+// SetWriteBuffer bounds what the kernel holds for a peer that does not read.
+func (c *returned) SetWriteBuffer(bytes int) error {
+	if b, ok := c.Conn.(interface{ SetWriteBuffer(bytes int) error }); ok {
+		return b.SetWriteBuffer(bytes)
+	}
+	return nil
 }
 
 // oneConn is a listener with one connection to accept.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"drumroll/web"
 )
 
 // client is one connection of an API client, read and written by hand.
@@ -161,5 +163,78 @@ func TestLanesEndWithTheNode(t *testing.T) {
 		if rest, err := io.ReadAll(c.answers); err != nil || len(rest) > 0 {
 			t.Errorf("after the end came %q, %v", rest, err)
 		}
+	}
+}
+
+// TestLaneRefusal: a refusal on a lane has each header field once; strict clients
+// take no answer with two lengths.
+func TestLaneRefusal(t *testing.T) {
+	t.Parallel()
+	n := bolt(t, setup{config: func(c *web.Config) { c.EntryRate = 2 }})
+	s := n.create(t, "Lane")
+	poll := s.poll("Poll", "live", "A", "B")
+	s.must(poll.ID, "open", nil)
+	p := s.join(t)
+	c := n.raw(t)
+	for {
+		c.send(plain(s.Code, p.Token, fmt.Sprintf(`{"activity":%d,"choice":[0]}`, poll.ID)))
+		var head strings.Builder
+		res, err := http.ReadResponse(bufio.NewReader(io.TeeReader(oneByte{c.answers}, &head)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, res.Body); err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode == http.StatusOK {
+			continue
+		}
+		if res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") == "" {
+			t.Errorf("refused with %s, Retry-After %q", res.Status, res.Header.Get("Retry-After"))
+		}
+		if n := strings.Count(head.String(), "Content-Length"); n != 1 {
+			t.Errorf("%d lengths in %q", n, head.String())
+		}
+		return
+	}
+}
+
+// oneByte reads no further than it is asked to, so that what follows an answer
+// stays where it is.
+type oneByte struct{ io.Reader }
+
+func (o oneByte) Read(p []byte) (int, error) { return o.Reader.Read(p[:min(1, len(p))]) }
+
+// TestLaneToAndFro: a client that makes entry calls and others by turns for a long
+// time costs no more than at first.
+func TestLaneToAndFro(t *testing.T) {
+	n := bolt(t, setup{})
+	s := n.create(t, "Lane")
+	poll := s.poll("Poll", "live", "A", "B")
+	s.must(poll.ID, "open", nil)
+	p := s.join(t)
+	c := n.raw(t)
+	entry := plain(s.Code, p.Token, fmt.Sprintf(`{"activity":%d,"choice":[0]}`, poll.ID))
+	other := "GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 1500) + "\r\n\r\n"
+	rounds := func(k int) {
+		for range k {
+			c.send(entry)
+			res, err := http.ReadResponse(c.answers, nil)
+			if err != nil || res.StatusCode != http.StatusOK {
+				t.Fatal(res, err)
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			c.send(other)
+			if res, err = http.ReadResponse(c.answers, nil); err != nil || res.StatusCode != http.StatusOK {
+				t.Fatal(res, err)
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+		}
+	}
+	rounds(50)
+	before := held()
+	rounds(500)
+	if grown := held() - before; grown > 256<<10 {
+		t.Errorf("500 turns to and fro left %d bytes", grown)
 	}
 }

@@ -83,7 +83,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		nc.Close()
 		return nil, nil, err
 	}
-	if tcp, ok := nc.(*net.TCPConn); ok && h.sendBuffer > 0 {
+	if tcp, ok := nc.(interface{ SetWriteBuffer(bytes int) error }); ok && h.sendBuffer > 0 {
 		if err := tcp.SetWriteBuffer(h.sendBuffer / 2); err != nil {
 			nc.Close()
 			return nil, nil, err
