@@ -44,6 +44,7 @@ type Conn struct {
 	corked  bool          // what is sent waits for uncork
 	flushed chan struct{} // closed by drain's end, where somebody waits for it (see drainEnd)
 	closing bool          // a close frame was sent
+	closeBy time.Time     // and when it must have been answered
 	dead    bool
 	drained func() // called without the lock when drain has written all
 
@@ -253,8 +254,16 @@ func (c *Conn) close(frame []byte) {
 	} else {
 		c.write(frame)
 	}
-	c.closing = true
-	if !c.dead && c.net.SetReadDeadline(time.Now().Add(c.closeTimeout)) != nil {
+	c.closing, c.closeBy = true, time.Now().Add(c.closeTimeout)
+	if !c.dead && c.net.SetReadDeadline(c.closeBy) != nil {
 		c.kill()
 	}
+}
+
+// cut reports whether the connection is over whatever the peer sends. Reading
+// finds that out by itself only where there is nothing to read.
+func (c *Conn) cut() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.dead || c.closing && time.Now().After(c.closeBy)
 }

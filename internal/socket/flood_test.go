@@ -108,3 +108,46 @@ func TestFloodIsCut(t *testing.T) {
 	}
 	await(t, "end", e.over)
 }
+
+// TestFloodDoesNotPutOffTheEnd: a peer that sends without end is rid of like any
+// other, whether it was sent a close frame or does not read its answers.
+func TestFloodDoesNotPutOffTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		cfg  socket.Config
+		end  func(*end)
+	}{
+		{"closed", socket.Config{CloseTimeout: 100 * time.Millisecond}, func(e *end) { e.Close(socket.CloseLeaving, "") }},
+		{"stalled", socket.Config{SendBuffer: 8 << 10, WriteTimeout: 100 * time.Millisecond}, func(e *end) {
+			e.Send(make([]byte, 4<<20))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			url, ends := server(t, c.cfg)
+			conn, _ := dialRaw(t, url, nil)
+			e := <-ends
+			block := bytes.Repeat(masked(0x81, "slow"), 10_000)
+			flooded := make(chan struct{})
+			go func() {
+				defer close(flooded)
+				for {
+					if _, err := conn.Write(block); err != nil {
+						return
+					}
+				}
+			}()
+			c.end(e)
+			select {
+			case <-e.over:
+			case <-time.After(patience / 4):
+				t.Error("the connection goes on")
+			}
+			if err := conn.Close(); err != nil {
+				t.Error(err)
+			}
+			await(t, "end of the flood", flooded)
+		})
+	}
+}

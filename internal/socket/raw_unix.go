@@ -32,6 +32,9 @@ func (c *Conn) readable(fd uintptr) (over bool) {
 		if !more {
 			return over
 		}
+		if c.cut() {
+			return true
+		}
 		// One that sends without end is no reason for the others to wait.
 		runtime.Gosched()
 	}
