@@ -186,6 +186,7 @@ func TestLaneRefusal(t *testing.T) {
 		if _, err := io.Copy(io.Discard, res.Body); err != nil {
 			t.Fatal(err)
 		}
+		res.Body.Close()
 		if res.StatusCode == http.StatusOK {
 			continue
 		}
@@ -218,17 +219,17 @@ func TestLaneToAndFro(t *testing.T) {
 	other := "GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 1500) + "\r\n\r\n"
 	rounds := func(k int) {
 		for range k {
-			c.send(entry)
-			res, err := http.ReadResponse(c.answers, nil)
-			if err != nil || res.StatusCode != http.StatusOK {
-				t.Fatal(res, err)
+			for _, call := range []string{entry, other} {
+				c.send(call)
+				res, err := http.ReadResponse(c.answers, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
+					t.Fatal(res.Status, err)
+				}
+				res.Body.Close()
 			}
-			_, _ = io.Copy(io.Discard, res.Body)
-			c.send(other)
-			if res, err = http.ReadResponse(c.answers, nil); err != nil || res.StatusCode != http.StatusOK {
-				t.Fatal(res, err)
-			}
-			_, _ = io.Copy(io.Discard, res.Body)
 		}
 	}
 	rounds(50)
