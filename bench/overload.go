@@ -72,14 +72,10 @@ func overload(ctx context.Context, b *bench) (err error) {
 		return err
 	}
 	most := watchRSS(d.RSS)
-	defer most()
 	top := report.Of(peak).Median
 	f, err := l.Flood(phones, overloadTimes*top, overloadTaps, b.span(overloadSpan), overloadSettle)
-	if err != nil {
-		return err
-	}
-	highest, err := most()
-	if err != nil {
+	highest, watched := most() // also where the flood failed: the watch has to end
+	if err = errors.Join(err, watched); err != nil {
 		return err
 	}
 	if f.Failed > 0 {
