@@ -18,8 +18,9 @@ const (
 	// perPhone is what a connected phone takes of memory: 10 KB here and as much in
 	// the kernel, and as much again for the surge when all join at once.
 	perPhone = 40 << 10
-	// spareFiles are for the log, pages that are being loaded, and the like.
-	spareFiles = 100
+	// spareFiles are left to requests, the host's among them, to logs and to Redis: a
+	// node whose files are all taken by phones answers nobody any more.
+	spareFiles = 1024
 	fewPhones  = 500
 )
 
@@ -79,6 +80,15 @@ func judgeAddress(f facts) Check {
 	return c
 }
 
+// SocketsFor is how many sockets a process may take that may have so many files
+// open.
+func SocketsFor(files int) int {
+	if files < 2*spareFiles {
+		return max(1, files/2)
+	}
+	return files - spareFiles
+}
+
 // judgePhones finds the limit that comes first.
 func judgePhones(f facts, r *Report) Check {
 	says := map[string]string{}
@@ -89,7 +99,7 @@ func judgePhones(f facts, r *Report) Check {
 		}
 	}
 	if l := f.limits; l.files > 0 {
-		consider("files", l.files-l.openFiles-spareFiles, fmt.Sprintf("open files: this process may have %s, and each phone takes one (ulimit -n, or LimitNOFILE= of a systemd unit, raises it)", grouped(l.files)))
+		consider("files", SocketsFor(l.files), fmt.Sprintf("open files: this process may have %s, and each phone takes one (ulimit -n, or LimitNOFILE= of a systemd unit, raises it)", grouped(l.files)))
 	}
 	if m := f.limits.memory; m > 0 {
 		consider("memory", int(m/perPhone), fmt.Sprintf("memory: %s MB are free", grouped(int(m>>20))))

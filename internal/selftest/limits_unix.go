@@ -20,9 +20,6 @@ func measureLimits() limits {
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil {
 		l.files = int(min(uint64(files.Cur), math.MaxInt32))
 	}
-	if open, err := os.ReadDir("/proc/self/fd"); err == nil {
-		l.openFiles = len(open)
-	}
 	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
 		l.memory = available(b)
 	}

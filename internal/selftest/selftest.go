@@ -62,9 +62,9 @@ type facts struct {
 
 // limits are those of the process and the machine; 0: not known, or none.
 type limits struct {
-	files, openFiles int   // that may be, and are, open
-	memory           int64 // bytes available
-	ports            int   // that one address can dial another from
+	files  int   // that may be open
+	memory int64 // bytes available
+	ports  int   // that one address can dial another from
 }
 
 const (
