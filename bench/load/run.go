@@ -149,7 +149,7 @@ func (l *Loop) Open(rate float64, d time.Duration) (*Result, error) {
 	total := int(rate * d.Seconds())
 	due := func(k int) int64 { return begin + int64(float64(k)/rate*1e9) }
 	next, open := 0, 0
-	starved := begin // when a connection was last missing
+	starved := begin // until when no connection was idle
 	for {
 		now := l.now()
 		for next < total && due(next) <= now {
@@ -159,7 +159,6 @@ func (l *Loop) Open(rate float64, d time.Duration) (*Result, error) {
 				continue
 			}
 			if len(idle) == 0 {
-				starved = now
 				break
 			}
 			i := idle[len(idle)-1]
@@ -185,7 +184,11 @@ func (l *Loop) Open(rate float64, d time.Duration) (*Result, error) {
 			if kind > Failed || !c.waiting {
 				return
 			}
-			r.count(c, kind, l.now(), l.Patience)
+			now := l.now()
+			r.count(c, kind, now, l.Patience)
+			if len(idle) == 0 { // until now it was the server that kept requests waiting
+				starved = now
+			}
 			idle = append(idle, index[c])
 			open--
 		})
