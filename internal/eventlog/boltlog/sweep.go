@@ -20,6 +20,11 @@ const (
 	// sweepLeast is the shortest, so that events that end one soon after the other
 	// share a sweep.
 	sweepLeast = 100 * time.Millisecond
+	// sweepSettle is how long nothing is removed after the wall clock was set ahead by
+	// more than sweepJump. It may have been wrong until then, and with it the newest
+	// record of an event that runs at this moment; its next one puts that right.
+	sweepSettle = time.Hour
+	sweepJump   = time.Minute
 )
 
 // Option changes how Open sets up a Log.
@@ -44,6 +49,10 @@ type sweeper struct {
 	// appends can only prolong its life, so before that is over the file need
 	// not be opened. In Unix ms.
 	newest map[string]uint64
+
+	wall    time.Time     // at the last sweep, without a monotonic reading
+	at      time.Duration // the monotonic clock then
+	settled time.Duration // on that clock: when something may be removed again
 }
 
 // run sweeps until the Log is closed: at once, and whenever an event is due.
@@ -62,6 +71,9 @@ func (w *sweeper) run() {
 
 // sweep removes what has expired and returns when to look again.
 func (w *sweeper) sweep() time.Duration {
+	if rest := w.settling(); rest > 0 {
+		return rest
+	}
 	codes, err := eventCodes(filepath.Join(w.log.dir, eventsFolder))
 	if err != nil {
 		w.log.logger.Warn("cannot look for expired events", "err", err)
@@ -81,6 +93,17 @@ func (w *sweeper) sweep() time.Duration {
 	}
 	w.newest = newest
 	return max(next, sweepLeast)
+}
+
+// settling looks for a jump of the wall clock since the last sweep, and returns how
+// long nothing may be removed because of one.
+func (w *sweeper) settling() time.Duration {
+	wall, at := w.log.clock.wall().Round(0), w.log.clock.elapsed()
+	if !w.wall.IsZero() && wall.Sub(w.wall)-(at-w.at) > sweepJump {
+		w.settled = at + sweepSettle
+	}
+	w.wall, w.at = wall, at
+	return w.settled - at
 }
 
 // left is how long an event with its newest record at ms still lives; 0 or less: it

@@ -17,8 +17,9 @@ import (
 
 // wallClock is a wall clock that the test sets.
 type wallClock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	mono time.Duration
 }
 
 func (w *wallClock) read() time.Time {
@@ -27,7 +28,22 @@ func (w *wallClock) read() time.Time {
 	return w.now
 }
 
+func (w *wallClock) elapsed() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.mono
+}
+
+// pass lets time go by.
 func (w *wallClock) pass(d time.Duration) {
+	w.set(d)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mono += d
+}
+
+// set sets the wall clock ahead, or back.
+func (w *wallClock) set(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now = w.now.Add(d)
@@ -40,7 +56,7 @@ const month = 30 * 24 * time.Hour
 func keeping(t *testing.T, dir string, wall *wallClock) (*Log, *sweeper) {
 	t.Helper()
 	l := mustOpen(t, dir, wall.read)
-	l.keep, l.logger = month, slog.New(slog.DiscardHandler)
+	l.keep, l.logger, l.clock.elapsed = month, slog.New(slog.DiscardHandler), wall.elapsed
 	return l, &sweeper{log: l}
 }
 
@@ -126,6 +142,26 @@ func TestSweep(t *testing.T) {
 	wantFiles(t, dir, "DAMAGED.db", "OPEN.db", "notes.txt")
 }
 
+// TestSweepAfterAJump: an event that runs while its host's clock is put right is not
+// taken for one that ended long ago.
+func TestSweepAfterAJump(t *testing.T) {
+	dir := t.TempDir()
+	wall := &wallClock{now: time.UnixMilli(1_500_000_000_000)}
+	l, w := keeping(t, dir, wall)
+	mustCreate(t, l, "RUNS", "first")
+	mustCreate(t, l, "ENDED", "first")
+	w.sweep()
+	wall.set(10 * month)
+	if next := w.sweep(); next != sweepSettle {
+		t.Errorf("next sweep after %v, want %v", next, sweepSettle)
+	}
+	wantFiles(t, dir, "ENDED.db", "RUNS.db")
+	mustAppend(t, l, "RUNS", "second")
+	wall.pass(sweepSettle)
+	w.sweep()
+	wantFiles(t, dir, "RUNS.db")
+}
+
 // TestWrongClockSweepsNothing: one record from a time when the wall clock was wrong
 // pushes the log's clock ahead, which makes no other event old.
 func TestWrongClockSweepsNothing(t *testing.T) {
@@ -134,12 +170,12 @@ func TestWrongClockSweepsNothing(t *testing.T) {
 	l, _ := keeping(t, dir, wall)
 	mustCreate(t, l, "TODAY", "first")
 	mustClose(t, l)
-	wall.pass(10 * month)
+	wall.set(10 * month)
 	l, _ = keeping(t, dir, wall)
 	mustCreate(t, l, "FUTURE", "first")
 	mustClose(t, l)
 
-	wall.pass(-10 * month)
+	wall.set(-10 * month)
 	l, w := keeping(t, dir, wall)
 	mustRead(t, l, "FUTURE")
 	if now, err := l.Clock(t.Context()); err != nil || now.Before(wall.read().Add(9*month)) {
