@@ -43,6 +43,10 @@ func TestDearTicksGetRarer(t *testing.T) {
 	if gap := to.Sub(from); gap < 800*time.Millisecond {
 		t.Errorf("the phone's ticks are %v apart, want a second", gap)
 	}
+	const gaps = 3
+	for range gaps - 1 {
+		to = phone.until(ticked).at
+	}
 	for _, w := range []*wire{screen, host} {
 		ticks := 0
 		w.until(func(f frame) bool {
@@ -51,9 +55,9 @@ func TestDearTicksGetRarer(t *testing.T) {
 			}
 			return f.at.After(to)
 		})
-		// Ten in an idle test; fewer where the machine is busy.
-		if ticks < 2 {
-			t.Errorf("%d ticks for the %s while the phone waited for one", ticks, w.view)
+		// Thirty in an idle test; fewer where the machine is busy.
+		if ticks <= gaps {
+			t.Errorf("%d ticks for the %s while the phone got %d", ticks, w.view, gaps)
 		}
 	}
 }
