@@ -91,11 +91,7 @@ const freshWait = time.Second
 
 // event finds the event that a request's path names, its code in any case.
 func (s *Server) event(r *http.Request) (*replica.Replica, error) {
-	code, ok := normalCode(chi.URLParam(r, "code"))
-	if !ok {
-		return nil, eventlog.ErrNotFound
-	}
-	rep, err := s.cfg.Replicas.Open(r.Context(), code)
+	rep, err := s.opened(r)
 	if err != nil || r.Method != http.MethodGet {
 		return rep, err
 	}
@@ -108,6 +104,15 @@ func (s *Server) event(r *http.Request) (*replica.Replica, error) {
 		return nil, err
 	}
 	return rep, nil
+}
+
+// opened is the event that a request's path names, as this node knows it.
+func (s *Server) opened(r *http.Request) (*replica.Replica, error) {
+	code, ok := normalCode(chi.URLParam(r, "code"))
+	if !ok {
+		return nil, eventlog.ErrNotFound
+	}
+	return s.cfg.Replicas.Open(r.Context(), code)
 }
 
 // codeAlphabet leaves out what is mistaken for something else: 0 O 1 I L.

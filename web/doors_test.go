@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -72,6 +73,52 @@ func TestDoors(t *testing.T) {
 	own.get("/" + s.Code).want(http.StatusServiceUnavailable)
 	// Who is in goes on.
 	p.counted(1, []int{0})
+}
+
+// TestNoPlaceForNobody: what cannot become a socket takes no place at the doors, and
+// one address takes no more of the screens' than its own.
+func TestNoPlaceForNobody(t *testing.T) {
+	t.Parallel()
+	n := bolt(t, setup{config: func(c *web.Config) {
+		c.Arrivals = 1e-3 // one phone
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	}})
+	s := n.create(t, "Strangers")
+	attacker := n.caller(t, "").with("X-Forwarded-For", "203.0.113.7")
+	upgrading := attacker.with("Connection", "keep-alive, Upgrade").with("Upgrade", "WebSocket")
+	for range 120 {
+		for _, view := range []string{"phone", "screen"} {
+			attacker.get("/ZZZZZZ/ws?view=" + view).want(http.StatusNotFound)
+			upgrading.get("/ZZZZZZ/ws?view=" + view).want(http.StatusNotFound)
+		}
+		attacker.get("/" + s.Code + "/ws?view=phone").want(http.StatusUnauthorized)
+		attacker.get("/" + s.Code + "/ws?view=screen").want(http.StatusUpgradeRequired)
+		attacker.api("POST", "/events/ZZZZZZ/participants", nil).want(http.StatusNotFound)
+	}
+	upgrading.get("/" + s.Code + "/ws?view=phone").want(http.StatusUnauthorized) // its place was left
+	upgrading.get("/"+s.Code+"/ws?view=phone").problem(http.StatusServiceUnavailable, "arrivals")
+
+	began := time.Now()
+	tried := 0
+	for upgrading.get("/"+s.Code+"/ws?view=screen").status != http.StatusTooManyRequests {
+		if tried++; tried > 50+10*(1+int(time.Since(began).Seconds())) {
+			t.Fatalf("one address was let in %d times", tried)
+		}
+	}
+	if tried < 50 {
+		t.Errorf("one address was let in only %d times", tried)
+	}
+	dial := func(from, cookie string) (*wire, error) {
+		w, _, err := s.open(t, "?view=screen", &websocket.DialOptions{HTTPHeader: http.Header{"X-Forwarded-For": {from}, "Cookie": {cookie}}})
+		return w, err
+	}
+	for from, cookie := range map[string]string{"203.0.113.8": "", "203.0.113.7": "drumroll_host_" + s.Code + "=" + s.HostKey} {
+		w, err := dial(from, cookie)
+		if err != nil {
+			t.Fatalf("a projector at %s with cookie %q: %v", from, cookie, err)
+		}
+		w.next("state")
+	}
 }
 
 // TestHostGoesFirst: while the log has more entries than it can take, and refuses

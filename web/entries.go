@@ -152,11 +152,11 @@ func (s *Server) unlessFull(h http.HandlerFunc) http.HandlerFunc {
 }
 
 func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
-	if err := s.newcomer(r, s.arrivals, joinCost); err != nil {
-		return err
-	}
 	rep, err := s.event(r)
 	if err != nil {
+		return err
+	}
+	if err := s.newcomer(r, s.arrivals, joinCost); err != nil {
 		return err
 	}
 	var in struct {

@@ -143,6 +143,9 @@ func (s *Server) letIn(r *http.Request, view string) error {
 	case viewHost:
 		return nil
 	case viewScreen:
+		if !s.limits.allow(limitScreens, clientIP(r)) && !s.ofHost(r) {
+			return errRate
+		}
 		return s.newcomer(r, s.screens, socketCost)
 	}
 	return s.newcomer(r, s.arrivals, socketCost)

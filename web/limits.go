@@ -39,6 +39,9 @@ var (
 	// Events made, and joins, from one address.
 	limitCreate = limit{"create", 20, 1000}
 	limitJoin   = limit{"join", 5000, 20_000}
+	// Screens opened from one address, well below what the lane of all screens lets
+	// in (screensASecond): nobody keeps the projectors of others out.
+	limitScreens = limit{"screens", 10, 50}
 	// Wrong keys tried from one address.
 	limitKeys = limit{"keys", 5, 100}
 )

@@ -28,7 +28,7 @@ const showMS = 5000
 // broadcastShare leaves most of a node to entries, which wait for nobody.
 const broadcastShare = 0.3
 
-const screensASecond = 50
+const screensASecond = 100
 
 // Config says what a Server needs to know.
 type Config struct {

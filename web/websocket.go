@@ -39,10 +39,16 @@ func (s *Server) websocket(w http.ResponseWriter, r *http.Request) {
 func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	view := r.URL.Query().Get("view")
 	// Before anything that costs: a browser does not even read the refusal, and
-	// dials again by itself.
-	if err := s.letIn(r, view); err != nil {
-		w.Header().Set("Connection", "close")
-		return err
+	// dials again by itself. A request that cannot become a socket takes nobody's
+	// place.
+	if upgrades(r) {
+		if _, err := s.opened(r); err != nil {
+			return err
+		}
+		if err := s.letIn(r, view); err != nil {
+			w.Header().Set("Connection", "close")
+			return err
+		}
 	}
 	rep, err := s.event(r)
 	if err != nil {
@@ -68,7 +74,6 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	if s.draining.Load() { // or Drain sees the room, and sends this socket away too
 		return errLeaving
 	}
-	audience := room.audience(view, s.baseURL(r))
 	var origins []string
 	if u := s.cfg.PublicURL; u != nil {
 		// The library matches patterns (path.Match), where brackets mean something.
@@ -93,7 +98,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 
-	sub := &hub.Subscriber{Key: uint64(p), Audience: audience, Conn: conn}
+	sub := &hub.Subscriber{Key: uint64(p), Audience: room.audience(view, s.baseURL(r)), Conn: conn}
 	conn.OnDrained(sub.Drained)
 	c := &client{s: s, rep: rep, conn: conn, endTurn: conn.EndTurn, sub: sub, who: p, tokens: float64(s.entryRate()), filled: time.Now()}
 	rep.Pin()
@@ -122,6 +127,15 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		rep.Unpin()
 	})
 	return nil
+}
+
+// upgrades reports whether a request may become a socket: of one without these
+// headers socket.Accept makes none.
+func upgrades(r *http.Request) bool {
+	names := func(header, token string) bool {
+		return strings.Contains(strings.ToLower(strings.Join(r.Header.Values(header), ",")), token)
+	}
+	return names("Connection", "upgrade") && names("Upgrade", "websocket")
 }
 
 // fallbackBase is the base URL of pages when too many were asked for at once.
