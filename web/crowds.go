@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -16,6 +17,7 @@ import (
 const (
 	mostSimulated = 2000 // phones of a node
 	crowdStays    = 15 * time.Minute
+	crowdGoes     = 5 * time.Second // most time that a new crowd waits for the one before it
 )
 
 // crowds are the simulated phones that this node sends to rehearsals: over its own
@@ -23,6 +25,7 @@ const (
 type crowds struct {
 	url  string // of this node, as it reaches itself; "": it cannot rehearse
 	most int    // simulated phones at a time, over all rehearsals
+	run  func(context.Context, rehearse.Config) (*rehearse.Report, error)
 
 	over    context.Context // the node is leaving
 	end     context.CancelCauseFunc
@@ -30,9 +33,11 @@ type crowds struct {
 
 	making sync.Mutex // one rehearsal is made at a time
 
-	mu   sync.Mutex
-	shut bool
-	all  map[event.UID]*rehearsal
+	mu    sync.Mutex
+	shut  bool
+	all   map[event.UID]*rehearsal
+	there int                 // simulated phones of all crowds that have not ended, of forgotten clones as well
+	going map[*crowd]struct{} // crowds of forgotten clones that have not ended
 }
 
 // rehearsal is what this node knows of a clone beside its log.
@@ -48,6 +53,8 @@ type crowd struct {
 	phones int
 	leaves time.Time
 	recent []rehearse.Progress // the newest last
+	end    context.CancelCauseFunc
+	gone   chan struct{} // closed once ended
 	ended  bool
 	report *rehearse.Report // once ended, unless it could not begin
 	err    error
@@ -81,7 +88,7 @@ func (p pace) script() (rehearse.Script, bool) {
 
 func newCrowds(url string, most int) *crowds {
 	over, end := context.WithCancelCause(context.Background())
-	return &crowds{url: url, most: cmp.Or(most, mostSimulated), over: over, end: end, all: map[event.UID]*rehearsal{}}
+	return &crowds{url: url, most: cmp.Or(most, mostSimulated), run: rehearse.Run, over: over, end: end, all: map[event.UID]*rehearsal{}, going: map[*crowd]struct{}{}}
 }
 
 // leave sends all simulated phones home and takes no more; wait returns when they
@@ -119,13 +126,36 @@ func (c *crowds) mind(snap *event.Snapshot, expired func()) {
 	c.all[snap.UID] = &rehearsal{code: snap.Code, of: snap.Of, expiry: time.AfterFunc(max(left, 0), expired)}
 }
 
-// forget drops a clone that is no more.
+// forget drops a clone that is no more, and sends its crowd home.
 func (c *crowds) forget(uid event.UID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r := c.all[uid]; r != nil {
 		r.expiry.Stop()
 		delete(c.all, uid)
+		for _, one := range r.crowds {
+			if !one.ended {
+				c.going[one] = struct{}{}
+				one.end(rehearse.ErrAtOnce)
+			}
+		}
+	}
+}
+
+// settle returns when the crowds of forgotten clones have gone, after so long, or
+// when ctx ends.
+func (c *crowds) settle(ctx context.Context, most time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	c.mu.Lock()
+	going := slices.Collect(maps.Keys(c.going))
+	c.mu.Unlock()
+	for _, one := range going {
+		select {
+		case <-one.gone:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -163,11 +193,13 @@ func (c *crowds) send(uid event.UID, phones int, script rehearse.Script, changed
 	case r == nil:
 		return errNoRehearsal
 	}
-	if there := c.simulated(); there+phones > c.most {
+	if c.there+phones > c.most {
 		return newProblem(503, "overloaded", "Too many simulated phones",
-			"This server simulates at most "+grouped(c.most)+" phones at a time, and "+grouped(there)+" are there already.")
+			"This server simulates at most "+grouped(c.most)+" phones at a time, and "+grouped(c.there)+" are there already.")
 	}
-	one := &crowd{phones: phones, leaves: time.Now().Add(script.Stay)}
+	over, end := context.WithCancelCause(c.over)
+	one := &crowd{phones: phones, leaves: time.Now().Add(script.Stay), end: end, gone: make(chan struct{})}
+	c.there += phones
 	r.crowds = append(r.crowds, one)
 	r.version++
 	cfg := rehearse.Config{
@@ -179,26 +211,18 @@ func (c *crowds) send(uid event.UID, phones int, script rehearse.Script, changed
 		},
 	}
 	c.running.Go(func() {
-		report, err := rehearse.Run(c.over, cfg)
+		report, err := c.run(over, cfg)
+		end(nil)
 		c.mu.Lock()
 		one.ended, one.report, one.err = true, report, err
+		c.there -= phones
+		delete(c.going, one)
+		close(one.gone)
 		r.version++
 		c.mu.Unlock()
 		changed()
 	})
 	return nil
-}
-
-// simulated is how many phones are on; mu is held.
-func (c *crowds) simulated() (n int) {
-	for _, r := range c.all {
-		for _, one := range r.crowds {
-			if !one.ended {
-				n += one.phones
-			}
-		}
-	}
-	return n
 }
 
 // rateOver is how many calls of Progress the rate of entries is taken over: some

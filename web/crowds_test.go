@@ -1,6 +1,9 @@
 package web
 
 import (
+	"context"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -82,6 +85,47 @@ func TestCrowdsAreToldTogether(t *testing.T) {
 	first.ended = true
 	if got := c.state(snap.UID); got.State != crowdLeft || got.Phones != 30 || got.Connected != 0 {
 		t.Errorf("when both have left it is %+v", got)
+	}
+}
+
+// A forgotten clone's crowd is sent home, and counts until it has gone.
+func TestForgottenCrowdsCount(t *testing.T) {
+	t.Parallel()
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer silent.Close()
+	c := newCrowds(silent.URL, 10)
+	defer c.leave()
+	ran, goes := make(chan struct{}, 2), make(chan struct{})
+	c.run = func(ctx context.Context, cfg rehearse.Config) (*rehearse.Report, error) {
+		report, err := rehearse.Run(ctx, cfg)
+		ran <- struct{}{}
+		<-goes
+		return report, err
+	}
+	first, second := event.Snapshot{UID: event.UID{1}, Code: "AAAAAA"}, event.Snapshot{UID: event.UID{2}, Code: "BBBBBB"}
+	for _, snap := range []*event.Snapshot{&first, &second} {
+		snap.CreatedMs = uint64(time.Now().UnixMilli())
+		c.mind(snap, func() {})
+	}
+	script, _ := paceAtOnce.script()
+	send := func(snap event.Snapshot) error { return c.send(snap.UID, 8, script, func() {}) }
+	if err := send(first); err != nil {
+		t.Fatal(err)
+	}
+	c.forget(first.UID)
+	select {
+	case <-ran:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the forgotten crowd was not sent home")
+	}
+	c.settle(t.Context(), time.Millisecond) // not for ever
+	if err := send(second); err == nil {
+		t.Error("a crowd that has not gone yet does not count")
+	}
+	close(goes)
+	c.settle(t.Context(), 20*time.Second)
+	if err := send(second); err != nil {
+		t.Errorf("a crowd that has gone still counts: %v", err)
 	}
 }
 

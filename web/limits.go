@@ -42,6 +42,9 @@ var (
 	// Screens opened from one address, well below what the lane of all screens lets
 	// in (screensASecond): nobody keeps the projectors of others out.
 	limitScreens = limit{"screens", 10, 50}
+	// Rehearsals, and more phones for one, from one address: each is a crowd that
+	// this node bears on top of the real ones, and hosting an event may be free to all.
+	limitRehearse = limit{"rehearse", 0.1, 5}
 	// Wrong keys tried from one address.
 	limitKeys = limit{"keys", 5, 100}
 )

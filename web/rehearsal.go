@@ -93,10 +93,14 @@ func (s *Server) postRehearsal(w http.ResponseWriter, r *http.Request, rep *repl
 		return invalidInput("phones must be 1 to %s.", grouped(s.crowds.most))
 	case !known:
 		return invalidInput("pace must be %q, %q or %q.", paceCalm, pacePeople, paceAtOnce)
-	case !s.limits.allow(limitCreate, clientIP(r)):
-		return errRate
 	}
 	snap, _ := rep.Snapshot()
+	switch {
+	case len(snap.Activities) == 0 && !snap.Rehearsal:
+		return errNothingYet
+	case !s.limits.allow(limitRehearse, clientIP(r)):
+		return errRate.in(time.Duration(float64(time.Second) / float64(limitRehearse.rate)))
+	}
 	if snap.Rehearsal {
 		if err := s.send(rep, *in.Phones, script); err != nil {
 			return err
@@ -117,14 +121,12 @@ func (s *Server) postRehearsal(w http.ResponseWriter, r *http.Request, rep *repl
 
 // rehearse makes the clone and sends it its crowd.
 func (s *Server) rehearse(r *http.Request, of event.Snapshot, phones int, script rehearse.Script) (created, error) {
-	if len(of.Activities) == 0 {
-		return created{}, errNothingYet
-	}
 	s.crowds.making.Lock()
 	defer s.crowds.making.Unlock()
 	for code, uid := range s.clonesOf(r, of.Code) {
 		s.discard(r.Context(), code, uid)
 	}
+	s.crowds.settle(r.Context(), crowdGoes)
 	key := newHostKey()
 	rep, err := s.clone(r.Context(), of, key)
 	if err != nil {

@@ -203,6 +203,33 @@ func TestRehearsalIsRefused(t *testing.T) {
 	second.host.api("POST", second.path("/rehearsal"), quickCrowd(2)).want(200)
 }
 
+// One address begins a few rehearsals a minute, whatever event they are of, and none
+// while crowds that it sent home are still there.
+func TestRehearsalsAreFew(t *testing.T) {
+	t.Parallel()
+	n := bolt(t, setup{config: func(c *web.Config) { c.MaxSimulated = 10 }})
+	s, other := n.create(t, "Few"), n.create(t, "Another")
+	s.poll("Which?", "live", "a")
+	other.poll("Which?", "live", "a")
+	began := time.Now()
+	s.rehearse(quickCrowd(10))
+	last := s.rehearse(quickCrowd(10)) // it waits for the phones of the one before
+	begun := 2
+	a := other.host.api("POST", other.path("/rehearsal"), quickCrowd(1))
+	for ; a.status != http.StatusTooManyRequests; a = other.host.api("POST", other.path("/rehearsal"), quickCrowd(1)) {
+		if begun++; begun > 6+int(time.Since(began)/(10*time.Second)) {
+			t.Fatalf("one address was let begin %d", begun)
+		}
+	}
+	if begun < 5 {
+		t.Errorf("one address was let begin only %d", begun)
+	}
+	if after := a.header.Get("Retry-After"); after != "10" {
+		t.Errorf("Retry-After %q", after)
+	}
+	last.seen(last.host) // it is still there
+}
+
 // Who hosts an event may rehearse it where making events takes a key.
 func TestRehearsalNeedsNoCreateKey(t *testing.T) {
 	t.Parallel()
