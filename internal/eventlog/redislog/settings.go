@@ -10,6 +10,10 @@ import (
 // The oldest Redis that knows all our commands: XADD … NOMKSTREAM came with 6.2.
 const oldestMajor, oldestMinor = 6, 2
 
+// The oldest Redis that heeds min-replicas-to-write when a script writes, as our
+// appends do: redis/redis#9993, mended by #10160.
+const heedsMajor, heedsMinor = 7, 0
+
 // settings are what decides about durability on one master, in Redis' own words.
 // What could not be read is "".
 type settings struct {
@@ -72,14 +76,17 @@ func (s *settings) informed(info string) {
 }
 
 // tooOld reports a version that is known and older than we can use.
-func (s *settings) tooOld() bool {
+func (s *settings) tooOld() bool { return s.before(oldestMajor, oldestMinor) }
+
+// before reports a version that is known and older than another.
+func (s *settings) before(thanMajor, thanMinor int) bool {
 	parts := strings.SplitN(s.version, ".", 3)
 	if len(parts) < 2 {
 		return false
 	}
 	major, err := strconv.Atoi(parts[0])
 	minor, err2 := strconv.Atoi(parts[1])
-	return err == nil && err2 == nil && (major < oldestMajor || major == oldestMajor && minor < oldestMinor)
+	return err == nil && err2 == nil && (major < thanMajor || major == thanMajor && minor < thanMinor)
 }
 
 // risks says what these settings can lose, a clause each. lossless: a kill of
@@ -116,8 +123,12 @@ func (s *settings) risks() (clauses []string, lossless bool) {
 	if s.replicas > 0 {
 		// No setting of Redis prevents it, so it is said and not held against it.
 		clause := "a failover to a replica can take back what the replica had not received yet"
-		if s.minReplicas == "0" {
-			clause += ", and all that came while it was cut off (min-replicas-to-write 0)"
+		const cutOff = ", and all that came while it was cut off"
+		switch {
+		case s.minReplicas == "0":
+			clause += cutOff + " (min-replicas-to-write 0)"
+		case s.before(heedsMajor, heedsMinor):
+			clause += cutOff + " (Redis " + s.version + " does not heed min-replicas-to-write when a script writes, as Drumroll does; 7.0 does)"
 		}
 		clauses = append(clauses, clause)
 	}

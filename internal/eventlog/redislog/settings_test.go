@@ -34,8 +34,10 @@ func TestRisks(t *testing.T) {
 		"two at once":            {func(s *settings) { s.sync, s.policy, s.memory = "everysec", "allkeys-lru", "9" }, false, []string{"everysec", "allkeys-lru"}},
 		"a replica":              {func(s *settings) { s.replicas, s.minReplicas = 1, "1" }, true, []string{"failover"}},
 		"an optional replica":    {func(s *settings) { s.replicas = 1 }, true, []string{"min-replicas-to-write 0"}},
-		"CONFIG forbidden":       {func(s *settings) { s.sync, s.restRewrite, s.snapshots = "", "", false }, false, []string{"appendfsync cannot be read"}},
-		"all forbidden":          {func(s *settings) { *s = settings{addr: "a:1"} }, false, []string{"persistence cannot be read", "maxmemory-policy cannot be read"}},
+		"a replica, unheeded": {func(s *settings) { s.version, s.replicas, s.minReplicas = "6.2.14", 1, "1" }, true,
+			[]string{"cut off (Redis 6.2.14 does not heed min-replicas-to-write"}},
+		"CONFIG forbidden": {func(s *settings) { s.sync, s.restRewrite, s.snapshots = "", "", false }, false, []string{"appendfsync cannot be read"}},
+		"all forbidden":    {func(s *settings) { *s = settings{addr: "a:1"} }, false, []string{"persistence cannot be read", "maxmemory-policy cannot be read"}},
 		"memory, CONFIG forbidden": {func(s *settings) { s.appendOnly, s.snapshots = "no", false }, false,
 			[]string{"since its last snapshot, if it makes any"}},
 	} {
