@@ -325,3 +325,43 @@ func TestRandomDamage(t *testing.T) {
 		t.Error("one of the outcomes never came")
 	}
 }
+
+// TestDamageInTheOpenFile: the error names the way out that works, for repair by
+// itself is refused while the file is open.
+func TestDamageInTheOpenFile(t *testing.T) {
+	dir := t.TempDir()
+	l, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustCreate(t, l, "ABC234", "first")
+	mustAppend(t, l, "ABC234", "payload 1")
+	mustAppend(t, l, "ABC234", "payload 2")
+	path := eventFile(dir, "ABC234")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(bytes.ReplaceAll(b, []byte("payload 2"), []byte("payload 3")), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err = l.Read(t.Context(), "ABC234", eventlog.Offset{}, 10, 0)
+	if !errors.Is(err, eventlog.ErrCorrupt) || !strings.Contains(err.Error(), "stop drumroll") || !strings.Contains(err.Error(), "repair "+path) {
+		t.Errorf("Read: %v, want ErrCorrupt and the way out", err)
+	}
+	if _, err := Repair(path, false); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("Repair of the open file: %v", err)
+	}
+	mustClose(t, l)
+	if found, err := Repair(path, false); err != nil || found.Damage == nil || found.Records != 2 {
+		t.Errorf("Repair once it is closed: %+v, %v", found, err)
+	}
+}

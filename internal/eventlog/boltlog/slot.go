@@ -150,7 +150,7 @@ func (s *slot) openLocked() (*bolt.DB, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("event %s: %w", s.code, eventlog.ErrNotFound)
 	case errors.Is(err, eventlog.ErrCorrupt):
-		return nil, s.abandon(err)
+		return nil, s.abandon(fmt.Errorf("%w; \"drumroll repair %s\" goes on from the last whole record; or restore the file from a backup, or remove it", err, s.path))
 	case err != nil:
 		return nil, fmt.Errorf("open event %s: %w", s.code, err)
 	}
@@ -172,9 +172,9 @@ func (s *slot) openLocked() (*bolt.DB, error) {
 }
 
 // abandon gives the file up: no later call touches it, waiting readers learn why.
-// It returns the damage as the user should read it.
+// It returns the damage with the event's name.
 func (s *slot) abandon(err error) error {
-	err = fmt.Errorf("event %s: %w; \"drumroll repair %s\" goes on from the last whole record; or restore the file from a backup, or remove it", s.code, err, s.path)
+	err = fmt.Errorf("event %s: %w", s.code, err)
 	file, statErr := os.Stat(s.path)
 	if statErr != nil {
 		file = nil
@@ -183,6 +183,12 @@ func (s *slot) abandon(err error) error {
 	s.db.Store(nil)
 	s.publish(s.published().head, false)
 	return err
+}
+
+// stopFirst says what to do about damage that was met in the open file: repair needs
+// the lock, which a database that panicked never gives back.
+func (s *slot) stopFirst(err error) error {
+	return fmt.Errorf("%w; the file stays in use: stop drumroll, then \"drumroll repair %s\" goes on from the last whole record, or restore the file from a backup, or remove it; then start drumroll again", err, s.path)
 }
 
 // closeFile closes the file if it is open.
@@ -259,7 +265,7 @@ func (s *slot) afterFailure(before, last eventlog.Offset, failure error) (eventl
 	s.failed = true
 	failure = fmt.Errorf("append to event %s: %w", s.code, failure)
 	if p := (panicked{}); errors.As(failure, &p) {
-		return eventlog.Offset{}, s.abandon(failure)
+		return eventlog.Offset{}, s.abandon(s.stopFirst(failure))
 	}
 	if err := s.closeLocked(); err != nil {
 		return eventlog.Offset{}, errors.Join(failure, err)
@@ -337,13 +343,17 @@ func (s *slot) at(ctx context.Context, at eventlog.Offset) ([]byte, error) {
 	}
 }
 
-// explain says where a read failed, and gives the file up where it panicked.
+// explain says where a read of the open file failed and what to do about damage, and
+// gives the file up where it panicked.
 func (s *slot) explain(err error) error {
 	if err == nil {
 		return nil
 	}
 	if p := (panicked{}); errors.As(err, &p) {
-		return s.abandon(err)
+		return s.abandon(s.stopFirst(err))
+	}
+	if errors.Is(err, eventlog.ErrCorrupt) {
+		err = s.stopFirst(err)
 	}
 	return fmt.Errorf("read event %s (%s): %w", s.code, s.path, err)
 }
