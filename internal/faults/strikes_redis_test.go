@@ -29,12 +29,22 @@ func stopRedis(r *run) {
 	r.accepting(time.Now())
 }
 
-// fillRedis takes Redis' room for data, and gives it back.
+// fillRedis takes Redis' room for data, and gives it back. Meanwhile each node must
+// have refused, or not acknowledged, an entry: else it was never full.
 func fillRedis(r *run) {
 	r.strikes()
 	r.store.servers[0].Set(r.t, "maxmemory", "1mb")
 	r.moment(r.scale.hold / 2)
+	var took []int
+	for _, n := range r.nodes {
+		if !r.refusing(n) {
+			took = append(took, n.no)
+		}
+	}
 	r.store.servers[0].Set(r.t, "maxmemory", "0")
+	if len(took) > 0 {
+		r.fail("accepting", "Redis was full and nodes %v took entries", took)
+	}
 	r.accepting(time.Now())
 }
 
