@@ -14,6 +14,9 @@ import (
 // cloneLives is how long a rehearsal that nobody ended is kept.
 const cloneLives = 24 * time.Hour
 
+// expiryAgain is how long after a deletion that failed it is tried again.
+const expiryAgain = time.Minute
+
 // clone makes a rehearsal of an event: an event of its own with the same title,
 // activities and policy of names, all of them drafts. The event is read, and
 // nothing is written to it.
@@ -91,17 +94,19 @@ func (s *Server) clonesOf(r *http.Request, code string) map[string]event.UID {
 	return found
 }
 
-// discard deletes a rehearsal. An event that has taken its code since stays.
-func (s *Server) discard(ctx context.Context, code string, uid event.UID) {
+// discard deletes a rehearsal; false where that failed. An event that has taken its
+// code since stays.
+func (s *Server) discard(ctx context.Context, code string, uid event.UID) bool {
 	rep, err := s.cfg.Replicas.Open(ctx, code)
 	if err == nil && uidOf(rep) == uid {
 		err = s.cfg.Replicas.Delete(ctx, rep)
 	}
 	if err != nil && toProblem(err).Status != http.StatusNotFound {
 		s.cfg.Logger.Warn("a rehearsal could not be deleted", "event", code, "err", err)
-		return
+		return false
 	}
 	s.crowds.forget(uid)
+	return true
 }
 
 // mind keeps an eye on a clone that this node holds: it is deleted when its day
@@ -111,6 +116,17 @@ func (s *Server) mind(snap event.Snapshot) {
 		ctx, cancel := context.WithTimeout(context.Background(), syncTimeout)
 		defer cancel()
 		s.cfg.Logger.Info("rehearsal expired", "event", snap.Code)
-		s.discard(ctx, snap.Code, snap.UID)
+		if !s.discard(ctx, snap.Code, snap.UID) {
+			s.crowds.expireAgain(snap.UID, expiryAgain)
+		}
 	})
+}
+
+// expireAgain lets a clone expire once more, for it could not be deleted.
+func (c *crowds) expireAgain(uid event.UID, after time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.all[uid]; r != nil && !c.shut {
+		r.expiry.Reset(after)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -135,5 +136,33 @@ func TestGrouped(t *testing.T) {
 		if got := grouped(n); got != want {
 			t.Errorf("%d is %q, want %q", n, got, want)
 		}
+	}
+}
+
+// A clone that could not be deleted when its day was over is tried again, unless
+// the node is leaving.
+func TestClonesExpireAgain(t *testing.T) {
+	t.Parallel()
+	c := newCrowds("http://127.0.0.1:1", 0)
+	snap := event.Snapshot{UID: event.UID{1}, CreatedMs: uint64(time.Now().Add(-cloneLives).UnixMilli())}
+	var tries atomic.Int32
+	over := make(chan struct{})
+	c.mind(&snap, func() {
+		n := tries.Add(1)
+		if n == 3 {
+			c.leave()
+		}
+		c.expireAgain(snap.UID, time.Millisecond)
+		if n == 3 {
+			close(over)
+		}
+	})
+	select {
+	case <-over:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("after %d tries there was no other", tries.Load())
+	}
+	if c.all[snap.UID].expiry.Stop() {
+		t.Error("it was to be tried again by a node that leaves")
 	}
 }
