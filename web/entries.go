@@ -142,13 +142,13 @@ func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participan
 // unlessFull refuses entries that would only be refused later, before they are
 // even read.
 func (s *Server) unlessFull(h http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return s.api(func(w http.ResponseWriter, r *http.Request) error {
 		if rep, err := s.event(r); err == nil && rep.Full() {
-			s.failAPI(w, r, errOverloaded)
-			return
+			return errOverloaded
 		}
 		h(w, r)
-	}
+		return nil
+	})
 }
 
 func (s *Server) join(w http.ResponseWriter, r *http.Request) error {

@@ -43,6 +43,9 @@ func TestOverload(t *testing.T) {
 	if after, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || after < 1 || after > 60 {
 		t.Errorf("Retry-After %q", a.header.Get("Retry-After"))
 	}
+	if got := a.header.Get("X-Content-Type-Options"); got != "nosniff" {
+		t.Errorf("X-Content-Type-Options %q", got)
+	}
 	log.open()
 	(<-answers).want(200)
 	if ack := w.ack(); ack.Status != "counted" || ack.Ref != "waits" {

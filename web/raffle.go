@@ -127,6 +127,8 @@ func (s *Server) postClaim(w http.ResponseWriter, r *http.Request, rep *replica.
 		}
 	}
 	if won.Claim == "" {
+		// A host's way in, past the bound on entries: only winners come this far, each as
+		// often as the limit of participants lets them, and their time runs out.
 		c := &event.Command{Type: event.CmdClaim, Activity: won.Activity, Ticket: in.Ticket, Person: p}
 		if _, err := rep.Propose(r.Context(), c); err != nil {
 			return err

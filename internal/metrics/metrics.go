@@ -203,7 +203,8 @@ func (n *Node) Frames(view string, frames int) {
 }
 
 // Refused counts what was turned away. Reasons: overloaded, arrivals, rate, closed, invalid,
-// auth, origin.
+// auth, origin; of sockets also handshake (no websocket request, or a foreign origin)
+// and sockets (the node has as many as it takes).
 func (n *Node) Refused(reason string) {
 	c := n.refusedFor[reason]
 	if c == nil {
