@@ -121,12 +121,3 @@ func (s *Server) mind(snap event.Snapshot) {
 		}
 	})
 }
-
-// expireAgain lets a clone expire once more, for it could not be deleted.
-func (c *crowds) expireAgain(uid event.UID, after time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r := c.all[uid]; r != nil && !c.shut {
-		r.expiry.Reset(after)
-	}
-}

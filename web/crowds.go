@@ -10,12 +10,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"drumroll/internal/event"
 	"drumroll/internal/rehearse"
 )
 
 const (
-	mostSimulated = 2000 // phones of a node
 	crowdStays    = 15 * time.Minute
 	crowdGoes     = 5 * time.Second // most time that a new crowd waits for the one before it
 )
@@ -88,7 +89,7 @@ func (p pace) script() (rehearse.Script, bool) {
 
 func newCrowds(url string, most int) *crowds {
 	over, end := context.WithCancelCause(context.Background())
-	return &crowds{url: url, most: cmp.Or(most, mostSimulated), run: rehearse.Run, over: over, end: end, all: map[event.UID]*rehearsal{}, going: map[*crowd]struct{}{}}
+	return &crowds{url: url, most: cmp.Or(most, MaxSimulated), run: rehearse.Run, over: over, end: end, all: map[event.UID]*rehearsal{}, going: map[*crowd]struct{}{}}
 }
 
 // leave sends all simulated phones home and takes no more; wait returns when they
@@ -103,15 +104,14 @@ func (c *crowds) leave() {
 	c.end(rehearse.ErrAtOnce)
 }
 
-func (c *crowds) wait(ctx context.Context) {
-	gone := make(chan struct{})
-	go func() {
-		c.running.Wait()
-		close(gone)
-	}()
-	select {
-	case <-gone:
-	case <-ctx.Done():
+func (c *crowds) wait(ctx context.Context) { waitFor(ctx, &c.running) }
+
+// expireAgain lets a clone expire once more, for it could not be deleted.
+func (c *crowds) expireAgain(uid event.UID, after time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r := c.all[uid]; r != nil && !c.shut {
+		r.expiry.Reset(after)
 	}
 }
 
@@ -195,7 +195,7 @@ func (c *crowds) send(uid event.UID, phones int, script rehearse.Script, changed
 	}
 	if c.there+phones > c.most {
 		return newProblem(503, "overloaded", "Too many simulated phones",
-			"This server simulates at most "+grouped(c.most)+" phones at a time, and "+grouped(c.there)+" are there already.")
+			"This server simulates at most "+humanize.Comma(int64(c.most))+" phones at a time, and "+humanize.Comma(int64(c.there))+" are there already.")
 	}
 	over, end := context.WithCancelCause(c.over)
 	one := &crowd{phones: phones, leaves: time.Now().Add(script.Stay), end: end, gone: make(chan struct{})}

@@ -130,15 +130,6 @@ func TestForgottenCrowdsCount(t *testing.T) {
 	}
 }
 
-func TestGrouped(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 12345: "12,345", 1234567: "1,234,567"} {
-		if got := grouped(n); got != want {
-			t.Errorf("%d is %q, want %q", n, got, want)
-		}
-	}
-}
-
 // A clone that could not be deleted when its day was over is tried again, unless
 // the node is leaving.
 func TestClonesExpireAgain(t *testing.T) {

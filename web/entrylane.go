@@ -351,13 +351,5 @@ func (ls *lanes) close(ctx context.Context) {
 		l.close()
 	}
 	ls.mu.Unlock()
-	ended := make(chan struct{})
-	go func() {
-		ls.open.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-	case <-ctx.Done():
-	}
+	waitFor(ctx, &ls.open)
 }

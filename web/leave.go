@@ -54,6 +54,19 @@ func (s *Server) Drain(ctx context.Context) int {
 	return int(n)
 }
 
+// waitFor returns when all of a group are done, or ctx is.
+func waitFor(ctx context.Context, group *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
 // socketEnded is one socket less.
 func (s *Server) socketEnded() {
 	if s.sockets.Add(-1) == 0 {

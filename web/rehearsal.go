@@ -2,8 +2,9 @@ package web
 
 import (
 	"net/http"
-	"strconv"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"drumroll/internal/event"
 	"drumroll/internal/rehearse"
@@ -90,7 +91,7 @@ func (s *Server) postRehearsal(w http.ResponseWriter, r *http.Request, rep *repl
 	case s.crowds.url == "":
 		return errNoListener
 	case *in.Phones < 1 || *in.Phones > s.crowds.most:
-		return invalidInput("phones must be 1 to %s.", grouped(s.crowds.most))
+		return invalidInput("phones must be 1 to %s.", humanize.Comma(int64(s.crowds.most)))
 	case !known:
 		return invalidInput("pace must be %q, %q or %q.", paceCalm, pacePeople, paceAtOnce)
 	}
@@ -218,13 +219,4 @@ func (s *Server) rehearseForm(r *http.Request, snap event.Snapshot) *ui.Rehearse
 		}
 	}
 	return form
-}
-
-// grouped writes a number for people: 2,000.
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

@@ -23,7 +23,6 @@ const (
 	maxFrame    = 1024 // bytes a phone's frame; an entry with 50 choices fits
 	maxUnacked  = 16   // entries of one socket that are not acknowledged yet
 	maxRef      = 64   // bytes of a ref, as JSON
-	maxSockets  = 200_000
 	// What the kernel holds for a phone that does not read. With the rest of one
 	// frame and what is queued behind it, such a phone costs less than 64 KB.
 	phoneBuffer = 32 << 10
@@ -91,7 +90,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	// A host's socket is never one too many.
-	if s.sockets.Add(1) > int64(cmp.Or(s.cfg.MaxSockets, maxSockets)) && view != viewHost {
+	if s.sockets.Add(1) > int64(cmp.Or(s.cfg.MaxSockets, MaxSockets)) && view != viewHost {
 		s.cfg.Metrics.Refused("sockets")
 		conn.Serve(func([]byte) {}, s.socketEnded)
 		conn.Close(socket.CloseBusy, strconv.Itoa(10*retryAfterMS()))

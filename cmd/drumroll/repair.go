@@ -23,7 +23,7 @@ func repair(args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	dry := flags.Bool("dry-run", false, "only look, and exit with 1 where the file is damaged")
 	flags.Usage = func() {
-		fmt.Fprint(stderr, "usage: drumroll repair [flags] DATA/events/CODE.db\n\nMakes the file of a damaged event whole again, with all records before the first damage.\nThe damaged file is kept beside it. A running drumroll serves the event again within seconds.\n\n")
+		fmt.Fprint(stderr, "usage: drumroll repair [flags] DATA/events/CODE.db\n\nMakes the file of a damaged event whole again, with all records before the first damage.\nThe damaged file is kept beside it. A running drumroll that found the damage has let go of\nthe file, and serves the event again within seconds; where it has not, this says so.\n\n")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {

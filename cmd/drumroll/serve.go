@@ -35,7 +35,6 @@ const (
 	maxBatch     = 4096
 	giveUp       = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
 	idle         = 10 * time.Minute
-	maxSimulated = 2000             // phones of rehearsals
 	drainAll     = 30 * time.Second // for all sockets, and then the requests under way
 )
 
@@ -90,7 +89,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 		Cores: cores, MaxSockets: socketsFor(openFiles()),
 		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
 		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
-		Self: self(listener.Addr()), MaxSimulated: rehearse.Beside(maxSimulated),
+		Self: self(listener.Addr()), MaxSimulated: rehearse.Beside(web.MaxSimulated),
 	})
 	if err != nil {
 		replicas.Close()

@@ -75,7 +75,7 @@ func StartReplica(t testing.TB, master *Server) *Server {
 	t.Helper()
 	args := []string{"--save", "", "--appendonly", "yes", "--appendfsync", "always",
 		"--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1", fmt.Sprint(master.port)}
-	s := start(t, &Server{port: freePort(t), dir: t.TempDir(), args: args})
+	s := start(t, &Server{port: FreePort(t), dir: t.TempDir(), args: args})
 	waitFor(t, "the replica is in step", func() bool { return inStep([]*Server{s}) == 1 })
 	return s
 }

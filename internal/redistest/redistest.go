@@ -38,7 +38,7 @@ func Start(t testing.TB, settings ...string) *Server {
 	for i := 0; i < len(settings); i += 2 {
 		args = append(args, "--"+settings[i], settings[i+1])
 	}
-	return start(t, &Server{port: freePort(t), dir: t.TempDir(), args: args})
+	return start(t, &Server{port: FreePort(t), dir: t.TempDir(), args: args})
 }
 
 // StartSentinel starts a Sentinel that knows the server as the master of a name.
@@ -49,7 +49,7 @@ func StartSentinel(t testing.TB, name string, master *Server) *Server {
 
 func startSentinel(t testing.TB, settings string) *Server {
 	t.Helper()
-	s := &Server{port: freePort(t), dir: t.TempDir()}
+	s := &Server{port: FreePort(t), dir: t.TempDir()}
 	config := filepath.Join(s.dir, "sentinel.conf")
 	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
@@ -171,9 +171,9 @@ func (s *Server) ask(command string) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// freePort returns a port that nobody listens on. A cluster's node also takes the
+// FreePort returns a port that nobody listens on. A cluster's node also takes the
 // port plus 10000, so high ones are not for it.
-func freePort(t testing.TB) int {
+func FreePort(t testing.TB) int {
 	t.Helper()
 	for range 200 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

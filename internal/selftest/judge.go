@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"net"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 const (
@@ -99,23 +100,23 @@ func judgePhones(f facts, r *Report) Check {
 		}
 	}
 	if l := f.limits; l.files > 0 {
-		consider("files", SocketsFor(l.files), fmt.Sprintf("open files: this process may have %s, and each phone takes one (ulimit -n, or LimitNOFILE= of a systemd unit, raises it)", grouped(l.files)))
+		consider("files", SocketsFor(l.files), fmt.Sprintf("open files: this process may have %s, and each phone takes one (ulimit -n, or LimitNOFILE= of a systemd unit, raises it)", humanize.Comma(int64(l.files))))
 	}
 	if m := f.limits.memory; m > 0 {
-		consider("memory", int(m/perPhone), fmt.Sprintf("memory: %s MB are free", grouped(int(m>>20))))
+		consider("memory", int(m/perPhone), fmt.Sprintf("memory: %s MB are free", humanize.Comma(int64(m>>20))))
 	}
 	if f.sockets > 0 {
-		consider("sockets", f.sockets, fmt.Sprintf("the %s sockets that a node takes at most", grouped(f.sockets)))
+		consider("sockets", f.sockets, fmt.Sprintf("the %s sockets that a node takes at most", humanize.Comma(int64(f.sockets))))
 	}
 	if f.proxied && f.limits.ports > 0 {
-		consider("ports", f.limits.ports, fmt.Sprintf("ports: a proxy on one address has %s to reach this node from (net.ipv4.ip_local_port_range raises it; so does a second address)", grouped(f.limits.ports)))
+		consider("ports", f.limits.ports, fmt.Sprintf("ports: a proxy on one address has %s to reach this node from (net.ipv4.ip_local_port_range raises it; so does a second address)", humanize.Comma(int64(f.limits.ports))))
 	}
 	c := Check{Name: "phones", Status: OK}
 	if r.Limit == "" {
 		c.Says = "No limit on the number of phones is known here."
 		return c
 	}
-	c.Says = fmt.Sprintf("Room for about %s phones on this node. The first limit is %s.", grouped(rough(r.Phones)), says[r.Limit])
+	c.Says = fmt.Sprintf("Room for about %s phones on this node. The first limit is %s.", humanize.Comma(int64(rough(r.Phones))), says[r.Limit])
 	if r.Phones < fewPhones {
 		c.Status = Warn
 	}
@@ -151,18 +152,5 @@ func span(d time.Duration) string {
 	if ms < 10 {
 		return strconv.FormatFloat(max(ms, 0.01), 'g', 2, 64) + " ms"
 	}
-	return grouped(int(ms+0.5)) + " ms"
-}
-
-// grouped writes a number with a comma for each thousand.
-func grouped(n int) string {
-	s := strconv.Itoa(n)
-	var b strings.Builder
-	for i, digit := range s {
-		if i > 0 && (len(s)-i)%3 == 0 && s[i-1] != '-' {
-			b.WriteByte(',')
-		}
-		b.WriteRune(digit)
-	}
-	return b.String()
+	return humanize.Comma(int64(ms+0.5)) + " ms"
 }

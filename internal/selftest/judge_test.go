@@ -86,11 +86,6 @@ func TestWords(t *testing.T) {
 			t.Errorf("span(%v) = %q, want %q", d, got, want)
 		}
 	}
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
-		if got := grouped(n); got != want {
-			t.Errorf("grouped(%d) = %q, want %q", n, got, want)
-		}
-	}
 	for n, want := range map[int]int{0: 0, 99: 99, 101: 100, 19_880: 19_000, 104_857: 100_000} {
 		if got := rough(n); got != want {
 			t.Errorf("rough(%d) = %d, want %d", n, got, want)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
 )
 
 // scene names what the projector plays, one word for its CSS.
@@ -163,16 +165,7 @@ func plural(n int, one, many string) string {
 }
 
 // grouped writes 1284 as "1,284".
-func grouped(n int) string {
-	s := strconv.Itoa(n)
-	if n < 0 {
-		return "-" + grouped(-n)
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func grouped(n int) string { return humanize.Comma(int64(n)) }
 
 // clock writes milliseconds left as "0:23", "12:05" or "1:02:03", rounding up:
 // zero is shown only when time is up.

@@ -33,9 +33,10 @@ type Finding struct {
 
 // Repair looks at the file of one event (DIR/events/CODE.db) and, unless dry, makes
 // it whole again with all records before the first damage; the damaged file is kept
-// beside it. A running drumroll serves the event again within seconds. The file
-// must not be in use; one that was found damaged is not. The error is one line:
-// there is no such file, it is in use, cannot be written, or holds no record.
+// beside it. A Log of another process that found the damage has let go of the file,
+// and serves the event again within seconds; one that met it in a file it had open
+// holds it until it is closed. The error is one line: there is no such file, it is
+// in use, cannot be written, or holds no record.
 func Repair(path string, dry bool) (Finding, error) {
 	code, ok := strings.CutSuffix(filepath.Base(path), ".db")
 	if !ok || !eventlog.ValidCode(code) {

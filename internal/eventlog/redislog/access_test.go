@@ -170,14 +170,7 @@ func newPKI(t *testing.T) pki {
 // address. clients: whether it asks for their certificates ("yes", "no").
 func startTLS(t *testing.T, p pki, clients string) (*redistest.Server, string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	port := redistest.FreePort(t)
 	s := redistest.Start(t, "tls-port", fmt.Sprint(port), "tls-auth-clients", clients, "tls-ca-cert-file", p.file("ca.pem"),
 		"tls-cert-file", p.file("server.pem"), "tls-key-file", p.file("server.key"))
 	return s, fmt.Sprintf("rediss://127.0.0.1:%d", port)
