@@ -173,6 +173,9 @@ func (l *Loop) Flood(phones []*Tapper, rate float64, at int, d, settle time.Dura
 	f := &Flood{}
 	of := l.assign(phones)
 	open := len(phones) // phones whose newest tap is not counted
+	for _, t := range phones {
+		t.settled = false
+	}
 	over := false
 	got := func(c *conn, kind Kind, frame []byte) {
 		if kind > Failed {

@@ -39,9 +39,11 @@ type Conn struct {
 	turns *Turns
 
 	mu      sync.Mutex
-	queue   []byte        // what was sent while drain writes something before it
+	queue   []byte        // what was sent and has to wait: for drain, uncork or what gather waits for
 	busy    bool          // drain runs
 	corked  bool          // what is sent waits for uncork
+	several bool          // what is sent is gathered; changed by the goroutine that reads alone
+	swept   bool          // turns.gathered has it
 	flushed chan struct{} // closed by drain's end, where somebody waits for it (see drainEnd)
 	closing bool          // a close frame was sent
 	closeBy time.Time     // and when it must have been answered
@@ -75,6 +77,7 @@ func (c *Conn) Offer(frames []byte) bool {
 	if c.dead || c.closing {
 		return true // nobody will miss them
 	}
+	c.hurry()
 	if c.busy {
 		return false
 	}
@@ -87,8 +90,10 @@ func (c *Conn) send(frames []byte) bool {
 	switch {
 	case c.dead || c.closing:
 		return false
-	case !c.busy && !c.corked:
+	case !c.busy && !c.corked && !c.several:
 		c.write(frames)
+	case !c.busy && !c.corked:
+		c.gather(frames)
 	case len(c.queue)+len(frames) > maxQueued:
 		c.kill()
 	default:
@@ -101,15 +106,15 @@ func (c *Conn) send(frames []byte) bool {
 // in one piece, which makes refusing a flood much cheaper.
 func (c *Conn) cork() {
 	c.mu.Lock()
-	c.corked = true
+	c.corked, c.several = true, c.turned
 	if c.queue == nil {
 		c.queue = (*queues.Get().(*[]byte))[:0]
 	}
 	c.mu.Unlock()
 }
 
-// queues are for what is sent while a connection is corked; they go on with drain
-// where the peer does not take it at once.
+// queues are for what is sent while a connection is corked, and for what is
+// gathered; they go on with drain where the peer does not take it at once.
 var queues = sync.Pool{New: func() any { b := make([]byte, 0, maxQueued); return &b }}
 
 // uncork writes what was kept. Where the peer does not take its answers, it waits
@@ -117,13 +122,7 @@ var queues = sync.Pool{New: func() any { b := make([]byte, 0, maxQueued); return
 func (c *Conn) uncork() {
 	c.mu.Lock()
 	c.corked = false
-	if q := c.queue; !c.busy && q != nil {
-		c.queue = nil
-		if len(q) > 0 && !c.dead {
-			c.write(q) // and what the kernel does not take is copied
-		}
-		queues.Put(&q)
-	}
+	c.ungather()
 	if !c.busy || len(c.queue) <= maxQueued/4 {
 		c.mu.Unlock()
 		return
@@ -249,6 +248,7 @@ func (c *Conn) close(frame []byte) {
 	if c.dead || c.closing {
 		return
 	}
+	c.ungather()
 	if c.busy || c.corked {
 		c.queue = append(c.queue, frame...)
 	} else {

@@ -95,6 +95,67 @@ func TestAnsweredInOnePiece(t *testing.T) {
 	await(t, "end", e.over)
 }
 
+// TestGathered: answers to a peer that floods while connections take turns come
+// in order with everything else, whatever makes them go out.
+func TestGathered(t *testing.T) {
+	t.Parallel()
+	turns := socket.NewTurns(1)
+	turns.Order(time.Now().Add(time.Hour))
+	url, ends := server(t, socket.Config{Turns: turns})
+	c, r := dialRaw(t, url, nil)
+	e := <-ends
+	flood := func(texts ...string) {
+		var b []byte
+		for _, text := range texts {
+			b = append(b, masked(0x81, text)...)
+		}
+		if _, err := c.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var want bytes.Buffer
+	expect := func(text string) []byte {
+		frame := socket.AppendText(nil, []byte(text))
+		want.Write(frame)
+		return frame
+	}
+	for round := range 20 {
+		name := func(what string) string { return fmt.Sprintf("%s %d", what, round) }
+		flood(name("first"), name("second"))
+		await(t, "first message", e.heard)
+		await(t, "second message", e.heard)
+		e.Send(expect(name("acknowledged")))
+		e.Send(expect(name("also")))
+		e.Offer(expect(name("tick")))
+		e.Send(expect(name("late")))
+		flood("echo 1", "echo 2")
+		expect("echo 1")
+		expect("echo 2")
+		got := make([]byte, want.Len())
+		if _, err := io.ReadFull(r, got); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want.Bytes()) {
+			t.Fatalf("round %d: got %q, want %q", round, got, want.Bytes())
+		}
+		want.Reset()
+	}
+	e.Send(expect("the last"))
+	e.Close(socket.CloseLeaving, "")
+	want.WriteString("\x88\x02\x03\xf4")
+	flood("\x00") // the test's own handler hears it; a close frame answers ours
+	if _, err := c.Write(masked(0x88, "\x03\xf4")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("at the end: got %q, want %q", got, want.Bytes())
+	}
+}
+
 // TestFloodIsCut: a peer that goes on not reading is cut in the end.
 func TestFloodIsCut(t *testing.T) {
 	t.Parallel()

@@ -72,9 +72,13 @@ func (c *Conn) take(b []byte) (over bool) {
 			c.in.hold(b)
 			return false
 		case op == opText:
-			if len(b) > 0 && !corked {
+			switch {
+			case corked:
+			case len(b) > 0:
 				c.cork()
 				corked = true
+			case c.several:
+				c.single()
 			}
 			c.message(payload)
 		case op == opPing:

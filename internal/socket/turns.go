@@ -15,6 +15,8 @@ type Turns struct {
 	slots   chan struct{}
 	waiting atomic.Int64
 	until   atomic.Int64 // Unix ns; 0: nobody has to wait for a turn
+
+	gathered gathered
 }
 
 // NewTurns returns Turns for so many at a time, that nobody has to wait for yet.
