@@ -118,10 +118,16 @@ func (d *drumroll) call(ctx context.Context, method, path, key string, in, out a
 	return nil
 }
 
-// poll makes an event with an open poll of four options, with live results.
-func (d *drumroll) poll(ctx context.Context) (*show, error) {
+// Who sees the counts of a poll while it is open.
+const (
+	live   = "live"   // the audience too: its phones are sent every tick
+	hidden = "hidden" // the host alone
+)
+
+// poll makes an event with an open poll of four options.
+func (d *drumroll) poll(ctx context.Context, results string) (*show, error) {
 	return d.show(ctx, map[string]any{"kind": "poll", "title": "Tabs or spaces?",
-		"options": []string{"Tabs", "Spaces", "Both", "Neither"}, "max_choices": 1, "results": "live"})
+		"options": []string{"Tabs", "Spaces", "Both", "Neither"}, "max_choices": 1, "results": results})
 }
 
 func (d *drumroll) show(ctx context.Context, activity map[string]any) (*show, error) {

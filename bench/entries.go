@@ -59,7 +59,7 @@ func (c *contestant) used() (server, redis time.Duration, err error) {
 }
 
 // ours makes Drumroll a contestant; connect gives it connections that enter.
-func (b *bench) ours(ctx context.Context, store string, connect func(context.Context, *show, *load.Loop) error) (c *contestant, err error) {
+func (b *bench) ours(ctx context.Context, store, results string, connect func(context.Context, *show, *load.Loop) error) (c *contestant, err error) {
 	d, err := b.start(ctx, store)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (b *bench) ours(ctx context.Context, store string, connect func(context.Con
 			err = errors.Join(err, c.end())
 		}
 	}()
-	s, err := d.poll(ctx)
+	s, err := d.poll(ctx, results)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +259,7 @@ func (b *bench) httpContest(ctx context.Context, bases []baseServer, stores ...s
 		all = append(all, c)
 	}
 	for _, store := range stores {
-		c, err := b.ours(ctx, store, func(ctx context.Context, s *show, l *load.Loop) error {
+		c, err := b.ours(ctx, store, hidden, func(ctx context.Context, s *show, l *load.Loop) error {
 			tokens, err := s.join(ctx, len(strangers))
 			if err != nil {
 				return err
@@ -307,8 +307,8 @@ func httpEntries(ctx context.Context, b *bench) (err error) {
 }
 
 // socketContest starts a bare echo and Drumroll on some stores, each with so many
-// connections that enter.
-func (b *bench) socketContest(ctx context.Context, conns int, stores ...string) (all []*contestant, err error) {
+// connections that enter. Where results are live, the phones are sent ticks as well.
+func (b *bench) socketContest(ctx context.Context, conns int, results string, stores ...string) (all []*contestant, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, endAll(all))
@@ -331,13 +331,7 @@ func (b *bench) socketContest(ctx context.Context, conns int, stores ...string) 
 	}
 	all = append(all, c)
 	for _, store := range stores {
-		c, err := b.ours(ctx, store, func(ctx context.Context, s *show, l *load.Loop) error {
-			tokens, err := s.join(ctx, conns)
-			if err != nil {
-				return err
-			}
-			return s.phones(ctx, l, tokens)
-		})
+		c, err := b.oursOverSockets(ctx, conns, store, results)
 		if err != nil {
 			return all, err
 		}
@@ -346,18 +340,34 @@ func (b *bench) socketContest(ctx context.Context, conns int, stores ...string) 
 	return all, nil
 }
 
+func (b *bench) oursOverSockets(ctx context.Context, conns int, store, results string) (*contestant, error) {
+	return b.ours(ctx, store, results, func(ctx context.Context, s *show, l *load.Loop) error {
+		tokens, err := s.join(ctx, conns)
+		if err != nil {
+			return err
+		}
+		return s.phones(ctx, l, tokens)
+	})
+}
+
 // socketEntries compares entries over websockets.
 func socketEntries(ctx context.Context, b *bench) (err error) {
-	all, err := b.socketContest(ctx, b.size(socketConns), embedded, everysec, always)
+	all, err := b.socketContest(ctx, b.size(socketConns), hidden, embedded, everysec, always)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, endAll(all)) }()
+	told, err := b.oursOverSockets(ctx, b.size(socketConns), embedded, live)
+	if err != nil {
+		return err
+	}
+	all = append(all, told)
 	if err := b.contest(ctx, all); err != nil {
 		return err
 	}
 	echo := all[0]
-	for _, c := range all[1:] {
+	b.add(report.Compare("ws", told.name+", ticks of live results included: server CPU an entry", "µs", told.cpu, echo.name, echo.cpu, nil))
+	for _, c := range all[1 : len(all)-1] {
 		row := report.Compare("ws", c.name+": server CPU an entry", "µs", c.cpu, echo.name, echo.cpu, report.Softly(1.2))
 		row.Note = c.note()
 		b.add(row,
@@ -377,7 +387,7 @@ func socketGrowth(ctx context.Context, b *bench) error {
 	var least []float64
 	for _, conns := range []int{socketConns / 4, socketConns, 4 * socketConns} {
 		conns = b.size(conns)
-		all, err := b.socketContest(ctx, conns, everysec)
+		all, err := b.socketContest(ctx, conns, hidden, everysec)
 		if err != nil {
 			return err
 		}

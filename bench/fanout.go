@@ -164,7 +164,7 @@ func (b *bench) drumrollCrowd(ctx context.Context, store string, n int) (g *gath
 			err = errors.Join(err, g.end())
 		}
 	}()
-	s, err := d.poll(ctx)
+	s, err := d.poll(ctx, live)
 	if err != nil {
 		return nil, err
 	}

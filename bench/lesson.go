@@ -38,7 +38,7 @@ func lesson(ctx context.Context, b *bench) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, endAll(all)) }()
-	sockets, err := b.socketContest(ctx, b.size(socketConns), everysec)
+	sockets, err := b.socketContest(ctx, b.size(socketConns), live, everysec)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func nodes(ctx context.Context, b *bench) error {
 // entries, and of one that follows (on average). The rate is chosen where it is 0.
 func (b *bench) withFollowers(ctx context.Context, n int, rate *float64) (redis, taker, follower []float64, err error) {
 	var s *show
-	c, err := b.ours(ctx, everysec, func(ctx context.Context, made *show, l *load.Loop) error {
+	c, err := b.ours(ctx, everysec, live, func(ctx context.Context, made *show, l *load.Loop) error {
 		s = made
 		tokens, err := s.join(ctx, b.size(socketConns))
 		if err != nil {

@@ -31,7 +31,7 @@ func overload(ctx context.Context, b *bench) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
-	s, err := d.poll(ctx)
+	s, err := d.poll(ctx, live)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func firstLoad(ctx context.Context, b *bench) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
-	s, err := d.poll(ctx)
+	s, err := d.poll(ctx, live)
 	if err != nil {
 		return err
 	}

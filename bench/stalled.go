@@ -65,7 +65,7 @@ func (b *bench) readersAmong(ctx context.Context, n, share int) (r readers, err 
 		return r, err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
-	s, err := d.poll(ctx)
+	s, err := d.poll(ctx, live)
 	if err != nil {
 		return r, err
 	}

@@ -41,7 +41,7 @@ const (
 func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error {
 	logger := newLogger(cfg.jsonLog, stderr)
 	redislog.LogTo(logger)
-	cores := spareProcessor()
+	cores := spareProcessor(cfg.redis == "")
 
 	log, err := openLog(ctx, cfg, logger)
 	if err != nil {
