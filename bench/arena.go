@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"drumroll/bench/proc"
@@ -176,12 +178,13 @@ func arena(ctx context.Context, b *bench) (err error) {
 	if err := s.host(ctx, "GET", "", nil, &e); err != nil {
 		return err
 	}
-	row, spread, err := h.judge(ctx, each)
+	polled, tickets := e.Activities[0].Entries, e.Activities[1].Entries
+	row, spread, err := h.judge(ctx, each, polled+tickets)
 	if err != nil {
 		return err
 	}
 	row.Note += fmt.Sprintf("; %d entries in the poll and %d in the raffle; in the show's %v the nodes took %.0f %% of a core, Redis %.0f %%; the nodes' memory is %.1f KB a phone",
-		e.Activities[0].Entries, e.Activities[1].Entries, lasted.Round(time.Second), 100*(cpu1-cpu).Seconds()/lasted.Seconds(), 100*(redisCPU1-redisCPU).Seconds()/lasted.Seconds(),
+		polled, tickets, lasted.Round(time.Second), 100*(cpu1-cpu).Seconds()/lasted.Seconds(), 100*(redisCPU1-redisCPU).Seconds()/lasted.Seconds(),
 		float64(full-empty)/1024/float64(each*arenaNodes))
 	b.add(row, spread)
 	return nil
@@ -191,22 +194,20 @@ func arena(ctx context.Context, b *bench) (err error) {
 func (s *show) fill(ctx context.Context, b *bench, n int) error {
 	began, told := time.Now(), 0
 	for {
-		var e struct {
-			People struct{ Connected, Joined int }
-		}
-		if err := s.host(ctx, "GET", "", nil, &e); err != nil {
+		here, err := s.connected(ctx)
+		if err != nil {
 			return err
 		}
-		if e.People.Connected >= n {
+		if here >= n {
 			b.tell("arena: %d phones are in after %v", n, time.Since(began).Round(time.Second))
 			return nil
 		}
 		if time.Since(began) > arenaWait {
-			return fmt.Errorf("%d of %d phones are in after %v", e.People.Connected, n, arenaWait)
+			return fmt.Errorf("%d of %d phones are in after %v", here, n, arenaWait)
 		}
-		if e.People.Connected/10_000 > told {
-			told = e.People.Connected / 10_000
-			b.tell("arena: %d phones are in", e.People.Connected)
+		if here/10_000 > told {
+			told = here / 10_000
+			b.tell("arena: %d phones are in", here)
 		}
 		if err := pause(ctx, time.Second); err != nil {
 			return err
@@ -214,13 +215,15 @@ func (s *show) fill(ctx context.Context, b *bench, n int) error {
 	}
 }
 
-// judge sends the crowds home and reads their reports.
-func (h *hall) judge(ctx context.Context, each int) (all, spread report.Row, err error) {
+// judge sends the crowds home and reads their reports, which together must account
+// for the entries that the server has.
+func (h *hall) judge(ctx context.Context, each, entries int) (all, spread report.Row, err error) {
 	var worst, p99, longest float64
 	connected, states, failed := 0, 1<<30, 0
+	counted, unchanged := 0, 0
 	example := ""
 	promises := 0
-	skipped := map[string]bool{} // what a crowd that is not alone in its event cannot check
+	skipped := map[string]bool{} // what a crowd cannot check that is not alone in its event: it is done here
 	for _, c := range h.crowds {
 		if err := c.End(); err != nil {
 			return all, spread, err
@@ -238,6 +241,8 @@ func (h *hall) judge(ctx context.Context, each int) (all, spread report.Row, err
 			return all, spread, fmt.Errorf("%s reports %q (%s): %w", c.Name, text, c.Said(), err)
 		}
 		connected += r.Connected
+		counted += r.Entries.Counted
+		unchanged += r.Entries.Unchanged
 		promises = len(r.Checks)
 		states = min(states, r.Spread.States)
 		worst, p99, longest = max(worst, r.Spread.MaxMS), max(p99, r.Latency.P99), max(longest, r.Latency.Max)
@@ -257,10 +262,14 @@ func (h *hall) judge(ctx context.Context, each int) (all, spread report.Row, err
 	if failed > 0 {
 		return all, spread, fmt.Errorf("%d checks of phones failed, such as: %s", failed, example)
 	}
+	// Of one whose acknowledgement was lost, the phone was told "unchanged" the next time.
+	if entries < counted || entries > counted+unchanged {
+		return all, spread, fmt.Errorf("the server has %d entries; %d were acknowledged as counted, %d as unchanged", entries, counted, unchanged)
+	}
 	n := each * len(h.crowds)
 	all = report.Compare("arena", fmt.Sprintf("%d phones at %d nodes: connected, every check held", n, len(h.nodes)), "",
 		[]float64{float64(connected)}, "all", []float64{float64(n)}, report.AtLeast(1))
-	all.Note = fmt.Sprintf("not checked: %d of %d promises; each node's phones were all sent %d states or more; a tap was acknowledged within %.0f ms in 99 of 100 cases at the slowest node, %.0f ms at the most", len(skipped), promises, states, p99, longest)
+	all.Note = fmt.Sprintf("%d of %d promises checked by each phone or crowd, not %q, for which %d entries stand against %d acknowledged as counted; each node's phones were all sent %d states or more; a tap was acknowledged within %.0f ms in 99 of 100 cases at the slowest node, %.0f ms at the most", promises-len(skipped), promises, slices.Sorted(maps.Keys(skipped)), entries, counted, states, p99, longest)
 	spread = report.Amount("arena", "from the first phone of a node to its last, the slowest state", "ms", []float64{worst}, arenaSpread, false)
 	return all, spread, nil
 }

@@ -130,6 +130,13 @@ func (d *drumroll) poll(ctx context.Context, results string) (*show, error) {
 		"options": []string{"Tabs", "Spaces", "Both", "Neither"}, "max_choices": 1, "results": results})
 }
 
+// connected is how many phones are there.
+func (s *show) connected(ctx context.Context) (int, error) {
+	var e struct{ People struct{ Connected int } }
+	err := s.host(ctx, "GET", "", nil, &e)
+	return e.People.Connected, err
+}
+
 func (d *drumroll) show(ctx context.Context, activity map[string]any) (*show, error) {
 	s := &show{d: d}
 	if err := d.call(ctx, "POST", "/events", "", map[string]string{"title": "Benchmark"}, s); err != nil {

@@ -361,13 +361,18 @@ func socketEntries(ctx context.Context, b *bench) (err error) {
 	if err != nil {
 		return err
 	}
-	all = append(all, told)
-	if err := b.contest(ctx, all); err != nil {
+	defer func() { err = errors.Join(err, told.end()) }()
+	if err := b.peaks(ctx, append(slices.Clone(all), told)); err != nil {
+		return err
+	}
+	if err := b.halves(ctx, all); err != nil {
 		return err
 	}
 	echo := all[0]
-	b.add(report.Compare("ws", told.name+", ticks of live results included: server CPU an entry", "µs", told.cpu, echo.name, echo.cpu, nil))
-	for _, c := range all[1 : len(all)-1] {
+	row := report.Compare("ws", told.name+", live results and their ticks: server CPU an entry", "µs", told.cpu, echo.name, echo.cpu, nil)
+	row.Note = told.note()
+	b.add(row)
+	for _, c := range all[1:] {
 		row := report.Compare("ws", c.name+": server CPU an entry", "µs", c.cpu, echo.name, echo.cpu, report.Softly(1.2))
 		row.Note = c.note()
 		b.add(row,

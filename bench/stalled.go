@@ -21,6 +21,7 @@ const (
 	// that they could be in the way.
 	stalledTaps   = 5 * time.Second
 	stalledStates = 8
+	stalledCut    = 20 * time.Second // for the server to cut those that do not read
 )
 
 // readers is what the phones that read saw, over all rounds.
@@ -124,5 +125,26 @@ func (r *readers) round(ctx context.Context, b *bench) (err error) {
 	r.acks.Merge(&taps.Latency)
 	r.states.Merge(states)
 	r.rounds = append(r.rounds, p99(&taps.Latency)...)
-	return nil
+	if here, err := s.connected(ctx); err != nil || here != n {
+		return errors.Join(err, fmt.Errorf("%d phones were connected while it was measured, not %d", here, n))
+	}
+	if deaf == 0 || len(r.rounds) > 1 {
+		return nil
+	}
+	// They were as deaf as was meant if the server cuts them all, and nobody else.
+	for begin := time.Now(); ; {
+		if err := l.Listen(500 * time.Millisecond); err != nil {
+			return err
+		}
+		here, err := s.connected(ctx)
+		if err != nil {
+			return err
+		}
+		if here == n-deaf {
+			return nil
+		}
+		if here < n-deaf || time.Since(begin) > stalledCut {
+			return fmt.Errorf("%d phones are connected when %d of %d should have been cut", here, deaf, n)
+		}
+	}
 }

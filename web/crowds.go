@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	crowdStays    = 15 * time.Minute
-	crowdGoes     = 5 * time.Second // most time that a new crowd waits for the one before it
+	crowdStays = 15 * time.Minute
+	crowdGoes  = 5 * time.Second // most time that a new crowd waits for the one before it
 )
 
 // crowds are the simulated phones that this node sends to rehearsals: over its own

@@ -58,10 +58,10 @@ type Config struct {
 	// Self is how this node reaches its own listener, for the simulated phones of
 	// rehearsals: "http://127.0.0.1:8080". "": no rehearsals.
 	Self         string
-	MaxSimulated int // simulated phones of this node at a time; 0: the constant
+	MaxSimulated int // simulated phones of this node at a time; 0: 2,000 (the constant of that name)
 
 	KeepAlive  time.Duration // most time that a socket is left without a frame; 0: 12 s
-	MaxSockets int           // of this node, screens and hosts included; 0: the constant
+	MaxSockets int           // of this node, screens and hosts included; 0: 200,000 (the constant of that name)
 	SlowReader time.Duration // a socket that takes nothing for so long is cut; 0: 10 s
 	Cores      int           // that this process may use; 0: GOMAXPROCS
 	// BroadcastShare is how much of the node's processors telling phones of moving

@@ -111,6 +111,9 @@ type Flood struct {
 	Retries  int           // frames sent again in that time
 }
 
+// Rate is how many entries a second were accepted while it lasted.
+func (f *Flood) Rate() float64 { return float64(f.Accepted) / f.Took.Seconds() }
+
 // Peak has every phone tap several times at once, again as soon as all of them were
 // answered, for a time; it returns accepted taps a second.
 func (l *Loop) Peak(phones []*Tapper, at int, d time.Duration) (rate float64, err error) {

@@ -30,12 +30,12 @@ import (
 )
 
 const (
-	maxPending   = 200_000     // entries an event that are not settled yet: some 30 MB
-	maxWait      = time.Second // that an entry may have to wait behind others; beyond it its phone is told "retry"
-	maxBatch     = 4096
-	giveUp       = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
-	idle         = 10 * time.Minute
-	drainAll     = 30 * time.Second // for all sockets, and then the requests under way
+	maxPending = 200_000     // entries an event that are not settled yet: some 30 MB
+	maxWait    = time.Second // that an entry may have to wait behind others; beyond it its phone is told "retry"
+	maxBatch   = 4096
+	giveUp     = 4 * time.Second // one flush; a waiting client is told "retry" within twice that
+	idle       = 10 * time.Minute
+	drainAll   = 30 * time.Second // for all sockets, and then the requests under way
 )
 
 func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error {

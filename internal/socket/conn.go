@@ -90,14 +90,12 @@ func (c *Conn) send(frames []byte) bool {
 	switch {
 	case c.dead || c.closing:
 		return false
-	case !c.busy && !c.corked && !c.several:
-		c.write(frames)
 	case !c.busy && !c.corked:
-		c.gather(frames)
+		c.answer(frames)
 	case len(c.queue)+len(frames) > maxQueued:
 		c.kill()
 	default:
-		c.queue = append(c.queue, frames...)
+		c.keep(frames)
 	}
 	return !c.dead
 }
@@ -107,23 +105,41 @@ func (c *Conn) send(frames []byte) bool {
 func (c *Conn) cork() {
 	c.mu.Lock()
 	c.corked, c.several = true, c.turned
-	if c.queue == nil {
-		c.queue = (*queues.Get().(*[]byte))[:0]
-	}
 	c.mu.Unlock()
 }
 
-// queues are for what is sent while a connection is corked, and for what is
-// gathered; they go on with drain where the peer does not take it at once.
+// queues are for what is sent while a connection is corked; they go on with drain
+// where the peer does not take it at once.
 var queues = sync.Pool{New: func() any { b := make([]byte, 0, maxQueued); return &b }}
+
+// keep has frames wait; mu is held.
+func (c *Conn) keep(frames []byte) {
+	if c.queue == nil && c.corked {
+		c.queue = (*queues.Get().(*[]byte))[:0]
+	}
+	c.queue = append(c.queue, frames...)
+}
+
+// hurry writes what waits, unless drain is about to; mu is held.
+func (c *Conn) hurry() {
+	q := c.queue
+	if q == nil || c.busy {
+		return
+	}
+	c.queue = nil
+	c.write(q) // and what the kernel does not take is copied
+	if cap(q) >= maxQueued {
+		queues.Put(&q)
+	}
+}
 
 // uncork writes what was kept. Where the peer does not take its answers, it waits
 // until it does or is cut: nothing more is read from it meanwhile.
 func (c *Conn) uncork() {
 	c.mu.Lock()
 	c.corked = false
-	c.ungather()
-	if !c.busy || len(c.queue) <= maxQueued/4 {
+	c.hurry()
+	if !c.busy || len(c.queue) <= maxGathered {
 		c.mu.Unlock()
 		return
 	}
@@ -134,6 +150,9 @@ func (c *Conn) uncork() {
 
 // write hands b to the kernel and what it does not take to drain; mu is held.
 func (c *Conn) write(b []byte) {
+	if c.dead {
+		return
+	}
 	if c.raw != nil {
 		c.out, c.outCount, c.outErr = b, 0, nil
 		err := c.raw.Write(c.attempt)
@@ -248,9 +267,9 @@ func (c *Conn) close(frame []byte) {
 	if c.dead || c.closing {
 		return
 	}
-	c.ungather()
+	c.hurry()
 	if c.busy || c.corked {
-		c.queue = append(c.queue, frame...)
+		c.keep(frame)
 	} else {
 		c.write(frame)
 	}

@@ -39,19 +39,26 @@ func (g *gathered) sweep() {
 	for _, c := range conns {
 		c.mu.Lock()
 		c.swept = false
-		c.ungather()
+		c.hurry() // whoever is at work on the connection may be at it for long
 		c.mu.Unlock()
 	}
 }
 
-// gather keeps frames for later; mu is held, and nobody else is writing.
-func (c *Conn) gather(frames []byte) {
-	if c.queue == nil {
-		c.queue = (*queues.Get().(*[]byte))[:0]
+// answer writes frames, or keeps them for more; mu is held, and nobody else is
+// about to write.
+func (c *Conn) answer(frames []byte) {
+	if !c.several || !c.turns.ordered(time.Now()) {
+		c.hurry()
+		if c.busy {
+			c.keep(frames)
+			return
+		}
+		c.write(frames)
+		return
 	}
-	c.queue = append(c.queue, frames...)
+	c.keep(frames)
 	if len(c.queue) > maxGathered {
-		c.ungather()
+		c.hurry()
 		return
 	}
 	if !c.swept {
@@ -60,31 +67,10 @@ func (c *Conn) gather(frames []byte) {
 	}
 }
 
-// ungather writes what waits, unless drain or uncork is about to; mu is held.
-func (c *Conn) ungather() {
-	if !c.corked {
-		c.hurry()
-	}
-}
-
-// hurry writes what waits, unless drain is about to: what comes after it cannot
-// wait; mu is held.
-func (c *Conn) hurry() {
-	q := c.queue
-	if q == nil || c.busy {
-		return
-	}
-	c.queue = nil
-	if len(q) > 0 && !c.dead {
-		c.write(q) // and what the kernel does not take is copied
-	}
-	queues.Put(&q)
-}
-
 // single notes that the peer sends one message at a time again.
 func (c *Conn) single() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.several = false
-	c.ungather()
+	c.hurry()
 }

@@ -26,6 +26,7 @@ func TestGather(t *testing.T) {
 			}
 		}()
 		c := &Conn{net: server, turns: NewTurns(1), writeTimeout: time.Minute, several: true}
+		c.turns.Order(time.Now().Add(time.Hour))
 		expect := func(what string, want ...string) {
 			t.Helper()
 			synctest.Wait()
@@ -79,15 +80,28 @@ func TestGather(t *testing.T) {
 		send("eight")
 		c.cork()
 		send(" nine")
-		time.Sleep(gatherFor)
 		expect("while the peer's messages are handled")
 		c.uncork()
 		expect("afterwards", "eight nine")
 
 		c.several = true
 		send("ten")
+		c.cork()
+		time.Sleep(gatherFor)
+		expect("while a message is handled for long", "ten")
+		send("eleven")
+		c.uncork()
+		expect("and after it", "eleven")
+
+		c.several = true
+		time.Sleep(2 * time.Hour)
+		send("twelve")
+		expect("when nobody takes turns any more", "twelve")
+
+		c.turns.Order(time.Now())
+		send("thirteen")
 		c.Close(CloseLeaving, "")
-		expect("with a close frame", "ten", string(appendClose(nil, CloseLeaving, "")))
+		expect("with a close frame", "thirteen", string(appendClose(nil, CloseLeaving, "")))
 
 		if err := client.Close(); err != nil {
 			t.Error(err)

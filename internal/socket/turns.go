@@ -33,17 +33,22 @@ func (t *Turns) Order(now time.Time) {
 	}
 }
 
-// take waits for a turn; false where none is needed.
-func (t *Turns) take() bool {
-	if t == nil {
-		return false
-	}
+// ordered reports whether connections take turns now.
+func (t *Turns) ordered(now time.Time) bool {
 	until := t.until.Load()
 	if until == 0 {
 		return false
 	}
-	if time.Now().UnixNano() > until {
+	if now.UnixNano() > until {
 		t.until.CompareAndSwap(until, 0)
+		return false
+	}
+	return true
+}
+
+// take waits for a turn; false where none is needed.
+func (t *Turns) take() bool {
+	if t == nil || !t.ordered(time.Now()) {
 		return false
 	}
 	select {

@@ -24,9 +24,10 @@ func newTree(im *image, root, limit uint64) *tree {
 }
 
 // walk goes through all records in order and calls visit, which may be nil, with
-// each; data is of the page that was read for it, and nobody writes to it again. It ends with visit's error, or ErrCorrupt at
-// the first thing that is not as bbolt and we write it: every byte that decides
-// what a reader would see is either under a checksum or can have one value only.
+// each; data is of the page that was read for it, and nobody writes to it again. It
+// ends with visit's error, or ErrCorrupt at the first thing that is not as bbolt and
+// we write it: every byte that decides what a reader would see is either under a
+// checksum or can have one value only.
 func (t *tree) walk(visit visitor) error {
 	t.records, t.head, t.used = 0, eventlog.Offset{}, make([]bool, t.limit)
 	p, err := t.page(t.root)
