@@ -58,7 +58,7 @@ func TestGather(t *testing.T) {
 		send("one ", "two")
 		time.Sleep(gatherFor - 1)
 		expect("before its time")
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		expect("in its time", "one two")
 
 		send("three ", "four")
