@@ -92,10 +92,12 @@ func (c *Conn) send(frames []byte) bool {
 		return false
 	case !c.busy && !c.corked:
 		c.answer(frames)
-	case len(c.queue)+len(frames) > maxQueued:
-		c.kill()
-	default:
+	case len(c.queue)+len(frames) <= maxQueued:
 		c.keep(frames)
+	case c.busy:
+		c.kill()
+	default: // the peer has not been asked yet whether it takes them
+		c.follow(frames)
 	}
 	return !c.dead
 }
@@ -108,8 +110,7 @@ func (c *Conn) cork() {
 	c.mu.Unlock()
 }
 
-// queues are for what is sent while a connection is corked; they go on with drain
-// where the peer does not take it at once.
+// queues are for what is sent while a connection is corked.
 var queues = sync.Pool{New: func() any { b := make([]byte, 0, maxQueued); return &b }}
 
 // keep has frames wait; mu is held.
@@ -118,18 +119,33 @@ func (c *Conn) keep(frames []byte) {
 		c.queue = (*queues.Get().(*[]byte))[:0]
 	}
 	c.queue = append(c.queue, frames...)
+	if !c.busy && !c.swept && c.turns != nil {
+		c.swept = true
+		c.turns.gathered.add(c)
+	}
 }
 
 // hurry writes what waits, unless drain is about to; mu is held.
 func (c *Conn) hurry() {
-	q := c.queue
-	if q == nil || c.busy {
+	if c.queue == nil || c.busy {
 		return
 	}
+	q := c.queue
 	c.queue = nil
 	c.write(q) // and what the kernel does not take is copied
 	if cap(q) >= maxQueued {
-		queues.Put(&q)
+		own := q // escapes, so that q does not: most calls come with nothing to give back
+		queues.Put(&own)
+	}
+}
+
+// follow writes frames behind what waits; mu is held.
+func (c *Conn) follow(frames []byte) {
+	c.hurry()
+	if c.busy {
+		c.keep(frames)
+	} else {
+		c.write(frames)
 	}
 }
 
@@ -267,12 +283,7 @@ func (c *Conn) close(frame []byte) {
 	if c.dead || c.closing {
 		return
 	}
-	c.hurry()
-	if c.busy || c.corked {
-		c.keep(frame)
-	} else {
-		c.write(frame)
-	}
+	c.follow(frame)
 	c.closing, c.closeBy = true, time.Now().Add(c.closeTimeout)
 	if !c.dead && c.net.SetReadDeadline(c.closeBy) != nil {
 		c.kill()

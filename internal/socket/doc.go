@@ -2,7 +2,8 @@
 //
 // coder/websocket does the handshake. Frames to the peer are encoded once, by
 // whoever has them, and written here straight to the connection, by the goroutine
-// that has news (the fold's, a topic's); what the peer sends is taken apart where
+// that has news (the fold's, a topic's) or, where answers wait for each other, by
+// the one that reads or a timer's; what the peer sends is taken apart where
 // it was read (inbound). So no timer and no buffer belongs to an idle connection,
 // and of goroutines the one that waits for it to become readable. What the
 // kernel does not take at once is finished by a goroutine that lives only so

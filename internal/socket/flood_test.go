@@ -101,7 +101,7 @@ func TestGathered(t *testing.T) {
 	t.Parallel()
 	turns := socket.NewTurns(1)
 	turns.Order(time.Now().Add(time.Hour))
-	url, ends := server(t, socket.Config{Turns: turns})
+	url, ends := server(t, socket.Config{Turns: turns, CloseTimeout: patience})
 	c, r := dialRaw(t, url, nil)
 	e := <-ends
 	flood := func(texts ...string) {

@@ -48,22 +48,12 @@ func (g *gathered) sweep() {
 // about to write.
 func (c *Conn) answer(frames []byte) {
 	if !c.several || !c.turns.ordered(time.Now()) {
-		c.hurry()
-		if c.busy {
-			c.keep(frames)
-			return
-		}
-		c.write(frames)
+		c.follow(frames)
 		return
 	}
 	c.keep(frames)
 	if len(c.queue) > maxGathered {
 		c.hurry()
-		return
-	}
-	if !c.swept {
-		c.swept = true
-		c.turns.gathered.add(c)
 	}
 }
 

@@ -90,18 +90,21 @@ func TestGather(t *testing.T) {
 		time.Sleep(gatherFor)
 		expect("while a message is handled for long", "ten")
 		send("eleven")
+		time.Sleep(gatherFor)
+		expect("and for longer", "eleven")
+		send("twelve")
 		c.uncork()
-		expect("and after it", "eleven")
+		expect("and after it", "twelve")
 
 		c.several = true
 		time.Sleep(2 * time.Hour)
-		send("twelve")
-		expect("when nobody takes turns any more", "twelve")
+		send("thirteen")
+		expect("when nobody takes turns any more", "thirteen")
 
 		c.turns.Order(time.Now())
-		send("thirteen")
+		send("fourteen")
 		c.Close(CloseLeaving, "")
-		expect("with a close frame", "thirteen", string(appendClose(nil, CloseLeaving, "")))
+		expect("with a close frame", "fourteen", string(appendClose(nil, CloseLeaving, "")))
 
 		if err := client.Close(); err != nil {
 			t.Error(err)

@@ -13,7 +13,7 @@ const maxLinger = 1 << 20
 // Rooms are where bytes are read to. They belong to a connection only while there
 // are some: an idle one has no buffer. Where connections take turns they read more
 // at a time, so that a flood is taken in, and answered, in few system calls; what
-// the answers come to stays below maxQueued.
+// entries' answers come to stays below maxQueued.
 const smallRoom, largeRoom = 2 << 10, 8 << 10
 
 var (
