@@ -23,7 +23,9 @@ const (
 	arenaWait   = 8 * time.Minute  // for all of them to be in
 	arenaPause  = 20 * time.Second // after each act of the host's
 	arenaEnd    = 3 * time.Minute  // for the crowds to check what stands, and report
-	arenaSpread = 5000.0           // ms from the first phone of a node to its last, on two cores for everything
+	// ms from the first phone of a node to its last. On two cores for everything it is
+	// mostly the time that the simulated phones take to read a state.
+	arenaSpread = 15_000.0
 )
 
 // arenaScript has everybody take part, and nobody lose the network: what a phone

@@ -19,7 +19,7 @@ func crowdSizes() []int { return []int{1000, 5000, 15_000} }
 const (
 	broadcastEvery = 100 * time.Millisecond
 	// How many broadcasts a round holds at least, and how many deliveries.
-	leastBroadcasts = 5
+	leastBroadcasts = 12
 	deliveries      = 20_000
 	idleBudget      = 10 << 10 // bytes a phone
 )

@@ -20,7 +20,7 @@ const (
 	// Within the time after which those that do not read are cut: it is before that
 	// that they could be in the way.
 	stalledTaps   = 5 * time.Second
-	stalledStates = 8
+	stalledStates = 16               // the kernel holds some twelve for a phone that does not read
 	stalledCut    = 20 * time.Second // for the server to cut those that do not read
 )
 
