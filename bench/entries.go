@@ -161,7 +161,7 @@ func (b *bench) halves(ctx context.Context, all []*contestant) error {
 				return fmt.Errorf("%s at half its peak: %w", c.name, err)
 			}
 			c.refused(r)
-			c.p99 = append(c.p99, r.Done.Quantile(0.99).Seconds()*1000)
+			c.p99 = append(c.p99, r.Done.Ms(0.99))
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -142,7 +142,7 @@ func (c *contestant) offer(rate float64, d time.Duration) (point, error) {
 		return point{}, err
 	}
 	return point{
-		Offered: rate, P99: r.Done.Quantile(0.99).Seconds() * 1000, Share: float64(r.Accepted) / float64(r.Offered),
-		Lag: r.Lag.Quantile(0.99).Seconds() * 1000,
+		Offered: rate, P99: r.Done.Ms(0.99), Share: float64(r.Accepted) / float64(r.Offered),
+		Lag: r.Lag.Ms(0.99),
 	}, nil
 }

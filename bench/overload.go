@@ -119,10 +119,9 @@ func (b *bench) floods(ctx context.Context, s *show, l *load.Loop, phones []*loa
 }
 
 func floodNote(f *load.Flood) string {
-	ms := func(h *load.Histogram, q float64) float64 { return h.Quantile(q).Seconds() * 1000 }
 	return fmt.Sprintf("in %.1f s %d offered, %d accepted, %d refused, %d not sent since the connection was full; the generator's lag p50 %.1f ms, p99 %.1f ms; "+
 		"acknowledged p50 %.0f ms, p99 %.0f ms", f.Took.Seconds(), f.Offered, f.Accepted, f.Refused, f.Skipped,
-		ms(&f.Lag, 0.5), ms(&f.Lag, 0.99), ms(&f.Acks, 0.5), ms(&f.Acks, 0.99))
+		f.Lag.Ms(0.5), f.Lag.Ms(0.99), f.Acks.Ms(0.5), f.Acks.Ms(0.99))
 }
 
 // checkTaps compares the tallies with what each phone tapped last.

@@ -4,7 +4,7 @@ package main
 func scenarios() []scenario {
 	return []scenario{
 		{name: "http", about: "durable entries over HTTP, against a handler that does nothing and the synchronous design", run: httpEntries},
-		{name: "ws", about: "durable entries over websockets, against a bare TCP echo", run: socketEntries},
+		{name: "ws", about: "durable entries over websockets, results hidden, against a bare TCP echo", run: socketEntries},
 		{name: "growth", about: "durable entries over ever more websockets", run: socketGrowth},
 		{name: "nodes", about: "further nodes that follow the same log", run: nodes},
 		{name: "fanout", about: "broadcasts to crowds, against the centrifuge library and bare writes; memory of idle phones", run: fanout},

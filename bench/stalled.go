@@ -53,10 +53,8 @@ func stalled(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// p99 is in ms.
-func p99(h *load.Histogram) []float64 {
-	return []float64{math.Max(h.Quantile(0.99).Seconds()*1000, 0.01)}
-}
+// p99 is in ms, and above 0, so that something can be divided by it.
+func p99(h *load.Histogram) []float64 { return []float64{math.Max(h.Ms(0.99), 0.01)} }
 
 // round gathers a crowd and measures those that read.
 func (r *readers) round(ctx context.Context, b *bench) (err error) {
@@ -125,8 +123,12 @@ func (r *readers) round(ctx context.Context, b *bench) (err error) {
 	r.acks.Merge(&taps.Latency)
 	r.states.Merge(states)
 	r.rounds = append(r.rounds, p99(&taps.Latency)...)
-	if here, err := s.connected(ctx); err != nil || here != n {
-		return errors.Join(err, fmt.Errorf("%d phones were connected while it was measured, not %d", here, n))
+	here, err := s.connected(ctx)
+	if err != nil {
+		return err
+	}
+	if here != n {
+		return fmt.Errorf("%d phones were connected while it was measured, not %d", here, n)
 	}
 	if deaf == 0 || len(r.rounds) > 1 {
 		return nil

@@ -58,6 +58,9 @@ func (h *Histogram) Count() int { return h.n }
 // Max is the longest.
 func (h *Histogram) Max() time.Duration { return h.most }
 
+// Ms is Quantile in milliseconds.
+func (h *Histogram) Ms(q float64) float64 { return h.Quantile(q).Seconds() * 1000 }
+
 // Quantile is the duration that a share q (0 to 1) does not exceed; 0 of none.
 func (h *Histogram) Quantile(q float64) time.Duration {
 	rank := int(q * float64(h.n))

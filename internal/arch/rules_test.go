@@ -74,7 +74,7 @@ var rules = map[string]rule{
 	},
 	"internal/storybook": {
 		ours:   []string{"web/ui", "static", "internal/fairdraw"},
-		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket", "github.com/dustin/go-humanize"},
+		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket"},
 	},
 	"internal/arch": {},
 	// The whole from outside: it starts the binary and imports nothing that runs in it.

@@ -7,10 +7,10 @@ import (
 )
 
 // Turns has connections handle what they read one after the other, or a few at a
-// time, while their owner says that there is too much of
-// it. A thousand that are ready at once would else stand in line before the few
-// goroutines that store and acknowledge what was taken, at each step of theirs: a
-// node would be kept from accepting by what it refuses. The zero value is no good.
+// time, while their owner says that there is too much of it. A thousand that are
+// ready at once would else stand in line before the few goroutines that store and
+// acknowledge what was taken, at each step of theirs: a node would be kept from
+// accepting by what it refuses. The zero value is no good.
 type Turns struct {
 	slots   chan struct{}
 	waiting atomic.Int64
