@@ -331,7 +331,7 @@ func (s *Server) postVerb(w http.ResponseWriter, r *http.Request, rep *replica.R
 		}
 		if a.Kind == event.Raffle && c.Type == event.CmdOpen {
 			s.commit(rep, c)
-			if a.Beacon || s.cfg.BeaconAlways {
+			if a.Raffle.Beacon || s.cfg.BeaconAlways {
 				c.Chain = &s.cfg.Beacon.Chain
 			}
 		}
@@ -365,7 +365,7 @@ func (s *Server) postVerb(w http.ResponseWriter, r *http.Request, rep *replica.R
 			return invalidInput("draw must be the number that the draw will have.")
 		}
 		c.Draw = in.Draw
-		if a.Chain != "" {
+		if a.Raffle != nil && a.Raffle.Chain != "" {
 			// It waits for a round of the beacon; the seed comes with that.
 			c.Type, c.Run = event.CmdArm, a.Run
 		} else if a.Kind == event.Raffle {

@@ -158,30 +158,35 @@ func eventJSON(snap event.Snapshot, connected int, now time.Time) apiEvent {
 
 func activityJSON(a *event.Activity, now time.Time) apiActivity {
 	out := apiActivity{
-		ID: a.ID, Kind: a.Kind, Title: a.Title, Options: a.Options, MaxChoices: a.MaxChoices, Results: a.Results,
-		State: a.State, Run: a.Run, Entries: a.Entries, Counts: a.Counts,
+		ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Run: a.Run, Entries: a.Entries, Counts: a.Counts(),
 	}
 	if ms, ok := closesIn(a, now); ok {
 		out.ClosesInMS = &ms
 	}
-	if a.Kind != event.Raffle {
-		return out
+	if p := a.Poll; p != nil {
+		out.Options, out.MaxChoices, out.Results = p.Options, p.MaxChoices, p.Results
 	}
-	raffle := &apiRaffle{
-		WinnersWanted: a.WinnersWanted, Winners: []apiWinner{}, Voided: []apiVoided{},
-		Shortfall: a.Shortfall, LastDraw: a.LastDraw, CanWin: a.Eligible,
-		Commitment: a.Commitment, Root: a.Root, Fingerprint: a.Fingerprint,
-		Prizes: append([]string{}, a.Prizes...), NextPrize: a.NextPrize, Again: !a.Once, Eligible: apiEligibility(a.Rules),
-		ClaimSeconds: a.ClaimSeconds, Beacon: a.Beacon, BeaconChain: a.Chain, Round: a.Round, RoundAtMS: a.RoundMs,
-		Pending: pendingJSON(a.Pending, now), Abandoned: a.Abandoned,
+	if a.Raffle != nil {
+		out.apiRaffle = raffleJSON(a.Raffle, now)
 	}
-	for _, w := range a.Winners {
-		raffle.Winners = append(raffle.Winners, winnerJSON(w, now))
+	return out
+}
+
+func raffleJSON(r *event.RaffleView, now time.Time) *apiRaffle {
+	out := &apiRaffle{
+		WinnersWanted: r.WinnersWanted, Winners: []apiWinner{}, Voided: []apiVoided{},
+		Shortfall: r.Shortfall, LastDraw: r.LastDraw, CanWin: r.CanWin,
+		Commitment: r.Commitment, Root: r.Root, Fingerprint: r.Fingerprint,
+		Prizes: append([]string{}, r.Prizes...), NextPrize: r.NextPrize, Again: !r.Once, Eligible: apiEligibility(r.Eligible),
+		ClaimSeconds: r.ClaimSeconds, Beacon: r.Beacon, BeaconChain: r.Chain, Round: r.Round, RoundAtMS: r.RoundMs,
+		Pending: pendingJSON(r.Pending, now), Abandoned: r.Abandoned,
 	}
-	for _, v := range a.Voided {
-		raffle.Voided = append(raffle.Voided, apiVoided{winnerJSON(v.WinnerView, now), v.Reason})
+	for _, w := range r.Winners {
+		out.Winners = append(out.Winners, winnerJSON(w, now))
 	}
-	out.apiRaffle = raffle
+	for _, v := range r.Voided {
+		out.Voided = append(out.Voided, apiVoided{winnerJSON(v.WinnerView, now), v.Reason})
+	}
 	return out
 }
 

@@ -57,11 +57,11 @@ func copyActivities(ctx context.Context, rep *replica.Replica, of event.Snapshot
 	}
 	for i := range of.Activities {
 		a := &of.Activities[i]
-		part, known := ids[a.Rules.TookPart]
+		spec := specOf(a)
+		part, known := ids[spec.Eligible.TookPart]
 		if !known {
 			continue
 		}
-		spec := specOf(a)
 		spec.Eligible.TookPart, spec.Eligible.JoinedBefore = part, 0
 		if _, err := rep.Propose(ctx, &event.Command{Type: event.CmdEdit, Activity: ids[a.ID], Spec: &spec}); err != nil {
 			return err
@@ -72,8 +72,15 @@ func copyActivities(ctx context.Context, rep *replica.Replica, of event.Snapshot
 
 // specOf is what the host said of an activity.
 func specOf(a *event.Activity) event.Spec {
-	return event.Spec{Kind: a.Kind, Title: a.Title, Options: a.Options, MaxChoices: a.MaxChoices, Results: a.Results, Winners: a.WinnersWanted,
-		Prizes: a.Prizes, Once: a.Once, Eligible: a.Rules, ClaimSeconds: a.ClaimSeconds, Beacon: a.Beacon}
+	spec := event.Spec{Kind: a.Kind, Title: a.Title}
+	if p := a.Poll; p != nil {
+		spec.Options, spec.MaxChoices, spec.Results = p.Options, p.MaxChoices, p.Results
+	}
+	if r := a.Raffle; r != nil {
+		spec.Winners, spec.Prizes, spec.Once, spec.Eligible = r.WinnersWanted, r.Prizes, r.Once, r.Eligible
+		spec.ClaimSeconds, spec.Beacon = r.ClaimSeconds, r.Beacon
+	}
+	return spec
 }
 
 // clonesOf are the rehearsals of an event that this node or the caller's browser

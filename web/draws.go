@@ -115,17 +115,21 @@ func (s *Server) exportCSV(w http.ResponseWriter, _ *http.Request, rep *replica.
 	for _, a := range snap.Activities {
 		head := []string{strconv.Itoa(a.ID), a.Kind, cell(a.Title), strconv.Itoa(a.Run), a.State, strconv.Itoa(a.Entries)}
 		row := func(rest ...string) { rows = append(rows, append(append([]string{}, head...), rest...)) }
-		for i, o := range a.Options {
-			row(letter(i), cell(o), strconv.Itoa(a.Counts[i]), "", "", "", "")
+		if p := a.Poll; p != nil {
+			for i, o := range p.Options {
+				row(letter(i), cell(o), strconv.Itoa(p.Counts[i]), "", "", "", "")
+			}
 		}
-		for _, win := range a.Winners {
-			row("", "", "", strconv.Itoa(win.Draw), win.Ticket.String(), cell(win.Name), "won")
-		}
-		for _, v := range a.Voided {
-			row("", "", "", strconv.Itoa(v.Draw), v.Ticket.String(), cell(v.Handle), cell("voided: "+v.Reason))
-		}
-		if a.Kind == event.Raffle && len(a.Winners)+len(a.Voided) == 0 {
-			row("", "", "", "", "", "", "")
+		if r := a.Raffle; r != nil {
+			for _, win := range r.Winners {
+				row("", "", "", strconv.Itoa(win.Draw), win.Ticket.String(), cell(win.Name), "won")
+			}
+			for _, v := range r.Voided {
+				row("", "", "", strconv.Itoa(v.Draw), v.Ticket.String(), cell(v.Handle), cell("voided: "+v.Reason))
+			}
+			if len(r.Winners)+len(r.Voided) == 0 {
+				row("", "", "", "", "", "", "")
+			}
 		}
 	}
 	if snap.Rehearsal {

@@ -61,44 +61,54 @@ func drawModels(lines []event.DrawLine) []ui.Draw {
 }
 
 func activityModel(a *event.Activity, draws int, now time.Time) ui.Activity {
-	out := ui.Activity{
-		ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Run: a.Run, MaxChoices: a.MaxChoices, Results: a.Results,
-		CountsShown: a.Counts != nil, Entries: a.Entries,
-		WinnersWanted: a.WinnersWanted, Shortfall: a.Shortfall, Draw: a.LastDraw, Draws: draws, Eligible: a.Eligible,
-		Entrants: a.Entrants, Commitment: a.Commitment, Fingerprint: a.Fingerprint,
-		Prizes: a.Prizes, NextPrize: a.NextPrize, Again: a.Kind == event.Raffle && !a.Once,
-		TookPart: a.Part, CheckedIn: a.Rules.CheckedIn, ClaimSeconds: a.ClaimSeconds,
-		Beacon: a.Beacon, Pending: pendingModel(a.Pending, now), Abandoned: a.Abandoned,
-	}
-	if a.Rules.TookPart != 0 && a.Part == "" {
-		out.TookPart = "activity " + strconv.Itoa(a.Rules.TookPart)
-	}
-	if a.Rules.JoinedBefore != 0 {
-		out.JoinedBefore = time.UnixMilli(int64(a.Rules.JoinedBefore)).Format("15:04")
-	}
+	out := ui.Activity{ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Run: a.Run, Entries: a.Entries, Draws: draws}
 	if ms, ok := closesIn(a, now); ok {
 		out.HasDeadline, out.ClosesInMS = true, ms
 	}
+	if a.Poll != nil {
+		pollModel(&out, a.Poll)
+	}
+	if a.Raffle != nil {
+		raffleModel(&out, a.Raffle, now)
+	}
+	return out
+}
+
+func pollModel(out *ui.Activity, p *event.PollView) {
+	out.MaxChoices, out.Results, out.CountsShown = p.MaxChoices, p.Results, p.Counts != nil
 	most := 0
-	for _, c := range a.Counts {
+	for _, c := range p.Counts {
 		most = max(most, c)
 	}
-	for i, text := range a.Options {
+	for i, text := range p.Options {
 		o := ui.Option{Index: i, Letter: letter(i), Text: text}
-		if a.Counts != nil {
-			o.Count = a.Counts[i]
-			o.Percent = percent(o.Count, a.Entries)
+		if p.Counts != nil {
+			o.Count = p.Counts[i]
+			o.Percent = percent(o.Count, out.Entries)
 			o.Leading = most > 0 && o.Count == most
 		}
 		out.Options = append(out.Options, o)
 	}
-	for _, w := range a.Winners {
+}
+
+func raffleModel(out *ui.Activity, r *event.RaffleView, now time.Time) {
+	out.WinnersWanted, out.Shortfall, out.Draw, out.Eligible = r.WinnersWanted, r.Shortfall, r.LastDraw, r.CanWin
+	out.Entrants, out.Commitment, out.Fingerprint = r.Entrants, r.Commitment, r.Fingerprint
+	out.Prizes, out.NextPrize, out.Again = r.Prizes, r.NextPrize, !r.Once
+	out.TookPart, out.CheckedIn, out.ClaimSeconds = r.TookPart, r.Eligible.CheckedIn, r.ClaimSeconds
+	out.Beacon, out.Pending, out.Abandoned = r.Beacon, pendingModel(r.Pending, now), r.Abandoned
+	if r.Eligible.TookPart != 0 && r.TookPart == "" {
+		out.TookPart = "activity " + strconv.Itoa(r.Eligible.TookPart)
+	}
+	if r.Eligible.JoinedBefore != 0 {
+		out.JoinedBefore = time.UnixMilli(int64(r.Eligible.JoinedBefore)).Format("15:04")
+	}
+	for _, w := range r.Winners {
 		out.Winners = append(out.Winners, winnerModel(w, now))
 	}
-	for _, v := range a.Voided {
+	for _, v := range r.Voided {
 		out.Voided = append(out.Voided, ui.Voided{Winner: winnerModel(v.WinnerView, now), Reason: v.Reason})
 	}
-	return out
 }
 
 func pendingModel(p *event.PendingView, now time.Time) *ui.Pending {

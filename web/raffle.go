@@ -80,8 +80,12 @@ func (s *Server) claimCode(uid event.UID, ticket fairdraw.Ticket) string {
 
 // withCode fills in the claim codes of an activity's winners, for the host alone.
 func (s *Server) withCode(uid event.UID, a *event.Activity) {
-	for i := range a.Winners {
-		a.Winners[i].Code = s.claimCode(uid, a.Winners[i].Ticket)
+	if a.Raffle == nil {
+		return
+	}
+	for i := range a.Raffle.Winners {
+		w := &a.Raffle.Winners[i]
+		w.Code = s.claimCode(uid, w.Ticket)
 	}
 }
 

@@ -349,9 +349,9 @@ func ticks(snap event.Snapshot, connected int, seq uint64) (frames, essence []by
 			payload = strconv.AppendInt(payload, int64(a.ID), 10)
 			payload = append(payload, `,"entries":`...)
 			payload = strconv.AppendInt(payload, int64(a.Entries), 10)
-			if a.Counts != nil {
+			if counts := a.Counts(); counts != nil {
 				payload = append(payload, `,"counts":[`...)
-				for i, c := range a.Counts {
+				for i, c := range counts {
 					if i > 0 {
 						payload = append(payload, ',')
 					}

@@ -52,8 +52,8 @@ func TestDrawWithABeacon(t *testing.T) {
 	j := newJournal(t, false)
 	id := j.withBeacon(9)
 	a := j.activity(id)
-	if !a.Beacon || a.Chain != oracle.Hash.String() || a.Round == 0 || a.RoundMs < j.ms+10_000 || a.RoundMs >= j.ms+13_000 {
-		t.Fatalf("the freeze names round %d at %d, %d ms after it", a.Round, a.RoundMs, int64(a.RoundMs)-int64(j.ms))
+	if !a.Raffle.Beacon || a.Raffle.Chain != oracle.Hash.String() || a.Raffle.Round == 0 || a.Raffle.RoundMs < j.ms+10_000 || a.Raffle.RoundMs >= j.ms+13_000 {
+		t.Fatalf("the freeze names round %d at %d, %d ms after it", a.Raffle.Round, a.Raffle.RoundMs, int64(a.Raffle.RoundMs)-int64(j.ms))
 	}
 	j.refuse(Conflict, j.drawing(id)) // nobody asked for it
 
@@ -64,8 +64,8 @@ func TestDrawWithABeacon(t *testing.T) {
 	j.refuse(Conflict, j.arming(id, "00")) // a redraw before any draw
 	j.do(j.arming(id, ""))
 	j.refuse(Conflict, j.arming(id, ""))
-	p := j.activity(id).Pending
-	if p == nil || p.Draw != 1 || p.Round != a.Round || p.Ms != a.RoundMs || p.Prize != "A keyboard" || p.Redraw != "" || j.activity(id).State != Closed {
+	p := j.activity(id).Raffle.Pending
+	if p == nil || p.Draw != 1 || p.Round != a.Raffle.Round || p.Ms != a.Raffle.RoundMs || p.Prize != "A keyboard" || p.Redraw != "" || j.activity(id).State != Closed {
 		t.Fatalf("the draw that waits: %+v", p)
 	}
 
@@ -75,7 +75,7 @@ func TestDrawWithABeacon(t *testing.T) {
 		change(&c)
 		j.refuse(code, c)
 	}
-	next := fairdraw.Signature(oracle.Sign(a.Round + 1))
+	next := fairdraw.Signature(oracle.Sign(a.Raffle.Round + 1))
 	spoiled(Conflict, func(c *Command) { c.Signature = nil })
 	spoiled(Conflict, func(c *Command) { c.Round++; c.Signature = &next })
 	spoiled(Invalid, func(c *Command) { c.Signature = &next })
@@ -85,7 +85,7 @@ func TestDrawWithABeacon(t *testing.T) {
 	j.do(j.completing(id))
 	j.refuse(Conflict, late)
 	first := j.s.Draw(1)
-	if b := first.Record.Beacon; b == nil || uint64(b.Round) != a.Round || j.activity(id).Pending != nil {
+	if b := first.Record.Beacon; b == nil || uint64(b.Round) != a.Raffle.Round || j.activity(id).Raffle.Pending != nil {
 		t.Fatalf("the draw's beacon is %+v", b)
 	}
 
@@ -95,14 +95,14 @@ func TestDrawWithABeacon(t *testing.T) {
 	noReason.Reason = ""
 	j.refuse(Invalid, noReason)
 	j.do(j.arming(id, won))
-	p = j.activity(id).Pending
-	if p.Ms < j.ms+10_000 || p.Round <= a.Round || p.Redraw != won || p.Prize != "A keyboard" {
+	p = j.activity(id).Raffle.Pending
+	if p.Ms < j.ms+10_000 || p.Round <= a.Raffle.Round || p.Redraw != won || p.Prize != "A keyboard" {
 		t.Errorf("the redraw that waits: %+v at %d", p, j.ms)
 	}
 	j.refuse(Conflict, Command{Type: CmdVoid, Activity: id, Void: won, Reason: "why not"}) // while it waits
 	j.do(j.completing(id))
 	j.do(j.arming(id, "")) // in the same few seconds
-	if q := j.activity(id).Pending; q.Round <= p.Round || q.Prize != "A mouse" {
+	if q := j.activity(id).Raffle.Pending; q.Round <= p.Round || q.Prize != "A mouse" {
 		t.Errorf("round %d after round %d", q.Round, p.Round)
 	}
 	j.do(j.completing(id))
@@ -124,14 +124,14 @@ func TestAbandonedFreeze(t *testing.T) {
 	missed := j.completing(id)
 	j.do(Command{Type: CmdAbandon, Activity: id})
 	a := j.activity(id)
-	if !a.Abandoned || a.Pending != nil || len(j.s.PendingDraws()) != 0 {
+	if !a.Raffle.Abandoned || a.Raffle.Pending != nil || len(j.s.PendingDraws()) != 0 {
 		t.Errorf("abandoned: %+v", a)
 	}
 	j.refuse(Conflict, Command{Type: CmdAbandon, Activity: id})
 	j.refuse(Conflict, j.arming(id, ""))
 	j.refuse(Conflict, missed)
 	j.verb(CmdReset, id)
-	if a := j.activity(id); a.Abandoned {
+	if a := j.activity(id); a.Raffle.Abandoned {
 		t.Error("the new run is abandoned as well")
 	}
 
@@ -173,12 +173,12 @@ func TestBeaconIsFixedAtTheOpen(t *testing.T) {
 	chain := beacon.Quicknet()
 	c.Chain = &chain
 	j.do(c)
-	if a := j.activity(id); !a.Beacon || a.Chain != chain.Hash.String() {
+	if a := j.activity(id); !a.Raffle.Beacon || a.Raffle.Chain != chain.Hash.String() {
 		t.Errorf("%+v", a)
 	}
 	j.verb(CmdReset, id)
 	j.open(id)
-	if a := j.activity(id); a.Beacon || a.Chain != "" {
+	if a := j.activity(id); a.Raffle.Beacon || a.Raffle.Chain != "" {
 		t.Errorf("the next run, opened without: %+v", a)
 	}
 }

@@ -35,7 +35,7 @@ func TestDrawAndNextWinners(t *testing.T) {
 	j.open(id)
 	j.enterAll(id, 5)
 	j.verb(CmdClose, id)
-	if got := j.activity(id).Eligible; got != 5 {
+	if got := j.activity(id).Raffle.CanWin; got != 5 {
 		t.Errorf("%d eligible, want 5", got)
 	}
 
@@ -44,7 +44,7 @@ func TestDrawAndNextWinners(t *testing.T) {
 		d := j.draw(id)
 		checkDraw(t, d, want.winners, want.shortfall)
 		a := j.activity(id)
-		if d.Number != n+1 || a.LastDraw != n+1 || a.Shortfall != want.shortfall || a.Eligible != want.eligible {
+		if d.Number != n+1 || a.Raffle.LastDraw != n+1 || a.Raffle.Shortfall != want.shortfall || a.Raffle.CanWin != want.eligible {
 			t.Errorf("draw %d: number %d, %+v", n+1, d.Number, a)
 		}
 		for _, w := range j.s.WinnerParticipants(n + 1) {
@@ -58,8 +58,8 @@ func TestDrawAndNextWinners(t *testing.T) {
 			}
 		}
 	}
-	if a := j.activity(id); len(a.Winners) != 5 || len(seen) != 5 {
-		t.Errorf("%d stand as winners, %d tickets", len(a.Winners), len(seen))
+	if a := j.activity(id); len(a.Raffle.Winners) != 5 || len(seen) != 5 {
+		t.Errorf("%d stand as winners, %d tickets", len(a.Raffle.Winners), len(seen))
 	}
 	j.refuse(Conflict, j.drawing(id)) // everybody has been drawn
 	if j.s.Draw(0) != nil || j.s.Draw(4) != nil || j.s.WinnerParticipants(4) != nil {
@@ -84,10 +84,10 @@ func TestRedraw(t *testing.T) {
 		t.Errorf("the record does not say what was given back: %+v", second.Record)
 	}
 	a := j.activity(id)
-	if len(a.Voided) != 1 || a.Voided[0].Ticket != absent.Ticket || a.Voided[0].Draw != 1 || a.Voided[0].Reason != "not in the room" {
-		t.Errorf("voided %+v", a.Voided)
+	if len(a.Raffle.Voided) != 1 || a.Raffle.Voided[0].Ticket != absent.Ticket || a.Raffle.Voided[0].Draw != 1 || a.Raffle.Voided[0].Reason != "not in the room" {
+		t.Errorf("voided %+v", a.Raffle.Voided)
 	}
-	if got := []fairdraw.Ticket{a.Winners[0].Ticket, a.Winners[1].Ticket}; !slices.Equal(got, []fairdraw.Ticket{stays.Ticket, second.won[0].Ticket}) {
+	if got := []fairdraw.Ticket{a.Raffle.Winners[0].Ticket, a.Raffle.Winners[1].Ticket}; !slices.Equal(got, []fairdraw.Ticket{stays.Ticket, second.won[0].Ticket}) {
 		t.Errorf("winners %v", got)
 	}
 	if len(j.s.You(absent.Participant).Won) != 0 {
@@ -99,7 +99,7 @@ func TestRedraw(t *testing.T) {
 	j.do(j.redrawing(id, stays.Ticket.String()))
 	j.refuse(Conflict, j.redrawing(id, second.won[0].Ticket.String())) // nobody is left
 	j.refuse(Conflict, j.drawing(id))
-	for _, w := range j.activity(id).Winners {
+	for _, w := range j.activity(id).Raffle.Winners {
 		if w.Ticket == absent.Ticket || w.Ticket == stays.Ticket {
 			t.Errorf("%v was given back and won again", w.Ticket)
 		}
@@ -164,7 +164,7 @@ func TestResetKeepsDraws(t *testing.T) {
 	list := before.List()
 	j.verb(CmdReset, id)
 	a := j.activity(id)
-	if a.Run != 2 || a.State != Draft || len(a.Winners) != 0 || a.LastDraw != 0 || a.Entries != 0 || a.Commitment != "" || a.Root != "" {
+	if a.Run != 2 || a.State != Draft || len(a.Raffle.Winners) != 0 || a.Raffle.LastDraw != 0 || a.Entries != 0 || a.Raffle.Commitment != "" || a.Raffle.Root != "" {
 		t.Errorf("after the reset: %+v", a)
 	}
 	stale := j.opening(id)
@@ -191,7 +191,7 @@ func TestResetKeepsDraws(t *testing.T) {
 
 func TestFreezeIsWorkForLater(t *testing.T) {
 	j, id := bring(t, Raffle, Closed)
-	if a := j.activity(id); a.Root != "" || a.Entrants != nil {
+	if a := j.activity(id); a.Raffle.Root != "" || a.Raffle.Entrants != nil {
 		t.Errorf("before anybody computed the list: %+v", a)
 	}
 	work := j.s.TakeFreezes()
@@ -206,10 +206,10 @@ func TestFreezeIsWorkForLater(t *testing.T) {
 	}
 	<-done
 	a := j.activity(id)
-	if a.Root == "" || a.Fingerprint == "" || len(a.Entrants) != 3 {
+	if a.Raffle.Root == "" || a.Raffle.Fingerprint == "" || len(a.Raffle.Entrants) != 3 {
 		t.Errorf("afterwards: %+v", a)
 	}
-	if d := j.draw(id); d.Record.Root.String() != a.Root {
+	if d := j.draw(id); d.Record.Root.String() != a.Raffle.Root {
 		t.Error("the draw was made from another list")
 	}
 }

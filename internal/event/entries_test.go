@@ -49,7 +49,7 @@ func TestVotes(t *testing.T) {
 		if out.Status != step.status || out.Run != 1 {
 			t.Fatalf("%s: %+v, want status %d of run 1", step.name, out, step.status)
 		}
-		if got := j.activity(step.item.Activity).Counts; !slices.Equal(got, step.counts) {
+		if got := j.activity(step.item.Activity).Counts(); !slices.Equal(got, step.counts) {
 			t.Fatalf("%s: counts %v, want %v", step.name, got, step.counts)
 		}
 	}
@@ -65,7 +65,7 @@ func TestVotes(t *testing.T) {
 	if out := j.one(vote(1, single, 1, 9, 0)); out.Status != TooLate {
 		t.Errorf("closed: %+v", out)
 	}
-	if got := j.activity(single).Counts; !slices.Equal(got, []int{0, 1, 0}) {
+	if got := j.activity(single).Counts(); !slices.Equal(got, []int{0, 1, 0}) {
 		t.Errorf("counts after the close %v", got)
 	}
 	if got := j.s.Snapshot().Joined; got != 1 {
@@ -89,7 +89,7 @@ func TestLateBatchOfAStalledNode(t *testing.T) {
 	if got := []Status{res.Outcomes[0].Status, res.Outcomes[1].Status}; !slices.Equal(got, []Status{Unchanged, Counted}) {
 		t.Errorf("statuses %v", got)
 	}
-	if got := j.activity(id).Counts; !slices.Equal(got, []int{1, 1}) {
+	if got := j.activity(id).Counts(); !slices.Equal(got, []int{1, 1}) {
 		t.Errorf("counts %v, want the newer choice to stand", got)
 	}
 }
@@ -113,8 +113,8 @@ func TestTickets(t *testing.T) {
 	if out := j.one(ticket(2, id, 1)); out.Status != Counted || out.Ticket == first.Ticket {
 		t.Errorf("another participant: %+v", out)
 	}
-	if a := j.activity(id); a.Entries != 2 || a.Counts != nil {
-		t.Errorf("%d entries, counts %v", a.Entries, a.Counts)
+	if a := j.activity(id); a.Entries != 2 || a.Counts() != nil {
+		t.Errorf("%d entries, counts %v", a.Entries, a.Counts())
 	}
 	if got := j.s.You(1).Tickets[id]; got != first.Ticket.String() {
 		t.Errorf("the phone is told ticket %q", got)

@@ -62,15 +62,15 @@ func (j *journal) verified(id, run int) []*fairdraw.Record {
 func TestPrizes(t *testing.T) {
 	j := newJournal(t, false)
 	id := j.frozen(Spec{Prizes: []string{"A keyboard", " A mouse "}}, 6)
-	if a := j.activity(id); a.NextPrize != 1 || !slices.Equal(a.Prizes, []string{"A keyboard", "A mouse"}) {
-		t.Fatalf("before the first draw: prize %d of %q", a.NextPrize, a.Prizes)
+	if a := j.activity(id); a.Raffle.NextPrize != 1 || !slices.Equal(a.Raffle.Prizes, []string{"A keyboard", "A mouse"}) {
+		t.Fatalf("before the first draw: prize %d of %q", a.Raffle.NextPrize, a.Raffle.Prizes)
 	}
 	first := j.draw(id)
 	j.draw(id)
 	// The first is absent: a redraw is for the same prize and moves nothing on.
 	j.do(j.redrawing(id, first.won[0].Ticket.String()))
-	if a := j.activity(id); a.NextPrize != 0 {
-		t.Errorf("after two of two prizes comes prize %d", a.NextPrize)
+	if a := j.activity(id); a.Raffle.NextPrize != 0 {
+		t.Errorf("after two of two prizes comes prize %d", a.Raffle.NextPrize)
 	}
 	j.draw(id)
 	var prizes []string
@@ -81,15 +81,15 @@ func TestPrizes(t *testing.T) {
 		t.Errorf("prizes of the draws (-want +got):\n%s", diff)
 	}
 	var won []string
-	for _, w := range j.activity(id).Winners {
+	for _, w := range j.activity(id).Raffle.Winners {
 		won = append(won, w.Prize)
 	}
 	if diff := cmp.Diff([]string{"A mouse", "A keyboard", ""}, won); diff != "" {
 		t.Errorf("prizes of the winners (-want +got):\n%s", diff)
 	}
 	j.verb(CmdReset, id)
-	if a := j.activity(id); a.NextPrize != 1 {
-		t.Errorf("a new run begins with prize %d", a.NextPrize)
+	if a := j.activity(id); a.Raffle.NextPrize != 1 {
+		t.Errorf("a new run begins with prize %d", a.Raffle.NextPrize)
 	}
 }
 
@@ -98,8 +98,8 @@ func TestWinnersOfOtherRafflesArePassedOver(t *testing.T) {
 	first := j.frozen(Spec{Winners: 2}, 3)
 	j.draw(first)
 	once, again := j.frozen(Spec{Winners: 3, Once: true}, 3), j.frozen(Spec{Winners: 3}, 3)
-	if a, b := j.activity(once), j.activity(again); a.Eligible != 1 || b.Eligible != 3 {
-		t.Errorf("%d and %d can win, want 1 and 3", a.Eligible, b.Eligible)
+	if a, b := j.activity(once), j.activity(again); a.Raffle.CanWin != 1 || b.Raffle.CanWin != 3 {
+		t.Errorf("%d and %d can win, want 1 and 3", a.Raffle.CanWin, b.Raffle.CanWin)
 	}
 	d := j.draw(once)
 	if len(d.won) != 1 || d.Record.Shortfall != 2 || len(d.Record.Skips) != 2 || d.Record.Rules.Again {
@@ -120,9 +120,9 @@ func TestWinnersOfOtherRafflesArePassedOver(t *testing.T) {
 	j.refuse(Conflict, j.drawing(back))
 	j.verb(CmdReset, again)
 	j.verb(CmdReset, once)
-	j.do(Command{Type: CmdVoid, Activity: first, Void: j.activity(first).Winners[0].Ticket.String(), Reason: "went home"})
-	if a := j.activity(back); a.Eligible != 2 {
-		t.Errorf("%d can win, want 2", a.Eligible)
+	j.do(Command{Type: CmdVoid, Activity: first, Void: j.activity(first).Raffle.Winners[0].Ticket.String(), Reason: "went home"})
+	if a := j.activity(back); a.Raffle.CanWin != 2 {
+		t.Errorf("%d can win, want 2", a.Raffle.CanWin)
 	}
 }
 
@@ -166,8 +166,8 @@ func TestEligibility(t *testing.T) {
 			t.Errorf("phone %v is told %q, want %q", p, got, why)
 		}
 	}
-	if a := j.activity(id); a.Eligible != 2 {
-		t.Errorf("%d can win, want 2", a.Eligible)
+	if a := j.activity(id); a.Raffle.CanWin != 2 {
+		t.Errorf("%d can win, want 2", a.Raffle.CanWin)
 	}
 	d := j.draw(id)
 	if len(d.won) != 2 || d.Record.Shortfall != 7 {
@@ -222,12 +222,12 @@ func TestVoidAndClaims(t *testing.T) {
 	j.do(claim(b))
 	view := j.activity(id)
 	for i, want := range []string{Claimed, Claiming, ""} {
-		w := view.Winners[i]
+		w := view.Raffle.Winners[i]
 		if w.Claim != want || (w.ClaimMs != 0) != (want == "") {
 			t.Errorf("winner %d: claim %q until %d, want %q", i, w.Claim, w.ClaimMs, want)
 		}
 	}
-	if got, want := view.Winners[2].ClaimMs, d.At.Ms+60_000; got != want {
+	if got, want := view.Raffle.Winners[2].ClaimMs, d.At.Ms+60_000; got != want {
 		t.Errorf("the time to claim ends at %d, want %d", got, want)
 	}
 	if won := j.s.You(b.Participant).Won; len(won) != 1 || won[0].Claim != Claiming {
@@ -240,7 +240,7 @@ func TestVoidAndClaims(t *testing.T) {
 	j.refuse(Conflict, claim(c))
 	j.refuse(Conflict, confirm(c))
 	view = j.activity(id)
-	if view.State != Drawn || len(view.Winners) != 2 || len(view.Voided) != 1 || view.Voided[0].Reason != "went home" || view.Eligible != 3 {
+	if view.State != Drawn || len(view.Raffle.Winners) != 2 || len(view.Raffle.Voided) != 1 || view.Raffle.Voided[0].Reason != "went home" || view.Raffle.CanWin != 3 {
 		t.Errorf("after the void: %+v", view)
 	}
 	j.do(j.redrawing(id, b.Ticket.String()))

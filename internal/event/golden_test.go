@@ -68,7 +68,7 @@ func evening(t testing.TB) []placed {
 		}
 		j.verb(CmdClose, raffle)
 		j.do(j.drawing(raffle))
-		j.do(j.redrawing(raffle, j.activity(raffle).Winners[0].Ticket.String()))
+		j.do(j.redrawing(raffle, j.activity(raffle).Raffle.Winners[0].Ticket.String()))
 		if run == 1 {
 			j.verb(CmdReset, raffle)
 		}
@@ -101,8 +101,8 @@ func raffles(t testing.TB) []placed {
 	j.verb(CmdClose, id)
 	j.do(j.arming(id, ""))
 	j.do(j.completing(id))
-	j.do(Command{Type: CmdVoid, Activity: id, Void: j.activity(id).Winners[1].Ticket.String(), Reason: "has two already"})
-	j.do(j.arming(id, j.activity(id).Winners[0].Ticket.String()))
+	j.do(Command{Type: CmdVoid, Activity: id, Void: j.activity(id).Raffle.Winners[1].Ticket.String(), Reason: "has two already"})
+	j.do(j.arming(id, j.activity(id).Raffle.Winners[0].Ticket.String()))
 	j.do(j.completing(id))
 	j.do(j.arming(id, ""))
 	j.do(Command{Type: CmdAbandon, Activity: id})
@@ -166,14 +166,19 @@ func outlineOf(s *State) outline {
 	}
 	for _, a := range snap.Activities {
 		oa := outlineActivity{
-			ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Options: a.Options, Run: a.Run, Entries: a.Entries,
-			Counts: a.Counts, Shortfall: a.Shortfall, LastDraw: a.LastDraw, Root: a.Root,
+			ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Run: a.Run, Entries: a.Entries, Counts: a.Counts(),
 		}
-		for _, w := range a.Winners {
-			oa.Winners = append(oa.Winners, fmt.Sprintf("%v %s (%s) by draw %d", w.Ticket, w.Name, w.Handle, w.Draw))
+		if a.Poll != nil {
+			oa.Options = a.Poll.Options
 		}
-		for _, v := range a.Voided {
-			oa.Voided = append(oa.Voided, fmt.Sprintf("%v by draw %d: %s", v.Ticket, v.Draw, v.Reason))
+		if r := a.Raffle; r != nil {
+			oa.Shortfall, oa.LastDraw, oa.Root = r.Shortfall, r.LastDraw, r.Root
+			for _, w := range r.Winners {
+				oa.Winners = append(oa.Winners, fmt.Sprintf("%v %s (%s) by draw %d", w.Ticket, w.Name, w.Handle, w.Draw))
+			}
+			for _, v := range r.Voided {
+				oa.Voided = append(oa.Voided, fmt.Sprintf("%v by draw %d: %s", v.Ticket, v.Draw, v.Reason))
+			}
 		}
 		o.Activities = append(o.Activities, oa)
 	}

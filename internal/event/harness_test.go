@@ -170,6 +170,14 @@ func (j *journal) activity(id int) Activity {
 	return j.s.activityView(a)
 }
 
+// winners are a raffle's standing winners, none for another kind.
+func (j *journal) winners(id int) []WinnerView {
+	if r := j.activity(id).Raffle; r != nil {
+		return r.Winners
+	}
+	return nil
+}
+
 func vote(p Participant, activity, run int, n uint32, options ...int) Item {
 	it := Item{Kind: Vote, Participant: p, Activity: activity, Run: run, N: n}
 	for _, o := range options {

@@ -18,7 +18,7 @@ func TestSpentRuns(t *testing.T) {
 
 	j.open(id)
 	j.do(Command{Type: CmdSpent, Activity: id, Run: 6})
-	if a := j.activity(id); a.State != Closed || !a.Abandoned {
+	if a := j.activity(id); a.State != Closed || !a.Raffle.Abandoned {
 		t.Errorf("an open run that was spent: %+v", a)
 	}
 	j.verb(CmdReset, id)

@@ -51,19 +51,19 @@ func (j *journal) command(verb string, id int) Command {
 		return j.drawing(id)
 	case CmdArm:
 		c := j.arming(id, "")
-		if w := j.activity(id).Winners; len(w) > 0 && len(j.s.draws)%2 == 0 {
+		if w := j.winners(id); len(w) > 0 && len(j.s.draws)%2 == 0 {
 			c = j.arming(id, w[0].Ticket.String())
 		}
 		return c
 	case CmdVoid, CmdClaim, CmdConfirm:
 		c := Command{Type: verb, Activity: id, Reason: "not in the room"}
-		if w := j.activity(id).Winners; len(w) > 0 {
+		if w := j.winners(id); len(w) > 0 {
 			c.Void, c.Ticket, c.Person = w[0].Ticket.String(), w[0].Ticket.String(), w[0].Person
 		}
 		return c
 	case CmdRedraw:
 		ticket := "00"
-		if w := j.activity(id).Winners; len(w) > 0 {
+		if w := j.winners(id); len(w) > 0 {
 			ticket = w[0].Ticket.String()
 		}
 		return j.redrawing(id, ticket)
@@ -151,7 +151,7 @@ func TestResetBeginsARun(t *testing.T) {
 		j, id := bring(t, Poll, state)
 		j.verb(CmdReset, id)
 		a := j.activity(id)
-		if a.Run != 2 || a.Entries != 0 || a.Counts[0]+a.Counts[1] != 0 || a.DeadlineMs != 0 {
+		if a.Run != 2 || a.Entries != 0 || a.Counts()[0]+a.Counts()[1] != 0 || a.DeadlineMs != 0 {
 			t.Errorf("reset of a poll that was %s: %+v", state, a)
 		}
 		if y := j.s.You(1); len(y.Choices) != 0 || y.N != 0 {

@@ -32,77 +32,19 @@ type Snapshot struct {
 // MaxPeople is the most people a Snapshot lists.
 const MaxPeople = 50
 
-// Activity is one activity as a Snapshot shows it.
+// Activity is one activity as a Snapshot shows it. One of the views of a kind is
+// set: the one of Kind.
 type Activity struct {
 	ID         int
 	Kind       string
 	Title      string
-	Options    []string
-	MaxChoices int
-	Results    string
 	State      string
 	Run        int
 	Entries    int
-	Counts     []int  // nil where the viewer may not see them, and for raffles
 	DeadlineMs uint64 // the log's clock; 0: no countdown
 
-	WinnersWanted int
-	Winners       []WinnerView
-	Voided        []VoidedView
-	Shortfall     int // of the newest draw
-	LastDraw      int // number of this run's newest draw, 0: none
-	Eligible      int // frozen entrants who can still win
-	Commitment    string
-	Root          string   // hex; "" until the frozen list is computed
-	Fingerprint   string   // of Root
-	Entrants      []string // up to maxRoll handles, spread over the frozen list
-
-	Prizes       []string
-	NextPrize    int // which of them the next draw is for, from 1; 0: none left or named
-	Once         bool
-	Rules        Eligibility
-	Part         string // title of the activity that Rules.TookPart names; "" while that is a draft
-	ClaimSeconds int
-	Beacon       bool   // a public beacon goes into its draws
-	Chain        string // hash of the beacon's chain, hex; "" until open
-	Round        uint64 // that the freeze names, 0 until then
-	RoundMs      uint64 // when it comes
-	Pending      *PendingView
-	Abandoned    bool // the frozen list was given up; only a reset goes on
-}
-
-// PendingView is a draw that waits for its round of the beacon.
-type PendingView struct {
-	Draw   int // number that it will have, unless another raffle is drawn before
-	Round  uint64
-	Ms     uint64 // when the round comes
-	Prize  string
-	Redraw string // ticket given back, or ""
-}
-
-// maxRoll is how many handles rush by in a roll.
-const maxRoll = 40
-
-// WinnerView is a standing winner.
-type WinnerView struct {
-	Name   string // to show: the participant's own where allowed, else the handle
-	Handle string
-	Ticket fairdraw.Ticket
-	Draw   int
-	Person Participant // host only, else 0
-	Own    bool        // Name is the participant's own
-	Prize  string
-	Claim  string // "", Claiming or Claimed
-	Code   string // host only: what the winner's phone shows; whoever holds the signing key fills it in
-	// ClaimMs is when the time to claim is over, by the log's clock; 0: no limit,
-	// or claimed.
-	ClaimMs uint64
-}
-
-// VoidedView is a winner whose ticket was given back.
-type VoidedView struct {
-	WinnerView
-	Reason string
+	Poll   *PollView
+	Raffle *RaffleView
 }
 
 // DrawLine is one line of the draw history.
@@ -198,84 +140,37 @@ func (s *State) Snapshot() Snapshot {
 }
 
 func (s *State) activityView(a *activity) Activity {
-	v := Activity{
-		ID: a.id, Kind: a.Kind, Title: a.Title, Options: a.Options, MaxChoices: a.MaxChoices, Results: a.Results,
-		State: a.state, Run: a.run, Entries: a.tally.entries, DeadlineMs: a.deadlineMs,
-		WinnersWanted: a.Winners, Shortfall: a.shortfall, LastDraw: a.lastDraw,
-	}
-	if a.Kind == Poll {
-		v.Counts = slices.Clone(a.tally.counts)
-		return v
-	}
-	if a.committed {
-		v.Commitment = a.commitment.String()
-	}
-	v.Prizes, v.NextPrize, v.Once, v.Rules, v.ClaimSeconds = a.Prizes, a.nextPrize(), a.Once, a.Eligible, a.ClaimSeconds
-	if part := s.find(a.Eligible.TookPart); part != nil && part.state != Draft {
-		v.Part = part.Title
-	}
-	v.Beacon = a.Beacon || a.chain != nil
-	if a.chain != nil {
-		v.Chain = a.chain.Hash.String()
-	}
-	for _, w := range a.winners {
-		view := s.winnerView(w)
-		if a.ClaimSeconds > 0 && w.Claim == "" {
-			view.ClaimMs = w.ms + 1000*uint64(a.ClaimSeconds)
-		}
-		v.Winners = append(v.Winners, view)
-	}
-	for _, w := range a.voided {
-		v.Voided = append(v.Voided, VoidedView{s.winnerView(w.Winner), w.Reason})
-	}
-	if a.frozen != nil {
-		v.Eligible = a.left(s.excluded(a))
-		v.Abandoned = a.line.abandoned
-		if a.chain != nil {
-			v.Round, v.RoundMs = a.line.round, a.chain.TimeOf(a.line.round)
-		}
-	}
-	if p := a.pending; p != nil {
-		v.Pending = &PendingView{Draw: len(s.draws) + 1, Round: p.round, Ms: a.chain.TimeOf(p.round), Redraw: p.void, Prize: a.prize(a.nextPrize())}
-		if at := a.winner(p.void); at >= 0 {
-			v.Pending.Prize = a.winners[at].Prize
-		}
-	}
-	if list := a.frozen.ready(); list != nil {
-		root := list.Root()
-		v.Root, v.Fingerprint = root.String(), fairdraw.Fingerprint(root)
-		n := min(maxRoll, list.Size())
-		for i := range n {
-			v.Entrants = append(v.Entrants, list.Leaf(i*list.Size()/n).Handle)
-		}
+	v := Activity{ID: a.id, Kind: a.Kind, Title: a.Title, State: a.state, Run: a.run, Entries: a.tally.entries, DeadlineMs: a.deadlineMs}
+	switch a.Kind {
+	case Poll:
+		v.Poll = s.pollView(a)
+	case Raffle:
+		v.Raffle = s.raffleView(a)
 	}
 	return v
 }
 
-func (s *State) winnerView(w Winner) WinnerView {
-	name, own := s.people.shown(w.who, s.names)
-	id := s.people.id(w.who)
-	return WinnerView{Name: name, Handle: id.Handle(), Ticket: w.Ticket, Draw: w.Draw, Person: id, Own: own, Prize: w.Prize, Claim: w.Claim}
+// Counts are the votes for each option; nil where the viewer may not see them,
+// and for a kind that has none.
+func (a Activity) Counts() []int {
+	if a.Poll != nil {
+		return a.Poll.Counts
+	}
+	return nil
 }
 
-// CountsPublic reports whether everybody may see a poll's counts.
+// CountsPublic reports whether everybody may see the counts.
 func (a Activity) CountsPublic() bool {
-	return a.Kind == Poll && (a.State == Revealed || a.Results == Live && a.State != Draft)
+	return a.Poll != nil && a.Poll.countsPublic(a.State)
 }
 
 // Public is the activity as everybody may see it.
 func (a Activity) Public() Activity {
-	if !a.CountsPublic() {
-		a.Counts = nil
+	if a.Poll != nil {
+		a.Poll = a.Poll.public(a.State)
 	}
-	a.Winners = slices.Clone(a.Winners)
-	for i := range a.Winners {
-		a.Winners[i].Person, a.Winners[i].Code = 0, ""
-	}
-	a.Voided = slices.Clone(a.Voided)
-	for i := range a.Voided {
-		// Who gave a ticket back is shown by handle: a chosen name is for winners.
-		a.Voided[i].Person, a.Voided[i].Name, a.Voided[i].Own, a.Voided[i].Code = 0, a.Voided[i].Handle, false, ""
+	if a.Raffle != nil {
+		a.Raffle = a.Raffle.public()
 	}
 	return a
 }

@@ -29,7 +29,7 @@ func secrets(t *testing.T) (*journal, []string) {
 	j.do(Command{Type: CmdHide, Person: items[0].Participant, Hidden: true})
 	j.verb(CmdClose, raffle)
 	j.do(j.drawing(raffle))
-	j.do(j.redrawing(raffle, j.activity(raffle).Winners[0].Ticket.String()))
+	j.do(j.redrawing(raffle, j.activity(raffle).Raffle.Winners[0].Ticket.String()))
 	j.do(j.drawing(raffle))
 	return j, append(ids, "SECRET", "4320")
 }
@@ -64,7 +64,7 @@ func TestOnlyTheHostSees(t *testing.T) {
 
 	look("Public", snap.Public())
 	look("OnAir", snap.OnAir())
-	if got := snap.OnAir().Activities; len(got) != 1 || got[0].ID != hidden || got[0].Entries != 4321 || got[0].Counts != nil {
+	if got := snap.OnAir().Activities; len(got) != 1 || got[0].ID != hidden || got[0].Entries != 4321 || got[0].Counts() != nil {
 		t.Errorf("on the air: %+v", got)
 	}
 	if got := snap.Public().Activities; len(got) != 2 {
@@ -87,7 +87,7 @@ func TestOnlyTheHostSees(t *testing.T) {
 	j.verb(CmdClose, hidden)
 	look("closed", j.s.Snapshot().Public())
 	j.verb(CmdReveal, hidden)
-	if a := j.s.Snapshot().OnAir().Activities[0]; len(a.Counts) != 2 || a.Counts[0] != 4320 {
+	if a := j.s.Snapshot().OnAir().Activities[0]; len(a.Counts()) != 2 || a.Counts()[0] != 4320 {
 		t.Errorf("after the reveal: %+v", a)
 	}
 }
@@ -113,8 +113,8 @@ func TestWhenCountsArePublic(t *testing.T) {
 		{Live, Draft, false}, {Live, Open, true}, {Live, Closed, true}, {Live, Revealed, true},
 		{Hidden, Draft, false}, {Hidden, Open, false}, {Hidden, Closed, false}, {Hidden, Revealed, true},
 	} {
-		a := Activity{Kind: Poll, Results: c.results, State: c.state, Counts: []int{1}}
-		if got := a.Public().Counts != nil; got != c.public {
+		a := Activity{Kind: Poll, State: c.state, Poll: &PollView{Results: c.results, Counts: []int{1}}}
+		if got := a.Public().Counts() != nil; got != c.public {
 			t.Errorf("%s and %s: counts public is %v", c.results, c.state, got)
 		}
 	}
@@ -132,11 +132,11 @@ func TestNamesOfWinners(t *testing.T) {
 	j.do(j.drawing(id))
 	first := j.s.WinnerParticipants(1)[0]
 	name := map[Participant]string{1: "Ada", 2: "Grace"}[first.Participant]
-	if w := j.s.Snapshot().Public().Activities[0].Winners[0]; w.Name != name || !w.Own || w.Person != 0 || w.Handle != first.Participant.Handle() {
+	if w := j.s.Snapshot().Public().Activities[0].Raffle.Winners[0]; w.Name != name || !w.Own || w.Person != 0 || w.Handle != first.Participant.Handle() {
 		t.Errorf("winner %+v, want %s", w, name)
 	}
 	j.do(Command{Type: CmdHide, Person: first.Participant, Hidden: true})
-	if w := j.s.Snapshot().Public().Activities[0].Winners[0]; w.Name != w.Handle || w.Own {
+	if w := j.s.Snapshot().Public().Activities[0].Raffle.Winners[0]; w.Name != w.Handle || w.Own {
 		t.Errorf("hidden, yet shown as %+v", w)
 	}
 	j.do(Command{Type: CmdHide, Person: first.Participant})

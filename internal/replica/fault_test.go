@@ -71,7 +71,7 @@ func TestRewoundLogIsFoldedAnew(t *testing.T) {
 	old.breaks <- errBroken
 	close(reads)
 	e.until("a new epoch", func() bool { _, now := e.Snapshot(); return now > epoch })
-	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {
+	if a := e.activity(id); a.Entries != 2 || a.Counts()[0] != 1 || a.Counts()[1] != 1 {
 		t.Errorf("folded anew: %+v", a)
 	}
 	if got := n.metrics.read(&n.metrics.rewound); got != 1 {
@@ -238,7 +238,7 @@ func rewindRedis(t *testing.T, loud bool) {
 	}
 	close(reads)
 	e.until("a new epoch", func() bool { _, now := e.Snapshot(); return now > epoch })
-	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {
+	if a := e.activity(id); a.Entries != 2 || a.Counts()[0] != 1 || a.Counts()[1] != 1 {
 		t.Errorf("folded anew: %+v", a)
 	}
 	if snap, _ := e.Snapshot(); snap.Joined != kept.Joined+1 {
@@ -274,8 +274,8 @@ func TestLostFreezeOrDrawSpendsItsRun(t *testing.T) {
 			raw(t, dial(t, server), batch(5, event.Item{Kind: event.Join, Participant: 9}))
 			log.breaks <- errBroken
 			close(reads)
-			e.until("the run to be given up", func() bool { return e.activity(id).Abandoned })
-			if a := e.activity(id); a.State != event.Closed || a.LastDraw != 0 {
+			e.until("the run to be given up", func() bool { return e.activity(id).Raffle.Abandoned })
+			if a := e.activity(id); a.State != event.Closed || a.Raffle.LastDraw != 0 {
 				t.Errorf("given up: %+v", a)
 			}
 			seed := chain(id, 1).Element(1)
@@ -283,7 +283,7 @@ func TestLostFreezeOrDrawSpendsItsRun(t *testing.T) {
 			if _, err := e.Propose(t.Context(), &event.Command{Type: event.CmdDraw, Activity: id, Run: 1, Seed: &seed}); !errors.As(err, &refusal) {
 				t.Errorf("a draw from a spent run: %v", err)
 			}
-			if a := e.do(event.Command{Type: event.CmdReset, Activity: id}).Activity; a.Run != 2 || a.State != event.Draft || a.Abandoned {
+			if a := e.do(event.Command{Type: event.CmdReset, Activity: id}).Activity; a.Run != 2 || a.State != event.Draft || a.Raffle.Abandoned {
 				t.Errorf("after the reset: %+v", a)
 			}
 		})
@@ -413,7 +413,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 	if again.Err != nil || again.Outcome.Status != event.Counted && again.Outcome.Status != event.Unchanged {
 		t.Errorf("sent again: %+v", again)
 	}
-	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 2 {
+	if a := e.activity(id); a.Entries != 2 || a.Counts()[0] != 2 {
 		t.Errorf("%+v", a)
 	}
 }

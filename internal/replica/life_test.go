@@ -96,7 +96,7 @@ func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 		e.submit(entry(p, raffle, byte(p))).want(t, event.Counted)
 	}
 	e.do(event.Command{Type: event.CmdClose, Activity: raffle})
-	e.until("the list of entrants", func() bool { return e.activity(raffle).Root != "" })
+	e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Root != "" })
 	before := e.picture()
 	e.Unpin()
 	gone()
@@ -108,7 +108,7 @@ func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 		e = n.open(code)
 		e.Pin()
 		if round == 0 {
-			e.until("the list of entrants", func() bool { return e.activity(raffle).Root != "" })
+			e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Root != "" })
 			if after := e.picture(); after != before {
 				t.Errorf("before the eviction\n%s\nafter\n%s", before, after)
 			}

@@ -41,7 +41,7 @@ func TestCreateOpenSubmitPropose(t *testing.T) {
 		if !errors.As(err, &refusal) || refusal.Code != event.Conflict || s.Activity == nil || s.Activity.State != event.Closed {
 			t.Errorf("closed twice: %v, %+v", err, s.Activity)
 		}
-		if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {
+		if a := e.activity(id); a.Entries != 2 || a.Counts()[0] != 1 || a.Counts()[1] != 1 {
 			t.Errorf("%+v", a)
 		}
 	})
@@ -147,18 +147,18 @@ func TestTwoNodesReachTheSameState(t *testing.T) {
 		eb.do(event.Command{Type: event.CmdDraw, Activity: raffle, Run: 1, Seed: &seed})
 		ea.sync()
 		for _, e := range []*loaded{ea, eb} {
-			e.until("the list of entrants", func() bool { return e.activity(raffle).Root != "" })
+			e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Root != "" })
 		}
 		if pa, pb := ea.picture(), eb.picture(); pa != pb {
 			t.Errorf("one node has\n%s\nthe other\n%s", pa, pb)
 		}
-		if got := ea.activity(id); got.Entries != 99 || got.Counts[0]+got.Counts[1]+got.Counts[2] != 99 {
+		if got := ea.activity(id); got.Entries != 99 || got.Counts()[0]+got.Counts()[1]+got.Counts()[2] != 99 {
 			t.Errorf("%+v", got)
 		}
 		// A third node that comes late, too.
 		c := newNode(t, logB)
 		ec := c.open(code)
-		ec.until("the list of entrants", func() bool { return ec.activity(raffle).Root != "" })
+		ec.until("the list of entrants", func() bool { return ec.activity(raffle).Raffle.Root != "" })
 		if pa, pc := ea.picture(), ec.picture(); pa != pc {
 			t.Errorf("a late node has\n%s\ninstead of\n%s", pc, pa)
 		}
@@ -215,7 +215,7 @@ func TestLateBatchOverwritesNothing(t *testing.T) {
 		late.want(t, event.Unchanged)
 		eb.sync()
 		for _, e := range []*loaded{ea, eb} {
-			if got := e.activity(id).Counts; got[0] != 0 || got[1] != 1 {
+			if got := e.activity(id).Counts(); got[0] != 0 || got[1] != 1 {
 				t.Errorf("counts %v, want the newer choice", got)
 			}
 		}

@@ -1,0 +1,145 @@
+package event
+
+import (
+	"slices"
+
+	"drumroll/internal/fairdraw"
+)
+
+// maxRoll is how many handles rush by in a roll.
+const maxRoll = 40
+
+// RaffleView is what a Snapshot shows of a raffle alone.
+type RaffleView struct {
+	WinnersWanted int
+	Prizes        []string
+	Once          bool // winners of the event's other raffles cannot win
+	Eligible      Eligibility
+	TookPart      string // title of the activity that Eligible.TookPart names; "" while that is a draft
+	ClaimSeconds  int
+
+	Winners   []WinnerView
+	Voided    []VoidedView
+	NextPrize int // which of Prizes the next draw is for, from 1; 0: none left or named
+	Shortfall int // of the newest draw
+	LastDraw  int // number of this run's newest draw; 0: none
+	Pending   *PendingView
+	Abandoned bool // the frozen list was given up; only a reset goes on
+
+	Commitment  string   // hex; "" until open
+	CanWin      int      // frozen entrants who can still win
+	Root        string   // hex; "" until the frozen list is computed
+	Fingerprint string   // of Root
+	Entrants    []string // up to maxRoll handles, spread over the frozen list
+
+	Beacon  bool   // a public beacon goes into its draws
+	Chain   string // hash of the beacon's chain, hex; "" until open
+	Round   uint64 // that the freeze names, 0 until then
+	RoundMs uint64 // when it comes
+}
+
+// PendingView is a draw that waits for its round of the beacon.
+type PendingView struct {
+	Draw   int // number that it will have, unless another raffle is drawn before
+	Round  uint64
+	Ms     uint64 // when the round comes
+	Prize  string
+	Redraw string // ticket given back, or ""
+}
+
+// WinnerView is a standing winner.
+type WinnerView struct {
+	Name   string // to show: the participant's own where allowed, else the handle
+	Handle string
+	Ticket fairdraw.Ticket
+	Draw   int
+	Person Participant // host only, else 0
+	Own    bool        // Name is the participant's own
+	Prize  string
+	Claim  string // "", Claiming or Claimed
+	Code   string // host only: what the winner's phone shows; set by the caller, who has the signing key
+	// ClaimMs is when the time to claim is over, by the log's clock; 0: no limit,
+	// or claimed.
+	ClaimMs uint64
+}
+
+// VoidedView is a winner whose ticket was given back.
+type VoidedView struct {
+	WinnerView
+	Reason string
+}
+
+func (s *State) raffleView(a *activity) *RaffleView {
+	v := &RaffleView{
+		WinnersWanted: a.Winners, Prizes: a.Prizes, Once: a.Once, Eligible: a.Eligible, ClaimSeconds: a.ClaimSeconds,
+		NextPrize: a.nextPrize(), Shortfall: a.shortfall, LastDraw: a.lastDraw, Pending: s.pendingView(a),
+		Beacon: a.Beacon || a.chain != nil,
+	}
+	if other := s.find(a.Eligible.TookPart); other != nil && other.state != Draft {
+		v.TookPart = other.Title
+	}
+	if a.committed {
+		v.Commitment = a.commitment.String()
+	}
+	if a.chain != nil {
+		v.Chain = a.chain.Hash.String()
+	}
+	for _, w := range a.winners {
+		view := s.winnerView(w)
+		if a.ClaimSeconds > 0 && w.Claim == "" {
+			view.ClaimMs = w.ms + 1000*uint64(a.ClaimSeconds)
+		}
+		v.Winners = append(v.Winners, view)
+	}
+	for _, w := range a.voided {
+		v.Voided = append(v.Voided, VoidedView{s.winnerView(w.Winner), w.Reason})
+	}
+	if a.frozen != nil {
+		v.CanWin, v.Abandoned = a.left(s.excluded(a)), a.line.abandoned
+		if a.chain != nil {
+			v.Round, v.RoundMs = a.line.round, a.chain.TimeOf(a.line.round)
+		}
+	}
+	if list := a.frozen.ready(); list != nil {
+		root := list.Root()
+		v.Root, v.Fingerprint = root.String(), fairdraw.Fingerprint(root)
+		n := min(maxRoll, list.Size())
+		for i := range n {
+			v.Entrants = append(v.Entrants, list.Leaf(i*list.Size()/n).Handle)
+		}
+	}
+	return v
+}
+
+func (s *State) pendingView(a *activity) *PendingView {
+	p := a.pending
+	if p == nil {
+		return nil
+	}
+	v := &PendingView{Draw: len(s.draws) + 1, Round: p.round, Ms: a.chain.TimeOf(p.round), Redraw: p.void, Prize: a.prize(a.nextPrize())}
+	if at := a.winner(p.void); at >= 0 {
+		v.Prize = a.winners[at].Prize
+	}
+	return v
+}
+
+func (s *State) winnerView(w Winner) WinnerView {
+	name, own := s.people.shown(w.who, s.names)
+	id := s.people.id(w.who)
+	return WinnerView{Name: name, Handle: id.Handle(), Ticket: w.Ticket, Draw: w.Draw, Person: id, Own: own, Prize: w.Prize, Claim: w.Claim}
+}
+
+func (r *RaffleView) public() *RaffleView {
+	out := *r
+	out.Winners = slices.Clone(r.Winners)
+	for i := range out.Winners {
+		out.Winners[i].Person, out.Winners[i].Code = 0, ""
+	}
+	out.Voided = slices.Clone(r.Voided)
+	for i := range out.Voided {
+		// Who gave a ticket back is shown by handle: a chosen name is for winners.
+		v := &out.Voided[i]
+		v.Person, v.Name, v.Own, v.Code = 0, v.Handle, false, ""
+	}
+	return &out
+}
