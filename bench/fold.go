@@ -30,9 +30,9 @@ const producer event.Producer = 0xbe4c
 // openLog opens the log that a server wrote which has stopped.
 func openLog(ctx context.Context, data, redis string) (eventlog.Log, error) {
 	if redis != "" {
-		return redislog.Open(ctx, "redis://"+redis)
+		return redislog.Open(ctx, "redis://"+redis, redislog.Config{})
 	}
-	return boltlog.Open(data)
+	return boltlog.Open(data, boltlog.Config{})
 }
 
 const readAtOnce = 256

@@ -18,13 +18,13 @@ type pings struct {
 	err error
 }
 
-func (p *pings) ask(ctx context.Context, log eventlog.Log) error {
+func (p *pings) ask(ctx context.Context, store eventlog.Health) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if time.Since(p.at) > calm {
 		// Not the asker's context: its end would be everybody's answer.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*calm)
-		p.err = log.Ping(ctx)
+		p.err = store.Ping(ctx)
 		cancel()
 		p.at = time.Now()
 	}

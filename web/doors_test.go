@@ -125,7 +125,7 @@ func TestNoPlaceForNobody(t *testing.T) {
 // more, the host's commands, pages and sockets work.
 func TestHostGoesFirst(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{maxPending: 40, wrap: func(l eventlog.Log) eventlog.Log { return tired{l} }})
+	n := bolt(t, setup{maxPending: 40, wrap: func(l eventlog.Store) eventlog.Store { return tired{l} }})
 	s := n.create(t, "Full house")
 	s.poll("P", "live", "A", "B")
 	s.must(1, "open", nil)
@@ -179,7 +179,7 @@ func TestHostGoesFirst(t *testing.T) {
 }
 
 // tired is a log that takes 5 ms for each append.
-type tired struct{ eventlog.Log }
+type tired struct{ eventlog.Store }
 
 func (l tired) Append(ctx context.Context, code string, records [][]byte) (eventlog.Offset, error) {
 	timer := time.NewTimer(5 * time.Millisecond)
@@ -189,5 +189,5 @@ func (l tired) Append(ctx context.Context, code string, records [][]byte) (event
 	case <-ctx.Done():
 		return eventlog.Offset{}, ctx.Err()
 	}
-	return l.Log.Append(ctx, code, records)
+	return l.Store.Append(ctx, code, records)
 }

@@ -100,15 +100,15 @@ func TestExpiredUnderOurFeet(t *testing.T) {
 	t.Parallel()
 	const keep = 6 * time.Second // a busy machine joins and dials within that
 	dir, server := t.TempDir(), redistest.Start(t, "appendfsync", "everysec")
-	for name, open := range map[string]func() (eventlog.Log, error){
-		"bolt": func() (eventlog.Log, error) { return boltlog.Open(dir, boltlog.Retention(keep)) },
-		"redis": func() (eventlog.Log, error) {
-			return redislog.Open(t.Context(), server.URL(), redislog.Retention(keep))
+	for name, open := range map[string]func() (eventlog.Store, error){
+		"bolt": func() (eventlog.Store, error) { return boltlog.Open(dir, boltlog.Config{Retention: keep}) },
+		"redis": func() (eventlog.Store, error) {
+			return redislog.Open(t.Context(), server.URL(), redislog.Config{Retention: keep})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			st := store{open: func(t testing.TB) eventlog.Log {
+			st := store{open: func(t testing.TB) eventlog.Store {
 				log, err := open()
 				if err != nil {
 					t.Fatal(err)

@@ -309,19 +309,19 @@ func TestFreezeHistory(t *testing.T) {
 
 // early is a log whose nodes live in the future, so that no test waits for the
 // ten seconds until a round: records keep the log's true time.
-type early struct{ eventlog.Log }
+type early struct{ eventlog.Store }
 
 const ahead = 30 * time.Second
 
-func (l early) Clock(ctx context.Context) (time.Time, error) {
-	now, err := l.Log.Clock(ctx)
+func (l early) Now(ctx context.Context) (time.Time, error) {
+	now, err := l.Store.Now(ctx)
 	return now.Add(ahead), err
 }
 
 func oracle(t testing.TB) (*beacontest.Beacon, setup) {
 	b := beacontest.Start(t, beacontest.NewKey(t.Name(), time.Second, time.Now()))
 	b.Ahead(ahead)
-	return b, setup{beacon: b.Source(), wrap: func(l eventlog.Log) eventlog.Log { return early{l} }}
+	return b, setup{beacon: b.Source(), wrap: func(l eventlog.Store) eventlog.Store { return early{l} }}
 }
 
 // checked verifies the records of draws 1 to n, all of one run.

@@ -19,7 +19,7 @@ import (
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	var log *slowLog
-	n := bolt(t, setup{maxPending: 2, wrap: func(l eventlog.Log) eventlog.Log {
+	n := bolt(t, setup{maxPending: 2, wrap: func(l eventlog.Store) eventlog.Store {
 		log = newSlowLog(l)
 		return log
 	}})
@@ -61,7 +61,7 @@ func TestOverload(t *testing.T) {
 func TestUnacknowledged(t *testing.T) {
 	t.Parallel()
 	var log *slowLog
-	n := bolt(t, setup{wrap: func(l eventlog.Log) eventlog.Log {
+	n := bolt(t, setup{wrap: func(l eventlog.Store) eventlog.Store {
 		log = newSlowLog(l)
 		return log
 	}})

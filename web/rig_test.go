@@ -24,6 +24,7 @@ import (
 	"drumroll/internal/eventlog"
 	"drumroll/internal/eventlog/boltlog"
 	"drumroll/internal/eventlog/redislog"
+	"drumroll/internal/metrics"
 	"drumroll/internal/redistest"
 	"drumroll/internal/replica"
 	"drumroll/static"
@@ -35,7 +36,7 @@ const patience = 20 * time.Second
 
 // store is where a node keeps its logs.
 type store struct {
-	open func(testing.TB) eventlog.Log
+	open func(testing.TB) eventlog.Store
 	// traces lists what is stored that tells of a text.
 	traces func(t testing.TB, text string) []string
 }
@@ -43,8 +44,8 @@ type store struct {
 func boltStore(t testing.TB) store {
 	dir := t.TempDir()
 	return store{
-		open: func(t testing.TB) eventlog.Log {
-			log, err := boltlog.Open(dir)
+		open: func(t testing.TB) eventlog.Store {
+			log, err := boltlog.Open(dir, boltlog.Config{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,8 +79,8 @@ func boltStore(t testing.TB) store {
 func redisStore(t testing.TB) store {
 	server := redistest.Start(t, "appendfsync", "everysec")
 	return store{
-		open: func(t testing.TB) eventlog.Log {
-			log, err := redislog.Open(t.Context(), server.URL())
+		open: func(t testing.TB) eventlog.Store {
+			log, err := redislog.Open(t.Context(), server.URL(), redislog.Config{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,7 +137,7 @@ func (o *output) String() string {
 // setup changes how a node is made.
 type setup struct {
 	config     func(*web.Config)
-	wrap       func(eventlog.Log) eventlog.Log
+	wrap       func(eventlog.Store) eventlog.Store
 	beacon     *source.Source // of every raffle
 	maxPending int
 }
@@ -156,15 +157,16 @@ func start(t testing.TB, st store, with setup) *node {
 		with.maxPending = 10_000
 	}
 	n := &node{store: st, stderr: new(output)}
+	counters := metrics.New("test")
 	logger := slog.New(slog.NewTextHandler(n.stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	uid := time.Now().UnixNano() // a producer of its own for each node of a store
 	replicas := replica.NewSet(replica.Config{
-		Log: log, Logger: logger, Metrics: replica.Discard{}, Producer: event.Producer(uid),
+		Log: log, Logger: logger, Metrics: counters, Producer: event.Producer(uid),
 		MaxPending: with.maxPending, MaxBatch: 1024, GiveUp: 4 * time.Second, Idle: time.Minute,
 		Complete: web.Completer(key, with.beacon),
 	})
 	cfg := web.Config{
-		Log: log, Replicas: replicas, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: web.Discard{},
+		Presence: log, Health: log, Replicas: replicas, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: counters,
 		Beacon: with.beacon, BeaconAlways: with.beacon != nil,
 	}
 	// The listener is there before the server, which is told how it reaches itself.

@@ -197,7 +197,7 @@ func (r *room) countElsewhere(ctx context.Context) {
 	for {
 		here := int(r.phones.Load())
 		call, cancel := context.WithTimeout(ctx, 2*countEvery)
-		total, err := r.s.cfg.Log.Here(call, r.rep.Code(), r.s.cfg.Node, here)
+		total, err := r.s.cfg.Presence.Announce(call, r.rep.Code(), r.s.cfg.Node, here)
 		cancel()
 		// While the store is away the last figure stands; its absence is said elsewhere.
 		if err == nil && r.elsewhere.Swap(int64(total-here)) != int64(total-here) {

@@ -226,7 +226,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "leaving", http.StatusServiceUnavailable)
 		return
 	}
-	if s.pings.ask(r.Context(), s.cfg.Log) != nil {
+	if s.pings.ask(r.Context(), s.cfg.Health) != nil {
 		http.Error(w, "the log cannot be reached", http.StatusServiceUnavailable)
 		return
 	}

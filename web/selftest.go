@@ -46,7 +46,7 @@ func (s *Server) SelfTest(ctx context.Context, code string) (selftest.Report, er
 // that the node was given or found out by itself: a request's could be anybody's.
 func (s *Server) selftest(ctx context.Context, code, base string) selftest.Report {
 	subject := selftest.Subject{
-		Log: s.cfg.Log, Code: code, Proxied: len(s.cfg.TrustedProxies) > 0, Sockets: cmp.Or(s.cfg.MaxSockets, MaxSockets),
+		Log: s.cfg.Health, Code: code, Proxied: len(s.cfg.TrustedProxies) > 0, Sockets: cmp.Or(s.cfg.MaxSockets, MaxSockets),
 	}
 	if u, err := url.Parse(base); err == nil && loopback(u.Host) {
 		subject.Local = true

@@ -16,6 +16,7 @@ import (
 	"drumroll/internal/beacon/source"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/hub"
+	"drumroll/internal/metrics"
 	"drumroll/internal/replica"
 	"drumroll/internal/socket"
 	"drumroll/static"
@@ -38,13 +39,14 @@ const (
 
 // Config says what a Server needs to know.
 type Config struct {
-	Log        eventlog.Log
+	Presence   eventlog.Presence
+	Health     eventlog.Health
 	Replicas   *replica.Set
 	SigningKey []byte // 32 bytes
 	Node       string // names this process among the nodes
 	Files      *static.Files
 	Logger     *slog.Logger
-	Metrics    Metrics
+	Metrics    *metrics.Node
 
 	Beacon       *source.Source // of raffles with public randomness; nil: drand's quicknet
 	BeaconAlways bool           // every raffle has it
@@ -70,23 +72,6 @@ type Config struct {
 	Arrivals       float64 // phones let in a second, those that come again included; 0: as many as the node bears
 	EntryRate      int     // entries a second from one participant over HTTP, and from one socket; 0: 1,000
 }
-
-// Metrics is told what happens; the node counts it. Two implementations stand:
-// the node's Prometheus metrics and Discard.
-type Metrics interface {
-	Connections(view string, delta int)
-	Frames(view string, n int)
-	Refused(reason string)
-	Request(route string, status int, took time.Duration)
-}
-
-// Discard is Metrics that nobody reads.
-type Discard struct{}
-
-func (Discard) Connections(string, int)            {}
-func (Discard) Frames(string, int)                 {}
-func (Discard) Refused(string)                     {}
-func (Discard) Request(string, int, time.Duration) {}
 
 // Server serves one node.
 type Server struct {

@@ -31,14 +31,14 @@ func trusting(cidr string) func(*web.Config) {
 
 // slowLog holds appends up while it is shut, as a disk or Redis may.
 type slowLog struct {
-	eventlog.Log
+	eventlog.Store
 	mu   sync.Mutex
 	gate chan struct{} // closed: appends pass
 	held chan struct{} // told of each append that begins
 }
 
-func newSlowLog(log eventlog.Log) *slowLog {
-	l := &slowLog{Log: log, gate: make(chan struct{}), held: make(chan struct{}, 1000)}
+func newSlowLog(store eventlog.Store) *slowLog {
+	l := &slowLog{Store: store, gate: make(chan struct{}), held: make(chan struct{}, 1000)}
 	close(l.gate)
 	return l
 }
@@ -69,5 +69,5 @@ func (l *slowLog) Append(ctx context.Context, code string, records [][]byte) (ev
 	case <-ctx.Done():
 		return eventlog.Offset{}, ctx.Err()
 	}
-	return l.Log.Append(ctx, code, records)
+	return l.Store.Append(ctx, code, records)
 }

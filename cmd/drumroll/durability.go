@@ -26,7 +26,7 @@ type durability struct {
 	said   string // the risks that were said last
 }
 
-func newDurability(log eventlog.Log, logger *slog.Logger, node *metrics.Node) *durability {
+func newDurability(log eventlog.Store, logger *slog.Logger, node *metrics.Node) *durability {
 	r, _ := log.(*redislog.Log)
 	return &durability{log: r, logger: logger, node: node}
 }

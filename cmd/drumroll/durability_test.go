@@ -54,7 +54,7 @@ func TestWeakSettingsAreSaidOnce(t *testing.T) {
 
 	var said bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&said, nil))
-	log, err := redislog.Open(t.Context(), "redis://node:s3cret@"+server.Addr())
+	log, err := redislog.Open(t.Context(), "redis://node:s3cret@"+server.Addr(), redislog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	})
 	lan := lanAddr(listener.Addr())
 	server, err := web.New(web.Config{
-		Log: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
+		Presence: log, Health: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
 		Cores: cores, MaxSockets: socketsFor(openFiles()),
 		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
 		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
@@ -170,11 +170,11 @@ func newLogger(json bool, stderr io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(stderr, nil))
 }
 
-func openLog(ctx context.Context, cfg serveConfig, logger *slog.Logger) (eventlog.Log, error) {
+func openLog(ctx context.Context, cfg serveConfig, logger *slog.Logger) (eventlog.Store, error) {
 	if cfg.redis != "" {
-		return redislog.Open(ctx, cfg.redis, redislog.Retention(cfg.retention), redislog.Logger(logger))
+		return redislog.Open(ctx, cfg.redis, redislog.Config{Retention: cfg.retention, Logger: logger})
 	}
-	return boltlog.Open(cfg.data, boltlog.Retention(cfg.retention), boltlog.Logger(logger))
+	return boltlog.Open(cfg.data, boltlog.Config{Retention: cfg.retention, Logger: logger})
 }
 
 func logKind(cfg serveConfig) string {

@@ -16,7 +16,6 @@ import (
 
 // pacedLog takes a time for each item, and folds what it took.
 type pacedLog struct {
-	eventlog.Log
 	cost atomic.Int64 // ns an item
 	met  func(seq uint64)
 }

@@ -23,10 +23,15 @@ var (
 	ErrStopped = errors.New("stopped")
 )
 
+// Appender is the one method of a Log that a Batcher calls.
+type Appender interface {
+	Append(ctx context.Context, code string, records [][]byte) (Offset, error)
+}
+
 // BatcherConfig says what a Batcher needs to know. All fields but MaxWait and
 // Observe are required.
 type BatcherConfig[T any] struct {
-	Log  Log
+	Log  Appender
 	Code string
 	// Encode packs one record from the first n ≥ 1 of the items, under the given
 	// sequence number.

@@ -29,8 +29,7 @@ type answer struct {
 // faultyLog is a Log whose appends fail to a script. It asserts what the Batcher
 // promises: one append at a time, and the same bytes for the same record.
 type faultyLog struct {
-	eventlog.Log // nil: nothing but Append is called
-	t            *testing.T
+	t *testing.T
 
 	mu      sync.Mutex
 	script  []answer // used up from the front; after it all is well

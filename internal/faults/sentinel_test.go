@@ -19,8 +19,8 @@ func TestConformanceOnSentinel(t *testing.T) {
 	conform := func(t *testing.T) {
 		eventlogtest.Run(t, func(*testing.T) eventlogtest.Store {
 			return eventlogtest.Store{
-				Open: func(t *testing.T, retention time.Duration) eventlog.Log {
-					l, err := redislog.Open(t.Context(), s.redis, redislog.Retention(retention))
+				Open: func(t *testing.T, retention time.Duration) eventlog.Store {
+					l, err := redislog.Open(t.Context(), s.redis, redislog.Config{Retention: retention})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -43,7 +43,7 @@ func TestConformanceOnSentinel(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
-	l, err := redislog.Open(t.Context(), s.redis)
+	l, err := redislog.Open(t.Context(), s.redis, redislog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,9 +80,9 @@ func (s *store) flags(i int) []string {
 }
 
 // open opens the log itself; no node may run on an embedded one meanwhile.
-func (s *store) open(t *testing.T) (eventlog.Log, error) {
+func (s *store) open(t *testing.T) (eventlog.Store, error) {
 	if s.redis == "" {
-		return boltlog.Open(s.dir)
+		return boltlog.Open(s.dir, boltlog.Config{})
 	}
-	return redislog.Open(t.Context(), s.redis)
+	return redislog.Open(t.Context(), s.redis, redislog.Config{})
 }

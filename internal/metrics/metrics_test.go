@@ -11,10 +11,7 @@ import (
 
 	"drumroll/internal/event"
 	"drumroll/internal/metrics"
-	"drumroll/internal/replica"
 )
-
-var _ replica.Metrics = (*metrics.Node)(nil)
 
 // scrape returns the series of a node by "name{labels}".
 func scrape(t *testing.T, n *metrics.Node) map[string]string {

@@ -17,6 +17,7 @@ import (
 
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/metrics"
 	"drumroll/internal/rehearse"
 	"drumroll/internal/replica"
 	"drumroll/static"
@@ -46,7 +47,7 @@ type house struct {
 // openHouse starts a node on an embedded log; change, if any, sets what differs.
 func openHouse(t testing.TB, change func(*web.Config)) *house {
 	t.Helper()
-	log, err := boltlog.Open(t.TempDir())
+	log, err := boltlog.Open(t.TempDir(), boltlog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +55,12 @@ func openHouse(t testing.TB, change func(*web.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logger := slog.New(slog.DiscardHandler)
+	logger, counters := slog.New(slog.DiscardHandler), metrics.New("test")
 	replicas := replica.NewSet(replica.Config{
-		Log: log, Logger: logger, Metrics: replica.Discard{}, Producer: event.Producer(time.Now().UnixNano()),
+		Log: log, Logger: logger, Metrics: counters, Producer: event.Producer(time.Now().UnixNano()),
 		MaxPending: 10_000, MaxBatch: 1024, GiveUp: 4 * time.Second, Idle: time.Minute,
 	})
-	cfg := web.Config{Log: log, Replicas: replicas, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: web.Discard{}}
+	cfg := web.Config{Presence: log, Health: log, Replicas: replicas, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: counters}
 	if change != nil {
 		change(&cfg)
 	}

@@ -12,7 +12,7 @@ import (
 // aheadLog is a real log whose time is ahead of the nodes' own (or behind it), in
 // its clock and in its offsets alike.
 type aheadLog struct {
-	eventlog.Log
+	eventlog.Store
 	by time.Duration
 }
 
@@ -23,23 +23,23 @@ func (l aheadLog) shift(o eventlog.Offset, by time.Duration) eventlog.Offset {
 	return o
 }
 
-func (l aheadLog) Clock(ctx context.Context) (time.Time, error) {
-	now, err := l.Log.Clock(ctx)
+func (l aheadLog) Now(ctx context.Context) (time.Time, error) {
+	now, err := l.Store.Now(ctx)
 	return now.Add(l.by), err
 }
 
 func (l aheadLog) Create(ctx context.Context, code string, first []byte) (eventlog.Offset, error) {
-	at, err := l.Log.Create(ctx, code, first)
+	at, err := l.Store.Create(ctx, code, first)
 	return l.shift(at, l.by), err
 }
 
 func (l aheadLog) Append(ctx context.Context, code string, records [][]byte) (eventlog.Offset, error) {
-	at, err := l.Log.Append(ctx, code, records)
+	at, err := l.Store.Append(ctx, code, records)
 	return l.shift(at, l.by), err
 }
 
 func (l aheadLog) Read(ctx context.Context, code string, after eventlog.Offset, max int, wait time.Duration) ([]eventlog.Record, error) {
-	records, err := l.Log.Read(ctx, code, l.shift(after, -l.by), max, wait)
+	records, err := l.Store.Read(ctx, code, l.shift(after, -l.by), max, wait)
 	for i := range records {
 		records[i].Offset = l.shift(records[i].Offset, l.by)
 	}
@@ -47,11 +47,11 @@ func (l aheadLog) Read(ctx context.Context, code string, after eventlog.Offset, 
 }
 
 func (l aheadLog) At(ctx context.Context, code string, at eventlog.Offset) ([]byte, error) {
-	return l.Log.At(ctx, code, l.shift(at, -l.by))
+	return l.Store.At(ctx, code, l.shift(at, -l.by))
 }
 
 func (l aheadLog) Head(ctx context.Context, code string) (eventlog.Offset, error) {
-	at, err := l.Log.Head(ctx, code)
+	at, err := l.Store.Head(ctx, code)
 	return l.shift(at, l.by), err
 }
 
@@ -60,7 +60,7 @@ func (l aheadLog) Head(ctx context.Context, code string) (eventlog.Offset, error
 func TestNodesWithWrongClocks(t *testing.T) {
 	for name, by := range map[string]time.Duration{"behind": 7 * time.Minute, "ahead": -7 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
-			onEachLog(t, func(t *testing.T, logA, logB eventlog.Log) {
+			onEachLog(t, func(t *testing.T, logA, logB eventlog.Store) {
 				a, b := newNode(t, aheadLog{logA, by}), newNode(t, aheadLog{logB, by})
 				a.create()
 				ea, eb := a.open(code), b.open(code)

@@ -15,7 +15,7 @@ import (
 )
 
 // raw appends a record past all replicas.
-func raw(t *testing.T, log eventlog.Log, record []byte) {
+func raw(t *testing.T, log eventlog.Store, record []byte) {
 	t.Helper()
 	if _, err := log.Append(t.Context(), code, [][]byte{record}); err != nil {
 		t.Fatal(err)
@@ -25,7 +25,7 @@ func raw(t *testing.T, log eventlog.Log, record []byte) {
 // copyLog makes another log with the first n records of one (offsets differ).
 func copyLog(t *testing.T, from eventlog.Log, n int) *boltlog.Log {
 	t.Helper()
-	to, err := boltlog.Open(t.TempDir())
+	to, err := boltlog.Open(t.TempDir(), boltlog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,15 +67,15 @@ func TestRewoundLogIsFoldedAnew(t *testing.T) {
 	reads := old.stall()
 	shorter := copyLog(t, old.now(), 4) // without the second vote
 	raw(t, shorter, batch(5, vote(3, id, 1, 1)))
-	old.set(func() { old.Log = shorter })
+	old.set(func() { old.Store = shorter })
 	old.breaks <- errBroken
 	close(reads)
 	e.until("a new epoch", func() bool { _, now := e.Snapshot(); return now > epoch })
 	if a := e.activity(id); a.Entries != 2 || a.Counts()[0] != 1 || a.Counts()[1] != 1 {
 		t.Errorf("folded anew: %+v", a)
 	}
-	if got := n.metrics.read(&n.metrics.rewound); got != 1 {
-		t.Errorf("metric log_rewound %d", got)
+	if got := n.counted("drumroll_log_rewound_total"); got != "1" {
+		t.Errorf("metric log_rewound %s", got)
 	}
 	// The phone whose choice went with the tail sends it again.
 	e.submit(vote(2, id, 2, 0)).want(t, event.Counted)
@@ -118,7 +118,7 @@ func TestRewoundLogResolvesWaiters(t *testing.T) {
 	lost := e.submit(vote(1, id, 1, 0))
 	<-appended
 	raw(t, shorter, batch(5, vote(3, id, 1, 1)))
-	old.set(func() { old.Log, old.appends = shorter, nil })
+	old.set(func() { old.Store, old.appends = shorter, nil })
 	old.breaks <- errBroken
 	if s := lost.wait(t); !errors.Is(s.Err, eventlog.ErrGaveUp) {
 		t.Errorf("settled %+v", s)
@@ -143,7 +143,7 @@ func TestRefoldSettlesWhatItMeets(t *testing.T) {
 	reads := old.stall()
 	appended, confirm, confirmed := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	old.set(func() {
-		old.Log = other
+		old.Store = other
 		old.appends = func(do func() (eventlog.Offset, error)) (eventlog.Offset, error) {
 			at, err := do()
 			appended <- struct{}{}
@@ -182,7 +182,7 @@ func TestAnotherEventUnderTheCode(t *testing.T) {
 	})); err != nil {
 		t.Fatal(err)
 	}
-	old.set(func() { old.Log = fresh })
+	old.set(func() { old.Store = fresh })
 	receipt := e.submit(vote(1, id, 1, 0))
 	old.breaks <- errBroken
 	close(reads)
@@ -336,8 +336,8 @@ func TestWhatCannotBeFoldedStopsOneEvent(t *testing.T) {
 			if _, err := n.Open(t.Context(), code); !errors.Is(err, c.want) {
 				t.Errorf("Open: %v", err)
 			}
-			if got := n.metrics.read(&n.metrics.stopped); got != 1 {
-				t.Errorf("metric of stopped events: %d", got)
+			if got := n.counted("drumroll_events_stopped_total"); got != "1" {
+				t.Errorf("metric of stopped events: %s", got)
 			}
 			other.submit(vote(1, otherID, 1, 0)).want(t, event.Counted)
 			// Another node finds it so when it loads the event.
@@ -385,8 +385,8 @@ func TestCorruptLogStopsTheEvent(t *testing.T) {
 	log.set(func() { log.at = eventlog.ErrCorrupt })
 	log.breaks <- errBroken
 	e.until("the stop", func() bool { return errors.Is(e.Err(), eventlog.ErrCorrupt) })
-	if got := n.metrics.read(&n.metrics.stopped); got != 1 {
-		t.Errorf("metric of stopped events: %d", got)
+	if got := n.counted("drumroll_events_stopped_total"); got != "1" {
+		t.Errorf("metric of stopped events: %s", got)
 	}
 }
 

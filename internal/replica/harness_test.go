@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"drumroll/internal/eventlog/boltlog"
 	"drumroll/internal/eventlog/redislog"
 	"drumroll/internal/fairdraw"
+	"drumroll/internal/metrics"
 	"drumroll/internal/redistest"
 	"drumroll/internal/replica"
 )
@@ -22,9 +26,9 @@ const code = "K7QX2M"
 // patience is how long a test waits for what has to happen.
 const patience = 20 * time.Second
 
-func bolt(t *testing.T) eventlog.Log {
+func bolt(t *testing.T) eventlog.Store {
 	t.Helper()
-	l, err := boltlog.Open(t.TempDir())
+	l, err := boltlog.Open(t.TempDir(), boltlog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +40,9 @@ func bolt(t *testing.T) eventlog.Log {
 	return l
 }
 
-func dial(t *testing.T, s *redistest.Server) eventlog.Log {
+func dial(t *testing.T, s *redistest.Server) eventlog.Store {
 	t.Helper()
-	l, err := redislog.Open(t.Context(), s.URL())
+	l, err := redislog.Open(t.Context(), s.URL(), redislog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +56,7 @@ func dial(t *testing.T, s *redistest.Server) eventlog.Log {
 
 // onEachLog runs a test for two nodes on both kinds of log: on Redis each node
 // has a client of its own, on bbolt they share the one process that may hold it.
-func onEachLog(t *testing.T, test func(t *testing.T, a, b eventlog.Log)) {
+func onEachLog(t *testing.T, test func(t *testing.T, a, b eventlog.Store)) {
 	t.Parallel() // the end of a read that blocks takes Redis up to a second
 	t.Run("bolt", func(t *testing.T) {
 		l := bolt(t)
@@ -62,45 +66,6 @@ func onEachLog(t *testing.T, test func(t *testing.T, a, b eventlog.Log)) {
 		t.Parallel()
 		s := redistest.Start(t)
 		test(t, dial(t, s), dial(t, s))
-	})
-}
-
-// counts is Metrics that a test can wait on.
-type counts struct {
-	replica.Discard
-	mu      sync.Mutex
-	loaded  int
-	stopped int
-	rewound int
-	changed chan struct{} // one slot
-}
-
-func (c *counts) note(f func()) {
-	c.mu.Lock()
-	f()
-	c.mu.Unlock()
-	select {
-	case c.changed <- struct{}{}:
-	default:
-	}
-}
-
-func (c *counts) Loaded(delta int) { c.note(func() { c.loaded += delta }) }
-func (c *counts) Stopped()         { c.note(func() { c.stopped++ }) }
-func (c *counts) Rewound()         { c.note(func() { c.rewound++ }) }
-
-func (c *counts) read(n *int) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return *n
-}
-
-func (c *counts) until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	until(t, what, c.changed, func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return ok()
 	})
 }
 
@@ -121,12 +86,12 @@ func until(t *testing.T, what string, changed <-chan struct{}, ok func() bool) {
 type node struct {
 	*replica.Set
 	t       *testing.T
-	metrics *counts
+	metrics *metrics.Node
 }
 
-func newNode(t *testing.T, log eventlog.Log, change ...func(*replica.Config)) *node {
+func newNode(t *testing.T, log eventlog.Store, change ...func(*replica.Config)) *node {
 	t.Helper()
-	m := &counts{changed: make(chan struct{}, 1)}
+	m := metrics.New("test")
 	cfg := replica.Config{
 		Log: log, Logger: slog.New(slog.DiscardHandler), Metrics: m,
 		Producer:   event.Producer(time.Now().UnixNano()),
@@ -138,6 +103,20 @@ func newNode(t *testing.T, log eventlog.Log, change ...func(*replica.Config)) *n
 	n := &node{replica.NewSet(cfg), t, m}
 	t.Cleanup(n.Close)
 	return n
+}
+
+// counted returns the value of one metric.
+func (n *node) counted(series string) string {
+	n.t.Helper()
+	answer := httptest.NewRecorder()
+	n.metrics.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
+	for line := range strings.Lines(answer.Body.String()) {
+		if value, ok := strings.CutPrefix(line, series+" "); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	n.t.Fatalf("no metric %s", series)
+	return ""
 }
 
 var testUID = event.UID{0xd0, 1}
@@ -219,6 +198,16 @@ func (e *loaded) sync() {
 	defer cancel()
 	if err := e.Sync(ctx); err != nil {
 		e.t.Fatalf("sync: %v", err)
+	}
+}
+
+// ended waits until the replica has ended.
+func (e *loaded) ended() {
+	e.t.Helper()
+	select {
+	case <-e.Done():
+	case <-time.After(patience):
+		e.t.Fatal("the event was not evicted")
 	}
 }
 
@@ -310,7 +299,7 @@ func (e *loaded) picture() string {
 // tap is a real Log whose calls a test can hold, break and lead to another log.
 type tap struct {
 	mu sync.Mutex
-	eventlog.Log
+	eventlog.Store
 	breaks  chan error                                                        // each ends one waiting Read with an error
 	appends func(do func() (eventlog.Offset, error)) (eventlog.Offset, error) // around each Append; may be nil
 	reads   chan struct{}                                                     // where not nil, waiting Reads begin when it is closed
@@ -318,8 +307,8 @@ type tap struct {
 	at      error                                                             // where set, what At returns
 }
 
-func newTap(l eventlog.Log) *tap {
-	return &tap{Log: l, breaks: make(chan error), held: make(chan struct{})}
+func newTap(l eventlog.Store) *tap {
+	return &tap{Store: l, breaks: make(chan error), held: make(chan struct{})}
 }
 
 func (l *tap) set(f func()) {
@@ -328,10 +317,10 @@ func (l *tap) set(f func()) {
 	f()
 }
 
-func (l *tap) now() eventlog.Log {
+func (l *tap) now() eventlog.Store {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.Log
+	return l.Store
 }
 
 func (l *tap) Append(ctx context.Context, code string, records [][]byte) (eventlog.Offset, error) {
@@ -400,7 +389,7 @@ func (l *tap) At(ctx context.Context, code string, at eventlog.Offset) ([]byte, 
 	return l.now().At(ctx, code, at)
 }
 
-func (l *tap) Clock(ctx context.Context) (time.Time, error) { return l.now().Clock(ctx) }
+func (l *tap) Now(ctx context.Context) (time.Time, error) { return l.now().Now(ctx) }
 
 // stall stops the tail of the one event that reads here, after it has made sure
 // of its cursor. Close of the result lets it go on.

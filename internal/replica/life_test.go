@@ -12,7 +12,7 @@ import (
 )
 
 func TestDelete(t *testing.T) {
-	onEachLog(t, func(t *testing.T, logA, logB eventlog.Log) {
+	onEachLog(t, func(t *testing.T, logA, logB eventlog.Store) {
 		a, b := newNode(t, logA), newNode(t, logB)
 		a.create()
 		ea, eb := a.open(code), b.open(code)
@@ -83,10 +83,6 @@ func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 	log := bolt(t)
 	n := newNode(t, log, func(c *replica.Config) { c.Idle = 150 * time.Millisecond })
 	n.create()
-	gone := func() {
-		t.Helper()
-		n.metrics.until(t, "the eviction", func() bool { return n.metrics.loaded == 0 })
-	}
 	e := n.open(code)
 	e.Pin()
 	id := e.openPoll(0, "x", "y")
@@ -99,7 +95,7 @@ func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 	e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Root != "" })
 	before := e.picture()
 	e.Unpin()
-	gone()
+	e.ended()
 	if err := e.Wait(t.Context(), eventlog.Offset{Ms: 1 << 60}); !errors.Is(err, eventlog.ErrStopped) {
 		t.Errorf("Wait on an evicted event: %v", err)
 	}
@@ -116,7 +112,7 @@ func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 		// What the event counted before has used up the producer's numbers.
 		e.submit(vote(event.Participant(50+round), id, 1, 0)).want(t, event.Counted)
 		e.Unpin()
-		gone()
+		e.ended()
 	}
 }
 
@@ -143,7 +139,7 @@ func TestWhatKeepsAnEventLoaded(t *testing.T) {
 			events[name].Unpin()
 		}
 	}
-	n.metrics.until(t, "the eviction of one", func() bool { return n.metrics.loaded == 2 })
+	events["IDLE"].ended()
 	for name, want := range map[string]error{"PINNED": nil, "COUNTS": nil, "IDLE": eventlog.ErrStopped} {
 		if err := events[name].Err(); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)

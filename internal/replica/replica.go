@@ -68,7 +68,7 @@ type Replica struct {
 	// producer is this load's own: a Batcher numbers its records from 1, and an
 	// append of an earlier load of the same event may still be on its way.
 	producer event.Producer
-	log      eventlog.Log
+	log      Log
 	logger   *slog.Logger
 	batcher  *eventlog.Batcher[submission]
 	cancel   context.CancelFunc
@@ -431,7 +431,7 @@ func (r *Replica) freeze(work []func()) {
 // readClock measures the log's clock against this process's monotonic one.
 func (r *Replica) readClock(ctx context.Context) error {
 	before := time.Now()
-	now, err := r.log.Clock(ctx)
+	now, err := r.log.Now(ctx)
 	if err != nil {
 		return err
 	}

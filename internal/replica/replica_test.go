@@ -13,7 +13,7 @@ import (
 )
 
 func TestCreateOpenSubmitPropose(t *testing.T) {
-	onEachLog(t, func(t *testing.T, log, _ eventlog.Log) {
+	onEachLog(t, func(t *testing.T, log, _ eventlog.Store) {
 		n := newNode(t, log)
 		if _, err := n.Open(t.Context(), code); !errors.Is(err, eventlog.ErrNotFound) {
 			t.Errorf("open before it was created: %v", err)
@@ -114,7 +114,7 @@ func TestProposedCommandStaysTheCallers(t *testing.T) {
 }
 
 func TestTwoNodesReachTheSameState(t *testing.T) {
-	onEachLog(t, func(t *testing.T, logA, logB eventlog.Log) {
+	onEachLog(t, func(t *testing.T, logA, logB eventlog.Store) {
 		a, b := newNode(t, logA), newNode(t, logB)
 		a.create()
 		ea, eb := a.open(code), b.open(code)
@@ -167,7 +167,7 @@ func TestTwoNodesReachTheSameState(t *testing.T) {
 
 // Two hosts press the same button: one wins, the other learns the true state.
 func TestTwoHostsPressTheSameButton(t *testing.T) {
-	onEachLog(t, func(t *testing.T, logA, logB eventlog.Log) {
+	onEachLog(t, func(t *testing.T, logA, logB eventlog.Store) {
 		a, b := newNode(t, logA), newNode(t, logB)
 		a.create()
 		ea, eb := a.open(code), b.open(code)
@@ -194,7 +194,7 @@ func TestTwoHostsPressTheSameButton(t *testing.T) {
 // A node stalls, another acknowledges a newer choice, and then the first one's
 // batch comes late.
 func TestLateBatchOverwritesNothing(t *testing.T) {
-	onEachLog(t, func(t *testing.T, logA, logB eventlog.Log) {
+	onEachLog(t, func(t *testing.T, logA, logB eventlog.Store) {
 		stalled := newTap(logA)
 		a, b := newNode(t, stalled), newNode(t, logB)
 		b.create()
@@ -223,7 +223,7 @@ func TestLateBatchOverwritesNothing(t *testing.T) {
 }
 
 func TestTimedClose(t *testing.T) {
-	onEachLog(t, func(t *testing.T, logA, logB eventlog.Log) {
+	onEachLog(t, func(t *testing.T, logA, logB eventlog.Store) {
 		a, b := newNode(t, logA), newNode(t, logB)
 		a.create()
 		ea, eb := a.open(code), b.open(code)
@@ -253,7 +253,7 @@ func TestOverdueAtLoadIsClosedBeforeAnybodyLooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	later := &laterLog{Log: log, by: time.Minute}
+	later := &laterLog{Store: log, by: time.Minute}
 	second := newNode(t, later)
 	e := second.open(code)
 	if a := e.activity(id); a.State != event.Closed {
@@ -267,11 +267,11 @@ func TestOverdueAtLoadIsClosedBeforeAnybodyLooks(t *testing.T) {
 
 // laterLog is a real log whose clock is ahead.
 type laterLog struct {
-	eventlog.Log
+	eventlog.Store
 	by time.Duration
 }
 
-func (l *laterLog) Clock(ctx context.Context) (time.Time, error) {
-	now, err := l.Log.Clock(ctx)
+func (l *laterLog) Now(ctx context.Context) (time.Time, error) {
+	now, err := l.Store.Now(ctx)
 	return now.Add(l.by), err
 }

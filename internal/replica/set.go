@@ -10,13 +10,22 @@ import (
 
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
+	"drumroll/internal/metrics"
 )
+
+// Log is what a Set needs of a store: the logs, their clock, and notice of a new
+// connection, behind which they may be other ones.
+type Log interface {
+	eventlog.Log
+	eventlog.Clock
+	eventlog.Connections
+}
 
 // Config says what a Set needs to know.
 type Config struct {
-	Log     eventlog.Log
+	Log     Log
 	Logger  *slog.Logger
-	Metrics Metrics
+	Metrics *metrics.Node
 	// Producer is random per process start; the n-th load of an event by this
 	// process appends under Producer + n.
 	Producer event.Producer
@@ -32,29 +41,6 @@ type Config struct {
 	// the first record counts. nil: draws with a beacon are left to other nodes.
 	Complete func(ctx context.Context, uid event.UID, draw event.PendingDraw) (*event.Command, error)
 }
-
-// Metrics is told what happens; the node counts it. Two implementations stand:
-// the node's Prometheus metrics and Discard.
-type Metrics interface {
-	Entry(event.Status)                         // an entry of this node was settled by the fold
-	Flush(items, bytes int, took time.Duration) // an append returned
-	Folded(items int, own bool)                 // a record was folded
-	Behind(time.Duration)                       // time from the append of the newest record read to its fold
-	Rewound()                                   // the log had lost records that were folded here
-	Stopped()                                   // an event stopped, damaged
-	Loaded(delta int)                           // events in memory
-}
-
-// Discard is Metrics that nobody reads.
-type Discard struct{}
-
-func (Discard) Entry(event.Status)            {}
-func (Discard) Flush(int, int, time.Duration) {}
-func (Discard) Folded(int, bool)              {}
-func (Discard) Behind(time.Duration)          {}
-func (Discard) Rewound()                      {}
-func (Discard) Stopped()                      {}
-func (Discard) Loaded(int)                    {}
 
 // damagedFor is how long the verdict on a damaged log is kept.
 const damagedFor = 5 * time.Second

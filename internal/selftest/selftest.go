@@ -13,7 +13,7 @@ import (
 
 // Subject is what to test.
 type Subject struct {
-	Log  eventlog.Log
+	Log  eventlog.Health
 	Code string // of the event that is about to begin; "": none in particular
 	// Address is where the QR code leads, as http(s)://host[:port], if it may be
 	// asked for from here; "" where it is not known to be this node's own.

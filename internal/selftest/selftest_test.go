@@ -18,7 +18,7 @@ import (
 
 const code = "ABC234"
 
-func closing(t *testing.T, l eventlog.Log) eventlog.Log {
+func closing(t *testing.T, l eventlog.Store) eventlog.Store {
 	t.Cleanup(func() {
 		if err := l.Close(); err != nil {
 			t.Errorf("Close: %v", err)
@@ -52,7 +52,7 @@ func health(answer string) *httptest.Server {
 // TestEmbedded: a real folder and a real address; nothing remains in the folder.
 func TestEmbedded(t *testing.T) {
 	dir := t.TempDir()
-	l, err := boltlog.Open(dir)
+	l, err := boltlog.Open(dir, boltlog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestEmbedded(t *testing.T) {
 // TestRedis: a real Redis with weak settings, which are said; no key remains.
 func TestRedis(t *testing.T) {
 	server := redistest.Start(t, "appendfsync", "everysec")
-	l, err := redislog.Open(t.Context(), server.URL())
+	l, err := redislog.Open(t.Context(), server.URL(), redislog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestRedis(t *testing.T) {
 
 // TestAddress: what answers, but is no node, does not pass, nor does nothing.
 func TestAddress(t *testing.T) {
-	l, err := boltlog.Open(t.TempDir())
+	l, err := boltlog.Open(t.TempDir(), boltlog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,17 @@ import (
 // moment stay open. An event in use (a waiting Read is a use) is never closed.
 const maxIdleSlots = 256
 
-// Log is the embedded eventlog.Log. Open makes one; the zero value is of no use.
+// Config says how Open sets up a Log. The zero Config is valid.
+type Config struct {
+	// Retention is how long an event is kept after its newest record; 0 or less: for
+	// ever. It also holds for the records that are there already.
+	Retention time.Duration
+	// Logger is told of files that were set right, and of events that expired or could
+	// not be removed. nil: nothing is logged.
+	Logger *slog.Logger
+}
+
+// Log is the embedded eventlog.Store. Use Open.
 type Log struct {
 	dir     string
 	lock    *os.File
@@ -40,27 +50,16 @@ type Log struct {
 	idle   *list.List // of *slot without users, the longest unused in front
 }
 
-var _ eventlog.Log = (*Log)(nil)
+var _ eventlog.Store = (*Log)(nil)
 
-// Dials implements eventlog.Log: there are no connections.
+// Dials implements eventlog.Connections: there are no connections.
 func (l *Log) Dials() uint64 { return 0 }
-
-type config struct {
-	clock   *clock
-	maxIdle int
-	keep    time.Duration
-	logger  *slog.Logger
-}
 
 // Open opens the data folder, making it (mode 0700) where there is none, and
 // locks it. The error is one line fit for the user: in use by another process,
 // not writable.
-func Open(dir string, options ...Option) (*Log, error) {
-	c := config{clock: newClock(), maxIdle: maxIdleSlots}
-	for _, o := range options {
-		o(&c)
-	}
-	l, err := open(dir, c)
+func Open(dir string, c Config) (*Log, error) {
+	l, err := open(dir, c, newClock(), maxIdleSlots)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +69,7 @@ func Open(dir string, options ...Option) (*Log, error) {
 	return l, nil
 }
 
-func open(dir string, c config) (*Log, error) {
+func open(dir string, c Config, clock *clock, maxIdle int) (*Log, error) {
 	events := filepath.Join(dir, eventsFolder)
 	if err := os.MkdirAll(events, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder %s cannot be made: %w", dir, err)
@@ -86,10 +85,10 @@ func open(dir string, c config) (*Log, error) {
 	return &Log{
 		dir:     dir,
 		lock:    lock,
-		clock:   c.clock,
-		maxIdle: c.maxIdle,
-		keep:    c.keep,
-		logger:  cmp.Or(c.logger, slog.New(slog.DiscardHandler)),
+		clock:   clock,
+		maxIdle: maxIdle,
+		keep:    c.Retention,
+		logger:  cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
 		done:    make(chan struct{}),
 		slots:   make(map[string]*slot),
 		idle:    list.New(),
@@ -165,15 +164,15 @@ func (l *Log) Delete(ctx context.Context, code string) error {
 	return s.delete(ctx)
 }
 
-// Clock implements eventlog.Log.
-func (l *Log) Clock(context.Context) (time.Time, error) {
+// Now implements eventlog.Clock.
+func (l *Log) Now(context.Context) (time.Time, error) {
 	if l.isClosed() {
 		return time.Time{}, eventlog.ErrClosed
 	}
 	return l.clock.now(), nil
 }
 
-// SigningKey implements eventlog.Log. A key file of a wrong length is an error,
+// SigningKey implements eventlog.Keys. A key file of a wrong length is an error,
 // never replaced: every cookie and token out there was signed with what it held.
 func (l *Log) SigningKey(context.Context) ([]byte, error) {
 	if l.isClosed() {
@@ -184,15 +183,15 @@ func (l *Log) SigningKey(context.Context) ([]byte, error) {
 	return signingKey(l.dir)
 }
 
-// Here implements eventlog.Log. One node is all there is.
-func (l *Log) Here(_ context.Context, _, _ string, phones int) (int, error) {
+// Announce implements eventlog.Presence. One node is all there is.
+func (l *Log) Announce(_ context.Context, _, _ string, phones int) (int, error) {
 	if l.isClosed() {
 		return 0, eventlog.ErrClosed
 	}
 	return phones, nil
 }
 
-// Ping implements eventlog.Log: the folder still takes a new file.
+// Ping implements eventlog.Health: the folder still takes a new file.
 func (l *Log) Ping(context.Context) error {
 	if l.isClosed() {
 		return eventlog.ErrClosed

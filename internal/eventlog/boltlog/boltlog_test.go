@@ -12,8 +12,8 @@ import (
 func TestConformance(t *testing.T) {
 	eventlogtest.Run(t, func(t *testing.T) eventlogtest.Store {
 		dir := t.TempDir()
-		return eventlogtest.Store{Open: func(t *testing.T, retention time.Duration) eventlog.Log {
-			l, err := boltlog.Open(dir, boltlog.Retention(retention))
+		return eventlogtest.Store{Open: func(t *testing.T, retention time.Duration) eventlog.Store {
+			l, err := boltlog.Open(dir, boltlog.Config{Retention: retention})
 			if err != nil {
 				t.Fatalf("Open: %v", err)
 			}

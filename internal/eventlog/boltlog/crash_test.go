@@ -57,7 +57,7 @@ func child(t *testing.T, role, dir string) *exec.Cmd {
 // appendForEver appends to three events and makes and deletes others, from one
 // goroutine each, and prints every acknowledged append: code, offset, record.
 func appendForEver(dir string) error {
-	l, err := Open(dir)
+	l, err := Open(dir, Config{})
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func TestKilled(t *testing.T) {
 // does, until it is refused; then it lifts the limit and appends once more.
 func fillUp(dir string) error {
 	signal.Ignore(syscall.SIGXFSZ)
-	l, err := Open(dir)
+	l, err := Open(dir, Config{})
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func newSample(t testing.TB, rng *rand.Rand, appends int) sample {
 	t.Helper()
 	dir := t.TempDir()
 	ms := int64(1_700_000_000_000)
-	l, err := open(dir, config{clock: &clock{wall: func() time.Time { return time.UnixMilli(ms) }, elapsed: func() time.Duration { return 0 }}, maxIdle: 1})
+	l, err := open(dir, Config{}, &clock{wall: func() time.Time { return time.UnixMilli(ms) }, elapsed: func() time.Duration { return 0 }}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func (s sample) put(t testing.TB, file []byte) (dir, path string) {
 // that loads it does.
 func readAll(t testing.TB, dir string) ([]string, error) {
 	t.Helper()
-	l, err := Open(dir)
+	l, err := Open(dir, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,7 +330,7 @@ func TestRandomDamage(t *testing.T) {
 // itself is refused while the file is open.
 func TestDamageInTheOpenFile(t *testing.T) {
 	dir := t.TempDir()
-	l, err := Open(dir)
+	l, err := Open(dir, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func mustOpen(t *testing.T, dir string, now func() time.Time) *Log {
 	if now != nil {
 		c = &clock{wall: now, elapsed: func() time.Duration { return 0 }}
 	}
-	l, err := open(dir, config{clock: c, maxIdle: maxIdleSlots})
+	l, err := open(dir, Config{}, c, maxIdleSlots)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -80,7 +80,7 @@ func eventFile(dir, code string) string {
 func TestFolderIsOneProcess(t *testing.T) {
 	dir := t.TempDir()
 	first := mustOpen(t, dir, nil)
-	_, err := Open(dir)
+	_, err := Open(dir, Config{})
 	if want := "data folder " + dir + " is in use by another drumroll"; err == nil || err.Error() != want {
 		t.Errorf("second Open: %v, want %s", err, want)
 	}
@@ -94,7 +94,7 @@ func TestFolderCannotBeMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{file, filepath.Join(file, "below")} {
-		_, err := Open(dir)
+		_, err := Open(dir, Config{})
 		if err == nil || !strings.Contains(err.Error(), dir) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("Open(%s): %v, want one line that names the folder", dir, err)
 		}

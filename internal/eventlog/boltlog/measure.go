@@ -17,7 +17,7 @@ import (
 // which have a capacitor for their cache, need some 20 µs for one.
 const tooFast = 30 * time.Microsecond
 
-// Measure implements eventlog.Log: it appends to a file of its own in the folder,
+// Measure implements eventlog.Health: it appends to a file of its own in the folder,
 // which is removed. The code does not matter, and may be "".
 func (l *Log) Measure(ctx context.Context, _ string) (m eventlog.Measurement, err error) {
 	if l.isClosed() {

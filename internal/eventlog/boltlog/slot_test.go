@@ -47,7 +47,7 @@ func TestClockGoingBackwards(t *testing.T) {
 // goroutines, and the one that is waited on stays open throughout.
 func TestUnusedFilesAreClosed(t *testing.T) {
 	const events, idle = 30, 3
-	l, err := open(t.TempDir(), config{clock: newClock(), maxIdle: idle})
+	l, err := open(t.TempDir(), Config{}, newClock(), idle)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,16 +25,6 @@ const (
 	sweepSettle = time.Hour
 	sweepJump   = time.Minute
 )
-
-// Option changes how Open sets up a Log.
-type Option func(*config)
-
-// Retention has an event expire that long after its newest record; 0 or less, as
-// without it, keeps events for ever. It holds for the records that are there, too.
-func Retention(d time.Duration) Option { return func(c *config) { c.keep = d } }
-
-// Logger is told of events that expired, and of those that could not be removed.
-func Logger(logger *slog.Logger) Option { return func(c *config) { c.logger = logger } }
 
 // sweeper removes the events that have expired.
 //

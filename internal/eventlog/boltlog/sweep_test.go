@@ -178,7 +178,7 @@ func TestWrongClockSweepsNothing(t *testing.T) {
 	wall.set(-10 * month)
 	l, w := keeping(t, dir, wall)
 	mustRead(t, l, "FUTURE")
-	if now, err := l.Clock(t.Context()); err != nil || now.Before(wall.read().Add(9*month)) {
+	if now, err := l.Now(t.Context()); err != nil || now.Before(wall.read().Add(9*month)) {
 		t.Fatalf("the log's clock says %v (%v), want it ahead", now, err)
 	}
 	w.sweep()
@@ -222,7 +222,7 @@ func TestSweptInTime(t *testing.T) {
 	mustCreate(t, l, "OLD", "first")
 	mustClose(t, l)
 
-	l, err := Open(dir, Retention(time.Millisecond), Logger(slog.New(slog.DiscardHandler)))
+	l, err := Open(dir, Config{Retention: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

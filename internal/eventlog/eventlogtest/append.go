@@ -30,7 +30,7 @@ func testCreateOnce(t *testing.T, s *store) {
 
 func testCreateRace(t *testing.T, s *store) {
 	const racers = 8
-	logs := []eventlog.Log{s.log}
+	logs := []eventlog.Store{s.log}
 	if s.Shared {
 		logs = append(logs, s.open(t, 0))
 	}
@@ -103,7 +103,7 @@ func testAppendConcurrent(t *testing.T, s *store) {
 	const appenders, rounds = 8, 10
 	code := code(t, "")
 	mustCreate(t, s.log, code, "first")
-	logs := []eventlog.Log{s.log}
+	logs := []eventlog.Store{s.log}
 	if s.Shared {
 		logs = append(logs, s.open(t, 0))
 	}

@@ -41,9 +41,9 @@ func (s *store) reopen(t *testing.T, retention time.Duration) {
 
 func (s *store) now(t *testing.T) time.Time {
 	t.Helper()
-	now, err := s.log.Clock(testContext(t))
+	now, err := s.log.Now(testContext(t))
 	if err != nil {
-		t.Fatalf("Clock: %v", err)
+		t.Fatalf("Now: %v", err)
 	}
 	return now
 }
@@ -96,8 +96,8 @@ func expires(t *testing.T, s *store, retention time.Duration) (stood time.Durati
 		last = time.UnixMilli(int64(at.Ms))
 	}
 	// Telling who is here prolongs nothing.
-	if _, err := s.log.Here(testContext(t), code, "node", 3); err != nil {
-		t.Fatalf("Here: %v", err)
+	if _, err := s.log.Announce(testContext(t), code, "node", 3); err != nil {
+		t.Fatalf("Announce: %v", err)
 	}
 	if _, after := s.untilExpired(t, code); after.Before(last.Add(retention - slack)) {
 		t.Errorf("gone %v after the last append, want %v", after.Sub(last), retention)

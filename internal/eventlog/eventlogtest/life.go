@@ -16,8 +16,8 @@ func testDeleteEndsAll(t *testing.T, s *store) {
 	code := code(t, "")
 	mustCreate(t, s.log, code, "first")
 	mustAppend(t, s.log, code, "a", "b")
-	if _, err := s.log.Here(testContext(t), code, "node", 3); err != nil {
-		t.Fatalf("Here: %v", err)
+	if _, err := s.log.Announce(testContext(t), code, "node", 3); err != nil {
+		t.Fatalf("Announce: %v", err)
 	}
 	if err := s.log.Delete(testContext(t), code); err != nil {
 		t.Fatalf("Delete: %v", err)
@@ -119,7 +119,7 @@ func testReopen(t *testing.T, s *store) {
 }
 
 func testSigningKey(t *testing.T, s *store) {
-	logs := []eventlog.Log{s.log, s.log}
+	logs := []eventlog.Store{s.log, s.log}
 	if s.Shared {
 		logs = append(logs, s.open(t, 0), s.open(t, 0))
 	}
@@ -151,14 +151,14 @@ func testClockAndPing(t *testing.T, s *store) {
 	}
 	code := code(t, "")
 	mustCreate(t, s.log, code, "first")
-	before, err := s.log.Clock(testContext(t))
+	before, err := s.log.Now(testContext(t))
 	if err != nil {
-		t.Fatalf("Clock: %v", err)
+		t.Fatalf("Now: %v", err)
 	}
 	at := mustAppend(t, s.log, code, "now")
-	after, err := s.log.Clock(testContext(t))
+	after, err := s.log.Now(testContext(t))
 	if err != nil {
-		t.Fatalf("Clock: %v", err)
+		t.Fatalf("Now: %v", err)
 	}
 	// Nodes of a Cluster on one machine may differ by a rounding.
 	const slack = 5 * time.Millisecond
@@ -168,13 +168,13 @@ func testClockAndPing(t *testing.T, s *store) {
 	}
 }
 
-func testHere(t *testing.T, s *store) {
+func testAnnounce(t *testing.T, s *store) {
 	code := code(t, "")
 	mustCreate(t, s.log, code, "first")
-	tell := func(l eventlog.Log, node string, phones, want int) {
+	tell := func(l eventlog.Store, node string, phones, want int) {
 		t.Helper()
-		if got, err := l.Here(testContext(t), code, node, phones); err != nil || got != want {
-			t.Errorf("Here(%s, %d) = %d, %v, want %d", node, phones, got, err, want)
+		if got, err := l.Announce(testContext(t), code, node, phones); err != nil || got != want {
+			t.Errorf("Announce(%s, %d) = %d, %v, want %d", node, phones, got, err, want)
 		}
 	}
 	tell(s.log, "one", 0, 0)

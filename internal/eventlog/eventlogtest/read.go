@@ -215,9 +215,9 @@ func testClosed(t *testing.T, s *store) {
 		"At":         func() error { _, err := s.log.At(ctx, code, eventlog.Offset{}); return err },
 		"Head":       func() error { _, err := s.log.Head(ctx, code); return err },
 		"Delete":     func() error { return s.log.Delete(ctx, code) },
-		"Clock":      func() error { _, err := s.log.Clock(ctx); return err },
+		"Now":        func() error { _, err := s.log.Now(ctx); return err },
 		"SigningKey": func() error { _, err := s.log.SigningKey(ctx); return err },
-		"Here":       func() error { _, err := s.log.Here(ctx, code, "n", 1); return err },
+		"Announce":   func() error { _, err := s.log.Announce(ctx, code, "n", 1); return err },
 		"Ping":       func() error { return s.log.Ping(ctx) },
 	} {
 		if err := call(); !errors.Is(err, eventlog.ErrClosed) {

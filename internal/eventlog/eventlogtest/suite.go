@@ -17,7 +17,7 @@ type Store struct {
 	// Open opens the store, keeping events that long after their last append (0:
 	// for ever); after a Close it opens the same store again. The caller closes what it
 	// opened.
-	Open func(t *testing.T, retention time.Duration) eventlog.Log
+	Open func(t *testing.T, retention time.Duration) eventlog.Store
 	// Shared: several Logs may have the store open at once.
 	Shared bool
 }
@@ -55,7 +55,7 @@ func Run(t *testing.T, newStore func(t *testing.T) Store) {
 		{"Reopen", testReopen},
 		{"SigningKey", testSigningKey},
 		{"ClockAndPing", testClockAndPing},
-		{"Here", testHere},
+		{"Announce", testAnnounce},
 		{"Measure", testMeasure},
 		{"Closed", testClosed},
 		{"Expiry", testExpiry},
@@ -74,10 +74,10 @@ func Run(t *testing.T, newStore func(t *testing.T) Store) {
 // store is a Store in one test, with a Log opened on it.
 type store struct {
 	Store
-	log eventlog.Log
+	log eventlog.Store
 }
 
-func (s *store) open(t *testing.T, retention time.Duration) eventlog.Log {
+func (s *store) open(t *testing.T, retention time.Duration) eventlog.Store {
 	t.Helper()
 	l := s.Open(t, retention)
 	t.Cleanup(func() {

@@ -93,7 +93,7 @@ func TestPasswordIsNotTold(t *testing.T) {
 		asUser(sentinel.URL()) + "?master_name=other&sentinel_password=s3cret",
 		sentinel.URL() + "?master_name=stage&sentinel_username=u&sentinel_password=s3cret",
 	} {
-		l, err := redislog.Open(t.Context(), urls)
+		l, err := redislog.Open(t.Context(), urls, redislog.Config{})
 		if err == nil {
 			t.Errorf("Open(%s) succeeded", urls)
 			if err := l.Close(); err != nil {
@@ -190,7 +190,7 @@ func TestTLS(t *testing.T) {
 		asUser(s.URL()) + "?ca_file=" + p.file("ca.pem"),                                               // not TLS
 		strings.Replace(asUser(address), "127.0.0.1", "127.0.0.2", 1) + "?ca_file=" + p.file("ca.pem"), // another name than the certificate's
 	} {
-		if _, err := redislog.Open(t.Context(), urls); err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "\n") {
+		if _, err := redislog.Open(t.Context(), urls, redislog.Config{}); err == nil || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("Open(%s): %v, want one line", urls, err)
 		}
 	}
@@ -203,10 +203,10 @@ func TestTLSWithOwnCertificate(t *testing.T) {
 	_, address := startTLS(t, p, "yes")
 	address += "?ca_file=" + p.file("ca.pem")
 	smoke(t, address+"&cert_file="+p.file("client.pem")+"&key_file="+p.file("client.key"))
-	if _, err := redislog.Open(t.Context(), address); err == nil {
+	if _, err := redislog.Open(t.Context(), address, redislog.Config{}); err == nil {
 		t.Error("Open without a certificate succeeded")
 	}
-	if _, err := redislog.Open(t.Context(), address+"&cert_file="+p.file("client.pem")); err == nil {
+	if _, err := redislog.Open(t.Context(), address+"&cert_file="+p.file("client.pem"), redislog.Config{}); err == nil {
 		t.Error("Open with a certificate and no key succeeded")
 	}
 }

@@ -112,7 +112,7 @@ func TestDurabilityWithoutConfig(t *testing.T) {
 func TestOldRedis(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
-	_, err := redislog.Open(t.Context(), "redis://"+aging(t, s.Addr()))
+	_, err := redislog.Open(t.Context(), "redis://"+aging(t, s.Addr()), redislog.Config{})
 	if err == nil || !strings.Contains(err.Error(), "and Drumroll needs 6.2 or later") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("Open: %v, want one line with the version", err)
 	}

@@ -3,23 +3,10 @@ package redislog
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
-
-// Option changes how Open sets up a Log.
-type Option func(*Log)
-
-// Retention has an event expire that long after its last append (rounded up to a
-// millisecond); 0 or less, as without it, keeps events for ever. Each append says
-// it anew for its event, so a changed retention holds from the next append on, and nodes
-// that differ overrule one another.
-func Retention(d time.Duration) Option { return func(l *Log) { l.keep = d } }
-
-// Logger is told what nobody waits for: that a deleted event could not be rewritten out of Redis' files.
-func Logger(logger *slog.Logger) Option { return func(l *Log) { l.logger = logger } }
 
 // keepMs is the retention as Redis is told it, in ms; 0: for ever.
 func (l *Log) keepMs() int64 {

@@ -16,7 +16,7 @@ func TestExpiryIsSetWithTheAppend(t *testing.T) {
 	s := redistest.Start(t)
 	c := raw(t, s)
 	key := "drumroll:{" + code + "}:log"
-	l := mustOpen(t, s.URL(), redislog.Retention(time.Hour))
+	l := mustOpenWith(t, s.URL(), redislog.Config{Retention: time.Hour})
 	// want asserts what is left to the event, give or take the time that the test
 	// takes; below 0 means for ever.
 	want := func(what string, left time.Duration) {
@@ -52,7 +52,7 @@ func TestExpiryIsSetWithTheAppend(t *testing.T) {
 	if _, err := l.Append(t.Context(), code, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Here(t.Context(), code, "node", 3); err != nil {
+	if _, err := l.Announce(t.Context(), code, "node", 3); err != nil {
 		t.Fatal(err)
 	}
 	mustRead(t, l)
@@ -89,7 +89,7 @@ func TestExpiryIsSetWithTheAppend(t *testing.T) {
 func TestForeignKeyKeepsItsLife(t *testing.T) {
 	s := redistest.Start(t)
 	c := raw(t, s)
-	l := mustOpen(t, s.URL(), redislog.Retention(time.Hour))
+	l := mustOpenWith(t, s.URL(), redislog.Config{Retention: time.Hour})
 	key := "drumroll:{" + code + "}:log"
 	if err := c.Set(t.Context(), key, "x", 0).Err(); err != nil {
 		t.Fatal(err)
@@ -113,7 +113,7 @@ func TestExpiryNeedsItsRight(t *testing.T) {
 	s := redistest.Start(t)
 	for right, keep := range map[string]time.Duration{"pexpire": time.Hour, "persist": 0} {
 		addUser(t, s, "~*", "+@all", "-"+right)
-		l, err := redislog.Open(t.Context(), asUser(s.URL()), redislog.Retention(keep))
+		l, err := redislog.Open(t.Context(), asUser(s.URL()), redislog.Config{Retention: keep})
 		if err == nil {
 			t.Errorf("opened without %s (%v)", right, l.Close())
 		} else if !strings.Contains(err.Error(), right) || strings.Contains(err.Error(), "\n") {

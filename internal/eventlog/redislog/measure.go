@@ -15,7 +15,7 @@ import (
 // process die before it removes it.
 const measureLapse = 30 * time.Second
 
-// Measure implements eventlog.Log: it appends to a stream of its own, on the master that has
+// Measure implements eventlog.Health: it appends to a stream of its own, on the master that has
 // the event, and removes it. Without an event, code is "".
 func (l *Log) Measure(ctx context.Context, code string) (m eventlog.Measurement, err error) {
 	if l.isClosed() {

@@ -1,6 +1,7 @@
 package redislog
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,7 +25,19 @@ const (
 	openLimit = 5 * time.Second
 )
 
-// Log is the eventlog.Log on Redis. Open makes one; the zero value is of no use.
+// Config says how Open sets up a Log. The zero Config is valid.
+type Config struct {
+	// Retention is how long an event is kept after its last append (rounded up to a
+	// millisecond); 0 or less: for ever. Each append sets it again for its event, so a
+	// changed retention holds from the next append on, and nodes that differ overrule
+	// one another.
+	Retention time.Duration
+	// Logger is told what no caller waits for: that the files of Redis still hold a
+	// deleted event. nil: nothing is logged.
+	Logger *slog.Logger
+}
+
+// Log is the eventlog.Store on Redis. Use Open.
 type Log struct {
 	client   redis.UniversalClient
 	name     string                // of the server, for people: its address, or the master's name
@@ -41,12 +54,12 @@ type Log struct {
 	running sync.WaitGroup
 }
 
-var _ eventlog.Log = (*Log)(nil)
+var _ eventlog.Store = (*Log)(nil)
 
 // Open connects to the Redis at the URLs (see --redis: one address, those of a
 // Cluster, or Sentinels with ?master_name=x). The error is one line fit for the
 // user; where nobody answers it comes within five seconds.
-func Open(ctx context.Context, urls string, options ...Option) (*Log, error) {
+func Open(ctx context.Context, urls string, c Config) (*Log, error) {
 	o, err := parseURLs(urls)
 	if err != nil {
 		return nil, err
@@ -82,11 +95,9 @@ func Open(ctx context.Context, urls string, options ...Option) (*Log, error) {
 		name:   name,
 		here:   redis.NewScript(hereScript),
 		append: redis.NewScript(appendScript),
-		logger: slog.New(slog.DiscardHandler),
+		keep:   c.Retention,
+		logger: cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
 		done:   make(chan struct{}),
-	}
-	for _, o := range options {
-		o(l)
 	}
 	if err := l.mayKeep(ctx); err != nil {
 		return nil, errors.Join(err, client.Close())
@@ -102,7 +113,7 @@ func Open(ctx context.Context, urls string, options ...Option) (*Log, error) {
 	return l, nil
 }
 
-// Dials implements eventlog.Log: it counts the connections of blocking reads,
+// Dials implements eventlog.Connections: it counts the connections of blocking reads,
 // which are redialled silently where one was lost between two reads.
 func (l *Log) Dials() uint64 { return l.dials.Load() }
 
@@ -153,9 +164,9 @@ func (l *Log) Delete(ctx context.Context, code string) error {
 	return nil
 }
 
-// Clock implements eventlog.Log. In a Cluster it is the clock of one of the
+// Now implements eventlog.Clock. In a Cluster it is the clock of one of the
 // masters; they are supposed to agree.
-func (l *Log) Clock(ctx context.Context) (time.Time, error) {
+func (l *Log) Now(ctx context.Context) (time.Time, error) {
 	if l.isClosed() {
 		return time.Time{}, eventlog.ErrClosed
 	}
@@ -166,7 +177,7 @@ func (l *Log) Clock(ctx context.Context) (time.Time, error) {
 	return now, nil
 }
 
-// SigningKey implements eventlog.Log.
+// SigningKey implements eventlog.Keys.
 func (l *Log) SigningKey(ctx context.Context) ([]byte, error) {
 	if l.isClosed() {
 		return nil, eventlog.ErrClosed
@@ -188,7 +199,7 @@ func (l *Log) SigningKey(ctx context.Context) ([]byte, error) {
 	return key, nil
 }
 
-// Ping implements eventlog.Log: it writes a key that lapses, so that a replica, a
+// Ping implements eventlog.Health: it writes a key that lapses, so that a replica, a
 // full memory or a failing disk is noticed, and in a Cluster asks every master.
 func (l *Log) Ping(ctx context.Context) error {
 	if l.isClosed() {

@@ -11,9 +11,14 @@ import (
 	"drumroll/internal/redistest"
 )
 
-func mustOpen(t *testing.T, urls string, options ...redislog.Option) *redislog.Log {
+func mustOpen(t *testing.T, urls string) *redislog.Log {
 	t.Helper()
-	l, err := redislog.Open(t.Context(), urls, options...)
+	return mustOpenWith(t, urls, redislog.Config{})
+}
+
+func mustOpenWith(t *testing.T, urls string, c redislog.Config) *redislog.Log {
+	t.Helper()
+	l, err := redislog.Open(t.Context(), urls, c)
 	if err != nil {
 		t.Fatalf("Open(%s): %v", urls, err)
 	}
@@ -28,8 +33,8 @@ func mustOpen(t *testing.T, urls string, options ...redislog.Option) *redislog.L
 func conform(t *testing.T, urls string) {
 	eventlogtest.Run(t, func(*testing.T) eventlogtest.Store {
 		return eventlogtest.Store{
-			Open: func(t *testing.T, retention time.Duration) eventlog.Log {
-				return mustOpen(t, urls, redislog.Retention(retention))
+			Open: func(t *testing.T, retention time.Duration) eventlog.Store {
+				return mustOpenWith(t, urls, redislog.Config{Retention: retention})
 			},
 			Shared: true,
 		}

@@ -36,8 +36,8 @@ func (o *told) String() string {
 	return o.text.String()
 }
 
-func (o *told) option() redislog.Option {
-	return redislog.Logger(slog.New(slog.NewTextHandler(o, nil)))
+func (o *told) config() redislog.Config {
+	return redislog.Config{Logger: slog.New(slog.NewTextHandler(o, nil))}
 }
 
 // onDisk lists the files of a Redis that hold a text.
@@ -125,7 +125,7 @@ func TestDeletedEventLeavesTheFile(t *testing.T) {
 	const events = 20
 	s := redistest.Start(t, "appendfsync", "everysec")
 	c := raw(t, s)
-	l, err := redislog.Open(t.Context(), s.URL())
+	l, err := redislog.Open(t.Context(), s.URL(), redislog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestRewriteForbidden(t *testing.T) {
 	}
 	var said told
 	for range 2 {
-		l, err := redislog.Open(t.Context(), s.URL(), said.option())
+		l, err := redislog.Open(t.Context(), s.URL(), said.config())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +233,7 @@ func TestRewriteForbidden(t *testing.T) {
 func TestNoFileNoRewrite(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t, "appendonly", "no")
-	l, err := redislog.Open(t.Context(), s.URL())
+	l, err := redislog.Open(t.Context(), s.URL(), redislog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func TestHereLapses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := l.Here(t.Context(), code, "me", 7); err != nil || got != 107 {
+	if got, err := l.Announce(t.Context(), code, "me", 7); err != nil || got != 107 {
 		t.Errorf("Here = %d, %v, want 107", got, err)
 	}
 	if nodes, err := c.HKeys(t.Context(), key).Result(); err != nil || len(nodes) != 2 {
@@ -78,7 +78,7 @@ func TestHereLapses(t *testing.T) {
 		t.Errorf("the hash lives for %v (error %v), want up to 4 s", ttl, err)
 	}
 	// Nothing is kept for an event that has no log.
-	if got, err := l.Here(t.Context(), "DEF567", "me", 7); err != nil || got != 7 {
+	if got, err := l.Announce(t.Context(), "DEF567", "me", 7); err != nil || got != 7 {
 		t.Errorf("Here = %d, %v, want 7", got, err)
 	}
 	if n, err := c.Exists(t.Context(), "drumroll:{DEF567}:here").Result(); err != nil || n != 0 {
@@ -101,7 +101,7 @@ func TestUnreachable(t *testing.T) {
 		"redis://user:secret@" + address + "?master_name=x",
 	} {
 		start := time.Now()
-		_, err := redislog.Open(t.Context(), urls)
+		_, err := redislog.Open(t.Context(), urls, redislog.Config{})
 		if err == nil || !strings.Contains(err.Error(), address) {
 			t.Errorf("Open: %v, want an error that names %s", err, address)
 		} else if strings.ContainsAny(err.Error(), "\n") || strings.Contains(err.Error(), "secret") {
@@ -118,7 +118,7 @@ func TestBadURL(t *testing.T) {
 		"", "localhost:6379", "http://u:secret@x", "redis://", "redis://a:1,http://b", "redis://u:secret@a:1/x",
 		"redis://u:secret@a:1?nonsense=1", "redis://u:se cret@a", "redis://a:1/3,b:1", "redis://a:1,,",
 	} {
-		_, err := redislog.Open(t.Context(), urls)
+		_, err := redislog.Open(t.Context(), urls, redislog.Config{})
 		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("Open(%q): %v, want one line without the password", urls, err)
 		}

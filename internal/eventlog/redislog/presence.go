@@ -37,8 +37,8 @@ for i = 1, #all, 2 do
 end
 return total`
 
-// Here implements eventlog.Log. A node's figure shows to the others at once.
-func (l *Log) Here(ctx context.Context, code, node string, phones int) (int, error) {
+// Announce implements eventlog.Presence. A node's figure shows to the others at once.
+func (l *Log) Announce(ctx context.Context, code, node string, phones int) (int, error) {
 	if err := l.ready(code); err != nil {
 		return 0, err
 	}
