@@ -32,9 +32,10 @@ build: ## one static binary, bin/drumroll
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/drumroll ./cmd/drumroll
 
 .PHONY: generate
-generate: node_modules ## rebuild what is generated and committed: templ's Go files, static/dist
+generate: node_modules ## rebuild what is generated and committed: templ's Go files, static/dist, openapi.json
 	go tool templ generate -log-level=warn
 	npm run --silent build
+	go run ./internal/contract/openapi
 
 .PHONY: test
 test: ## install what the tests need, then run all of them: races, real Redis, real browsers

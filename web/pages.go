@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"context"
-	_ "embed"
 	"errors"
 	"net"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/replica"
 	"drumroll/web/ui"
@@ -347,11 +347,8 @@ func (s *Server) verifyPage(w http.ResponseWriter, r *http.Request) {
 	}))
 }
 
-//go:embed openapi.json
-var openAPI []byte
-
 func (s *Server) openapi(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(openAPI)
+	_, _ = w.Write(contract.Description())
 	return nil
 }
