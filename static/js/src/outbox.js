@@ -1,17 +1,20 @@
-// Taps on their way. A tap is kept in localStorage until the server has said what
-// became of it, so that a lost network, a reload or a closed tab loses none. Each
-// activity's run has one place, and the newest tap takes it: what was tapped over
-// need not arrive any more. Tabs of one browser share the places, hence one key
-// per run and never a list to read and write back.
+// Entries on their way. An entry is kept in localStorage until the server has said
+// what became of it, so that a lost network, a reload or a closed tab loses none. Each
+// entry has a place, and a newer entry takes it: what was tapped over need not arrive
+// any more. Tabs of one browser share the places, hence one key per place and never a
+// list to read and write back.
 //
-// A tap is {activity, run, choice, n, nonce}; choice is absent for a raffle, nonce
-// for a poll. n rises with each tap of the participant, and the server ignores an
-// older one. It is set when the tap is first sent, since only then is the
-// participant's last n known.
+// An entry is {kind, activity, run, n} and the fields of its kind (choice, value,
+// nonce). n rises with each entry of the participant, and the server ignores an older
+// one. It is set when the entry is first sent, since only then is the participant's
+// last n known.
 //
-// Beside the taps stands what this phone chose and was told, so that it can check a
-// draw: its nonce of a run (kind "nonce") and what told.js makes of it ("told").
+// The same storage holds what this phone chose and was told, so that it can check a
+// draw: its nonce of a run ("nonce") and what told.js makes of it ("told").
 import { newNonce } from "./told.js";
+
+/** An entry's place: one per run. A kind with several entries in a run gives each its own. */
+export const placeOf = ({ activity, run }) => `${activity}:${run}`;
 
 /** localStorage, or memory where the browser refuses it. */
 function storage() {
@@ -35,7 +38,8 @@ function storage() {
 export function openOutbox(code) {
   const store = storage();
   const prefix = `drumroll:${code}:`;
-  const key = (kind, activity, run) => `${prefix}${kind}:${activity}:${run}`;
+  const key = (what, activity, run) => keyAt(what, { activity, run });
+  const keyAt = (what, entry) => `${prefix}${what}:${placeOf(entry)}`;
   const read = (k) => {
     try {
       return JSON.parse(store.getItem(k));
@@ -47,38 +51,38 @@ export function openOutbox(code) {
     try {
       store.setItem(k, JSON.stringify(value));
     } catch {
-      // A full store costs the reload, not the tap: it is sent from memory.
+      // A full store costs the reload, not the entry: it is sent from memory.
     }
   };
-  const keys = (kind) =>
-    Array.from({ length: store.length }, (_, i) => store.key(i)).filter((k) => k?.startsWith(`${prefix}${kind}:`));
+  const keys = (what) =>
+    Array.from({ length: store.length }, (_, i) => store.key(i)).filter((k) => k?.startsWith(`${prefix}${what}:`));
 
   return {
-    /** Takes a tap; it replaces an older one of the same run. */
-    put(tap) {
-      write(key("tap", tap.activity, tap.run), tap);
+    /** Keeps an entry; it replaces an older one of the same place. */
+    put(entry) {
+      write(keyAt("tap", entry), entry);
     },
-    /** The tap that waits for its acknowledgement, or null. */
+    /** The entry that waits for its acknowledgement, or null. */
     waiting: (activity, run) => read(key("tap", activity, run)),
     all: () => keys("tap").map(read).filter(Boolean),
-    /** Gives a tap the next n, above every n used or seen so far. */
-    number(tap, seen = 0) {
-      if (tap.n) return tap;
+    /** Gives an entry the next n, above every n used or seen so far. */
+    number(entry, seen = 0) {
+      if (entry.n) return entry;
       const n = Math.max(seen, Number(store.getItem(`${prefix}n`)) || 0) + 1;
       write(`${prefix}n`, n);
-      const numbered = { ...tap, n };
+      const numbered = { ...entry, n };
       this.put(numbered);
       return numbered;
     },
-    /** Drops the waiting tap unless a newer one has taken its place. */
-    settle(tap) {
-      const k = key("tap", tap.activity, tap.run);
-      const now = read(k);
-      if (now && now.n && now.n <= tap.n) store.removeItem(k);
+    /** Drops the waiting entry unless a newer one has taken its place. */
+    settle(entry) {
+      const k = keyAt("tap", entry);
+      const waiting = read(k);
+      if (waiting?.n && waiting.n <= entry.n) store.removeItem(k);
     },
     /** Remembers what was acknowledged, and to whom: other tabs learn it from here. */
-    remember(tap, who, ticket) {
-      write(key("done", tap.activity, tap.run), { ...tap, who, ticket });
+    remember(entry, who, ticket) {
+      write(keyAt("done", entry), { ...entry, who, ticket });
     },
     remembered: (activity, run) => read(key("done", activity, run)),
     /** The number of a run that goes into this phone's ticket: chosen once, so that whatever is sent again has the same. */
@@ -99,12 +103,12 @@ export function openOutbox(code) {
     forget() {
       for (const k of ["tap", "done", "nonce", "told"].flatMap(keys)) store.removeItem(k);
     },
-    /** fn({kind: "tap"|"done", activity, run, value}) when another tab wrote; value null: it is gone. */
+    /** fn({what: "tap"|"done", activity, run, value}) when another tab wrote; value null: it is gone. */
     listen(fn) {
       addEventListener("storage", (event) => {
         if (!event.key?.startsWith(prefix)) return;
-        const [kind, activity, run] = event.key.slice(prefix.length).split(":");
-        if (run !== undefined) fn({ kind, activity: Number(activity), run: Number(run), value: read(event.key) });
+        const [what, activity, run] = event.key.slice(prefix.length).split(":");
+        if (run !== undefined) fn({ what, activity: Number(activity), run: Number(run), value: read(event.key) });
       });
     },
   };

@@ -2,28 +2,31 @@
 // to the log; frames become the page.
 import { createClaims } from "./claims.js";
 import { announce, applyTick, confetti, connect, morph, reducedMotion, start } from "./core.js";
-import { openOutbox } from "./outbox.js";
-import { dress, shortTicket } from "./personal.js";
+import { kinds } from "./kinds/index.js";
+import { shortTicket } from "./kinds/raffle.js";
+import { runOf } from "./kinds/section.js";
+import { openOutbox, placeOf } from "./outbox.js";
+import { dress } from "./personal.js";
 import { createReceipts } from "./receipts.js";
 import { createShow } from "./show.js";
 import { patience } from "./socket.js";
 
 const MOST_IN_FLIGHT = 16; // unacknowledged entries the server takes from one socket
 
-const PATIENCE = 15_000; // for an acknowledgement, before the same tap is sent again
+const TAKEN = new Set(["counted", "changed", "unchanged"]);
+const PATIENCE = 15_000; // for an acknowledgement, before the same entry is sent again
 
 const { code, showMs } = document.body.dataset;
 const live = document.getElementById("live");
 const stage = live.parentElement;
 const link = document.getElementById("link");
 const outbox = openOutbox(code);
-const flying = new Map(); // "activity:run" → the tap as sent on this connection
-const retries = new Map(); // "activity:run" → {timer, attempt}
-const notes = new Map(); // "activity:run" → why an entry was not counted
+const flying = new Map(); // place → the entry as sent on this connection
+const retries = new Map(); // place → {timer, attempt}
+const notes = new Map(); // place → why an entry was not counted
 let you = null; // the newest frame's `you`, kept up by acknowledgements
 let online = false;
 
-const place = (tap) => `${tap.activity}:${tap.run}`;
 // Browsers complain in the console about a vibration before the first touch.
 const vibrate = (pattern) => navigator.userActivation?.hasBeenActive !== false && navigator.vibrate?.(pattern);
 
@@ -50,10 +53,10 @@ const me = {
     return online;
   },
   waiting: outbox.waiting,
-  note: (activity, run) => notes.get(`${activity}:${run}`),
+  nonce: outbox.nonce,
+  note: (activity, run) => notes.get(placeOf({ activity, run })),
   receipt: receipts.of,
-  claim: claims.of,
-  checkedIn: claims.checkedIn,
+  claims,
 };
 
 let shouted = "";
@@ -100,135 +103,94 @@ function keepWinsAtHand(main) {
 
 // --- taps -------------------------------------------------------------------
 
-function tap(section, choice) {
-  const entry = { activity: Number(section.dataset.activity), run: Number(section.dataset.run), choice };
-  if (section.dataset.kind === "raffle") entry.nonce = outbox.nonce(entry.activity, entry.run);
-  notes.delete(place(entry));
-  outbox.put(entry);
+function onTap(event) {
+  const section = event.target.closest("[data-activity]");
+  const kind = section && kinds[section.dataset.kind];
+  if (!kind) return;
+  if (event.type === "submit") event.preventDefault();
+  const run = runOf(section);
+  const fields = kind.tapped(event, section, me);
+  if (!fields) return;
+  if (typeof fields === "string") return tellWhyNot(run, fields);
+  notes.delete(placeOf(run));
+  outbox.put({ kind: section.dataset.kind, ...run, ...fields });
   vibrate(12);
   flush();
   refresh();
 }
+for (const type of ["submit", "change", "click"]) document.addEventListener(type, onTap);
 
-/** Sends what waits. A run with a tap in flight waits for its answer first. */
+function tellWhyNot(entry, why) {
+  notes.set(placeOf(entry), why);
+  announce(why);
+  refresh();
+}
+
+/** Sends what waits. An entry whose place has one in flight waits for its answer first. */
 function flush() {
   if (!online || !you) return;
   for (const waiting of outbox.all()) {
-    const at = place(waiting);
-    if (flying.has(at) || retries.get(at)?.timer || flying.size >= MOST_IN_FLIGHT) continue;
+    const place = placeOf(waiting);
+    if (!kinds[waiting.kind]) continue; // of a newer page in another tab
+    if (flying.has(place) || retries.get(place)?.timer || flying.size >= MOST_IN_FLIGHT) continue;
     const entry = outbox.number(waiting, you.n);
     you.n = Math.max(you.n ?? 0, entry.n);
-    const { activity, run, choice, n, nonce } = entry;
-    if (!socket.send({ t: "entry", ref: `${at}:${n}`, activity, run, n, choice, nonce })) return;
-    flying.set(at, entry);
+    const { kind: _, ...frame } = entry;
+    if (!socket.send({ t: "entry", ref: `${place}:${entry.n}`, ...frame })) return;
+    flying.set(place, entry);
     setTimeout(() => {
-      if (flying.get(at) !== entry) return;
-      flying.delete(at);
+      if (flying.get(place) !== entry) return;
+      flying.delete(place);
       flush();
     }, PATIENCE);
   }
 }
 
-function acknowledged(ack) {
-  const at = String(ack.ref).split(":").slice(0, 2).join(":");
-  const entry = flying.get(at);
-  if (!entry || `${at}:${entry.n}` !== ack.ref) return;
-  flying.delete(at);
-  if (ack.status === "retry") return retry(at, ack.after_ms);
-  retries.delete(at);
+function acknowledged({ ref, status, ticket, after_ms: afterMs }) {
+  const place = String(ref).replace(/:\d+$/, "");
+  const entry = flying.get(place);
+  if (!entry || `${place}:${entry.n}` !== ref) return;
+  flying.delete(place);
+  if (status === "retry") return retry(place, afterMs);
+  retries.delete(place);
   outbox.settle(entry);
-  if (ack.status === "closed" || ack.status === "invalid") refused(entry, ack.status);
-  else counted(entry, ack.ticket);
+  const { said, learned } = kinds[entry.kind];
+  if (TAKEN.has(status)) {
+    learned(you, entry, ticket);
+    outbox.remember(entry, you.handle, ticket);
+    announce(said.counted);
+  } else {
+    tellWhyNot(entry, said[status] ?? "That was not counted.");
+  }
   flush();
   refresh();
 }
 
-function retry(at, afterMs) {
-  const attempt = (retries.get(at)?.attempt ?? 0) + 1;
+function retry(place, afterMs) {
+  const attempt = (retries.get(place)?.attempt ?? 0) + 1;
   const timer = setTimeout(() => {
-    retries.set(at, { attempt });
+    retries.set(place, { attempt });
     flush();
   }, patience(afterMs, attempt));
-  retries.set(at, { attempt, timer });
+  retries.set(place, { attempt, timer });
 }
 
-function counted(entry, ticket) {
-  learn(entry, ticket);
-  outbox.remember(entry, you.handle, ticket);
-  announce(entry.choice ? "Counted." : "You’re in. Your ticket is in the drum.");
-}
-
-function learn(entry, ticket) {
-  if (entry.choice) you.entries = { ...you.entries, [entry.activity]: entry.choice };
-  else if (ticket) you.tickets = { ...you.tickets, [entry.activity]: ticket };
-}
-
-function refused(entry, status) {
-  const why =
-    status === "invalid" ? "Not counted: that choice isn’t possible here."
-    : entry.choice ? "Not counted: voting closed before your tap arrived."
-    : "You’re not in: the drum closed before your tap arrived.";
-  notes.set(place(entry), why);
-  announce(why);
-}
-
-// The log may have been taken back behind an acknowledgement. What was counted for
-// this participant and is missing while the run is open is sent again, as new.
-function sendAgainWhatWasLost() {
+// The log may have lost its tail behind an acknowledgement. What was counted for this
+// participant and is missing while the run is open is sent again, as a new entry.
+function sendLostEntriesAgain() {
   for (const section of live.querySelectorAll('[data-activity][data-state="open"]')) {
-    const activity = Number(section.dataset.activity);
-    const run = Number(section.dataset.run);
+    const { activity, run } = runOf(section);
     const done = outbox.remembered(activity, run);
     if (!done || done.who !== you.handle || outbox.waiting(activity, run)) continue;
-    const has = done.choice ? you.entries?.[activity] : you.tickets?.[activity];
-    const older = done.choice && has && (you.n ?? 0) < done.n && String(has) !== String(done.choice);
-    if (!has || older) outbox.put({ activity, run, choice: done.choice, nonce: done.nonce });
+    if (!kinds[done.kind]?.lost(you, done)) continue;
+    const { n, who, ticket, ...entry } = done;
+    outbox.put(entry);
   }
 }
 
-document.addEventListener("submit", (event) => {
-  const form = event.target.closest("form[data-entry]");
-  if (!form) return;
-  event.preventDefault();
-  const section = form.closest("[data-activity]");
-  const button = event.submitter;
-  if (section.dataset.kind === "raffle") {
-    if (!outbox.waiting(Number(section.dataset.activity), Number(section.dataset.run))) tap(section);
-  } else if (button?.name === "choice" && button.dataset.mark === "") {
-    tap(section, [Number(button.value)]);
-  }
-});
-
-document.addEventListener("click", ({ target }) => {
-  const section = target.closest("[data-activity]");
-  if (!section) return;
-  const activity = Number(section.dataset.activity);
-  const own = you?.tickets?.[activity];
-  if (target.closest("[data-claim-press]") && own) claims.claim(own);
-  if (target.closest("[data-check-in]")) claims.checkIn(activity, Number(section.dataset.run));
-});
-
-document.addEventListener("change", (event) => {
-  const box = event.target;
-  const section = box.closest("form[data-entry]")?.closest("[data-activity]");
-  if (!section) return;
-  const choice = [...section.querySelectorAll("input:checked")].map((el) => Number(el.value));
-  const most = Number(section.dataset.max);
-  const at = `${section.dataset.activity}:${section.dataset.run}`;
-  if (choice.length > most || choice.length === 0) {
-    box.checked = !box.checked;
-    const why = choice.length ? `That’s ${most} already: untick one first.` : "Keep at least one, or tick another one first.";
-    notes.set(at, why);
-    announce(why);
-    refresh();
-    return;
-  }
-  tap(section, choice);
-});
-
 // Another tab of this browser tapped, or learned what became of a tap.
-outbox.listen(({ kind, value }) => {
-  if (kind === "done" && value && you && value.who === you.handle) learn(value, value.ticket);
+outbox.listen(({ what, value }) => {
+  if (what === "done" && value && you && value.who === you.handle) kinds[value.kind]?.learned(you, value, value.ticket);
   refresh();
 });
 
@@ -285,7 +247,7 @@ function onState(frame, first) {
   }
   const before = onShow();
   morph(live, frame.html, (fragment) => dress(fragment, me));
-  sendAgainWhatWasLost();
+  sendLostEntriesAgain();
   flush();
   receipts.frame(frame, winnersShown());
   refresh();

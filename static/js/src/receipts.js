@@ -40,7 +40,7 @@ export function createReceipts({ code, outbox, load, get, wait, now, changed, pa
   /** frame: {event, you}; shown: [{ticket, draw}], the winners that the page names. */
   function frame({ event, you }, shown) {
     if (!you) return;
-    latest = event.activities.filter((a) => a.kind === "raffle" && a.commitment);
+    latest = event.activities.filter((a) => a.commitment);
     // A crowd that asks in the same moment would be a burst of its own making.
     const spread = Math.min(20_000, 300 + (event.people?.connected ?? 0) / 2);
     for (const a of latest) {

@@ -67,7 +67,7 @@ test("other tabs learn what was acknowledged", () => {
   there.wrote("drumroll:K7QX4M:done:4:2");
   there.wrote("drumroll:ABCDEF:done:4:2");
   assert.equal(heard.length, 1);
-  assert.equal(heard[0].kind, "done");
+  assert.equal(heard[0].what, "done");
   assert.equal(heard[0].activity, 4);
   assert.equal(heard[0].value.who, "Teal Otter 42");
 });

@@ -1,0 +1,43 @@
+// A poll on a phone: one tap on an option, or several boxes to tick.
+import { answers, markAnswer } from "./answers.js";
+import { runOf, setText } from "./section.js";
+
+export const poll = {
+  ...answers((entry) => entry.choice),
+
+  dress(section, me, waiting) {
+    if (waiting || me.you) {
+      const choice = waiting?.choice ?? me.you?.entries?.[runOf(section).activity] ?? [];
+      markAnswer(section, choice, { isWaiting: Boolean(waiting), online: me.online, own: "vote" });
+      for (const box of section.querySelectorAll("[data-option] input")) {
+        const mine = choice.includes(Number(box.value));
+        box.checked = mine;
+        box.toggleAttribute("checked", mine);
+      }
+    }
+    showChoicesLeft(section);
+  },
+
+  tapped(event, section) {
+    const { type, submitter } = event;
+    if (type === "change") return ticked(event.target, section);
+    const isNew = type === "submit" && submitter?.name === "choice" && submitter.dataset.mark === "";
+    return isNew ? { choice: [Number(submitter.value)] } : null;
+  },
+};
+
+function ticked(box, section) {
+  const choice = [...section.querySelectorAll("input:checked")].map((el) => Number(el.value));
+  const most = Number(section.dataset.max);
+  if (choice.length > 0 && choice.length <= most) return { choice };
+  box.checked = !box.checked;
+  return choice.length ? `That’s ${most} already: untick one first.` : "Keep at least one, or tick another one first.";
+}
+
+function showChoicesLeft(section) {
+  const el = section.querySelector("[data-left]");
+  if (!el) return;
+  const left = Number(section.dataset.max) - section.querySelectorAll("input:checked").length;
+  section.toggleAttribute("data-full", left <= 0);
+  setText(el, left > 0 ? `${left} left` : "That’s all.");
+}
