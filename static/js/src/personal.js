@@ -2,7 +2,7 @@
 // own: its choice and whether it counts, its ticket, what the draw meant for it.
 // web/ui answers the same questions for pages without a script.
 import { kinds } from "./kinds/index.js";
-import { runOf, setNote, setText } from "./kinds/section.js";
+import { runOf, setNote, setText } from "./section.js";
 
 /**
  * @param {ParentNode} root a parsed fragment, or the live element

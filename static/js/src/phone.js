@@ -4,7 +4,7 @@ import { createClaims } from "./claims.js";
 import { announce, applyTick, confetti, connect, morph, reducedMotion, start } from "./core.js";
 import { kinds } from "./kinds/index.js";
 import { shortTicket } from "./kinds/raffle.js";
-import { runOf } from "./kinds/section.js";
+import { runOf } from "./section.js";
 import { openOutbox, placeOf } from "./outbox.js";
 import { dress } from "./personal.js";
 import { createReceipts } from "./receipts.js";

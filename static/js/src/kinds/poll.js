@@ -1,6 +1,6 @@
 // A poll on a phone: one tap on an option, or several boxes to tick.
-import { answers, markAnswer } from "./answers.js";
-import { runOf, setText } from "./section.js";
+import { answers, markAnswer } from "../answers.js";
+import { runOf, setText } from "../section.js";
 
 export const poll = {
   ...answers((entry) => entry.choice),

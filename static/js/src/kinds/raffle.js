@@ -1,5 +1,5 @@
 // A raffle on a phone: one tap for a ticket, and what the draw meant for it.
-import { runOf, setNote, setText } from "./section.js";
+import { runOf, setNote, setText } from "../section.js";
 
 /** "7c19a2…" → "7C19-A2" */
 export const shortTicket = (t) => `${t.slice(0, 4)}-${t.slice(4, 6)}`.toUpperCase();
