@@ -63,14 +63,14 @@ func describe(root string) ([]byte, error) {
 		Servers: []object{{"url": "/api/v1"}},
 		Paths:   map[string]object{},
 	}
-	for _, tag := range contract.Tags() {
+	for _, tag := range tags() {
 		doc.Tags = append(doc.Tags, object{"name": tag})
 	}
-	parameters := object{}
-	for _, p := range contract.Parameters() {
-		parameters[p.Name] = parameter(p)
+	inPaths := object{}
+	for _, p := range parameters() {
+		inPaths[p.Name] = parameter(p)
 	}
-	for _, o := range contract.Operations() {
+	for _, o := range operations() {
 		at := doc.Paths[o.Path]
 		if at == nil {
 			at = object{}
@@ -81,11 +81,11 @@ func describe(root string) ([]byte, error) {
 		}
 		at[strings.ToLower(o.Method)] = types.operation(&o)
 	}
-	for _, frame := range contract.Frames() {
+	for _, frame := range frames() {
 		types.of(frame)
 	}
 	doc.Components = object{
-		"parameters": parameters, "responses": types.problems(), "securitySchemes": securitySchemes(), "schemas": types.finish(),
+		"parameters": inPaths, "responses": types.problems(), "securitySchemes": securitySchemes(), "schemas": types.finish(),
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -97,7 +97,7 @@ func describe(root string) ([]byte, error) {
 	return bytes.ReplaceAll(b.Bytes(), []byte("#/$defs/"), []byte("#/components/schemas/")), nil
 }
 
-func parameter(p contract.Parameter) object {
+func parameter(p pathParameter) object {
 	schema := object{"type": "string"}
 	switch {
 	case p.Number:
@@ -125,7 +125,7 @@ func ref(kind, name string) object { return object{"$ref": "#/components/" + kin
 
 func content(media string, schema any) object { return object{media: object{"schema": schema}} }
 
-func (s *schemas) operation(o *contract.Operation) object {
+func (s *schemas) operation(o *operation) object {
 	out := object{"operationId": o.ID, "tags": []string{o.Tag}, "summary": o.Summary, "security": security(o.Caller)}
 	if o.Description != "" {
 		out["description"] = o.Description
@@ -138,7 +138,7 @@ func (s *schemas) operation(o *contract.Operation) object {
 		out["requestBody"] = object{"required": !o.OptionalBody, "content": object{"application/json": media}}
 	}
 	responses := object{}
-	for _, status := range o.Statuses() {
+	for _, status := range o.statuses() {
 		responses[strconv.Itoa(max(status, -status))] = ref("responses", problemNames[status])
 	}
 	for _, a := range o.Answers {
@@ -170,15 +170,16 @@ func (s *schemas) request(v any) any {
 	return object{"oneOf": all}
 }
 
-func security(c contract.Caller) []object {
-	host, participant := []object{{"hostKey": []string{}}, {"hostCookie": []string{}}}, []object{{"participantToken": []string{}}, {"participantCookie": []string{}}}
+func security(c caller) []object {
+	hosts := []object{{"hostKey": []string{}}, {"hostCookie": []string{}}}
+	phones := []object{{"participantToken": []string{}}, {"participantCookie": []string{}}}
 	switch c {
-	case contract.Host:
-		return host
-	case contract.Participant:
-		return participant
-	case contract.Viewer:
-		return slices.Concat([]object{{}}, host, participant)
+	case host:
+		return hosts
+	case participant:
+		return phones
+	case viewer:
+		return slices.Concat([]object{{}}, hosts, phones)
 	}
 	return []object{}
 }
@@ -194,7 +195,7 @@ func securitySchemes() object {
 
 // problemNames are the responses of problems, by status.
 var problemNames = map[int]string{
-	401: "Unauthorized", 403: "Forbidden", 404: "Unknown", 409: "Conflict", contract.Closed409: "Closed",
+	401: "Unauthorized", 403: "Forbidden", 404: "Unknown", 409: "Conflict", entryClosed: "Closed",
 	413: "TooLarge", 415: "MediaType", 422: "Invalid", 429: "TooMany", 503: "Busy",
 }
 
