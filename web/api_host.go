@@ -134,11 +134,10 @@ func (s *Server) getEvent(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) answerEvent(w http.ResponseWriter, rep *replica.Replica, host bool) error {
 	connected, now := s.room(rep).connected(), rep.Now()
-	snap := s.hostSnapshot(rep)
 	if host {
-		return s.answer(w, http.StatusOK, s.hostEventJSON(snap, connected, now))
+		return s.answer(w, http.StatusOK, s.hostEventJSON(s.hostSnapshot(rep), connected, now))
 	}
-	return s.answer(w, http.StatusOK, eventJSON(snap.Public(), connected, now))
+	return s.answer(w, http.StatusOK, eventJSON(rep.Public(), connected, now))
 }
 
 // propose sends a command through the log and answers with the activity that it
@@ -151,8 +150,8 @@ func (s *Server) propose(w http.ResponseWriter, r *http.Request, rep *replica.Re
 	if settled.Activity == nil {
 		return s.answerEvent(w, rep, true)
 	}
-	s.withCode(uidOf(rep), settled.Activity)
-	return s.answer(w, status, activityJSON(settled.Activity, rep.Now()))
+	a := s.withCode(uidOf(rep), *settled.Activity)
+	return s.answer(w, status, activityJSON(&a, rep.Now()))
 }
 
 // refused adds to a conflict the activity as it truly is.

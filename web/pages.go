@@ -192,8 +192,7 @@ func (s *Server) phonePage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) showPhone(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant, status int, notice string) {
-	snap, _ := rep.Snapshot()
-	snap = snap.OnAir()
+	snap, _ := rep.OnAir()
 	var you event.You
 	rep.View(func(st *event.State) { you = st.You(p) })
 	e, err := s.eventModel(snap, "", s.room(rep).connected(), rep.Now())
@@ -262,8 +261,7 @@ func (s *Server) screenPage(w http.ResponseWriter, r *http.Request) {
 		s.failPage(w, r, err)
 		return
 	}
-	snap, _ := rep.Snapshot()
-	snap = snap.OnAir()
+	snap, _ := rep.OnAir()
 	base := s.baseURL(r)
 	e, err := s.eventModel(snap, base, s.room(rep).connected(), rep.Now())
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,28 +79,34 @@ func (s *Server) claimCode(uid event.UID, ticket fairdraw.Ticket) string {
 	return fmt.Sprintf("%04d", binary.BigEndian.Uint64(h.Sum(nil))%10_000)
 }
 
-// withCode fills in the claim codes of an activity's winners, for the host alone.
-func (s *Server) withCode(uid event.UID, a *event.Activity) {
-	if a.Raffle == nil {
-		return
+// withCode is an activity with the claim codes of its winners, for the host alone.
+func (s *Server) withCode(uid event.UID, a event.Activity) event.Activity {
+	if a.Raffle == nil || len(a.Raffle.Winners) == 0 {
+		return a
 	}
-	for i := range a.Raffle.Winners {
-		w := &a.Raffle.Winners[i]
+	raffle := *a.Raffle // all who look share the one in a snapshot
+	raffle.Winners = slices.Clone(raffle.Winners)
+	for i := range raffle.Winners {
+		w := &raffle.Winners[i]
 		w.Code = s.claimCode(uid, w.Ticket)
 	}
+	a.Raffle = &raffle
+	return a
 }
 
-func (s *Server) withCodes(snap *event.Snapshot) {
-	for i := range snap.Activities {
-		s.withCode(snap.UID, &snap.Activities[i])
+// withCodes is a snapshot with the claim codes of all winners, for the host alone.
+func (s *Server) withCodes(snap event.Snapshot) event.Snapshot {
+	snap.Activities = slices.Clone(snap.Activities)
+	for i, a := range snap.Activities {
+		snap.Activities[i] = s.withCode(snap.UID, a)
 	}
+	return snap
 }
 
 // hostSnapshot is the snapshot for the host's eyes, claim codes included.
 func (s *Server) hostSnapshot(rep *replica.Replica) event.Snapshot {
 	snap, _ := rep.Snapshot()
-	s.withCodes(&snap)
-	return snap
+	return s.withCodes(snap)
 }
 
 // postClaim notes that a winner is there, and answers with the code that the

@@ -218,7 +218,11 @@ const seqStep = 512
 // encode makes an audience's frames of the present snapshot. The whole state is
 // made only if somebody needs it: ticks, ten a second, mostly do alone.
 func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
-	snap, epoch := r.rep.Snapshot()
+	look := r.rep.OnAir
+	if a.View == viewHost {
+		look = r.rep.Snapshot
+	}
+	snap, epoch := look()
 	now := r.rep.Now()
 	connected := r.connected()
 	structure := epoch<<40 + snap.Structure
@@ -231,9 +235,6 @@ func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
 				structure |= 1
 			}
 		}
-		r.s.withCodes(&snap)
-	} else {
-		snap = snap.OnAir()
 	}
 	seq *= seqStep
 	f := &hub.Frames{Structure: structure}
@@ -257,6 +258,9 @@ func (r *room) state(a hub.Audience, snap event.Snapshot, connected int, now tim
 			shared = nil
 		}
 	}()
+	if a.View == viewHost {
+		snap = r.s.withCodes(snap)
+	}
 	html, err := r.html(a, snap, connected, now)
 	var b bytes.Buffer
 	b.WriteString(`{"t":"state","seq":`)
@@ -347,18 +351,7 @@ func ticks(snap event.Snapshot, connected int, seq uint64) (frames, essence []by
 			payload = append(payload, "null"...)
 		} else {
 			payload = strconv.AppendInt(payload, int64(a.ID), 10)
-			payload = append(payload, `,"entries":`...)
-			payload = strconv.AppendInt(payload, int64(a.Entries), 10)
-			if counts := a.Counts(); counts != nil {
-				payload = append(payload, `,"counts":[`...)
-				for i, c := range counts {
-					if i > 0 {
-						payload = append(payload, ',')
-					}
-					payload = strconv.AppendInt(payload, int64(c), 10)
-				}
-				payload = append(payload, ']')
-			}
+			payload = a.AppendNumbers(append(payload, ','))
 		}
 		payload = append(payload, `,"connected":`...)
 		payload = strconv.AppendInt(payload, int64(connected), 10)

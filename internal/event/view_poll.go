@@ -1,6 +1,9 @@
 package event
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // PollView is what a Snapshot shows of a poll alone.
 type PollView struct {
@@ -24,4 +27,28 @@ func (p *PollView) public(state string) *PollView {
 		out.Counts = nil
 	}
 	return &out
+}
+
+// refresh is the view with the present counts; p is not changed.
+func (p *PollView) refresh(t *tally) *PollView {
+	if p.Counts == nil {
+		return p // hidden from this viewer
+	}
+	out := *p
+	out.Counts = slices.Clone(t.counts)
+	return &out
+}
+
+func (p *PollView) appendNumbers(dst []byte) []byte {
+	if p.Counts == nil {
+		return dst
+	}
+	dst = append(dst, `,"counts":[`...)
+	for i, c := range p.Counts {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strconv.AppendInt(dst, int64(c), 10)
+	}
+	return append(dst, ']')
 }

@@ -91,7 +91,8 @@ type Replica struct {
 	lapsed chan struct{}     // countdowns may have changed
 	armed  chan struct{}     // draws that wait may have changed
 
-	heads headReads
+	heads     headReads
+	snapshots snapshots
 
 	watchers atomic.Pointer[func(Change)]
 }
@@ -132,13 +133,6 @@ func (r *Replica) Err() error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.err
-}
-
-// Snapshot pictures the present state; epoch rises when the log was rewound.
-func (r *Replica) Snapshot() (snap event.Snapshot, epoch uint64) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.state.Snapshot(), r.epoch
 }
 
 // Now is the log's present time, as this node knows it: measured now and then,

@@ -1,0 +1,101 @@
+package web
+
+import (
+	"encoding/binary"
+	"log/slog"
+	"testing"
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/fairdraw"
+	"drumroll/internal/hub"
+	"drumroll/internal/metrics"
+	"drumroll/internal/replica"
+	"drumroll/static"
+)
+
+// BenchmarkTick makes the ticks of one poll, in an event that has drawn three raffles of
+// 1,000 winners each before.
+func BenchmarkTick(b *testing.B) {
+	r := roomAfterRaffles(b, 3, 1000)
+	for _, view := range []string{viewPhone, viewScreen, viewHost} {
+		b.Run(view, func(b *testing.B) {
+			b.ReportAllocs()
+			seq := uint64(0)
+			for b.Loop() {
+				seq++
+				r.encode(hub.Audience{View: view}, seq)
+			}
+		})
+	}
+}
+
+// TestTickAfterRaffles: what was drawn does not make a tick dearer. It is measured in
+// allocations, which a busy machine does not change.
+func TestTickAfterRaffles(t *testing.T) {
+	r := roomAfterRaffles(t, 3, 50)
+	for _, view := range []string{viewPhone, viewScreen, viewHost} {
+		seq := uint64(0)
+		n := testing.AllocsPerRun(20, func() {
+			seq++
+			r.encode(hub.Audience{View: view}, seq)
+		})
+		if n > 40 {
+			t.Errorf("a tick to a %s allocates %v times", view, n)
+		}
+	}
+}
+
+// roomAfterRaffles is the room of an event with an open poll after so many raffles.
+func roomAfterRaffles(t testing.TB, raffles, winners int) *room {
+	t.Helper()
+	log, err := boltlog.Open(t.TempDir(), boltlog.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	counters, logger := metrics.New("test"), slog.New(slog.DiscardHandler)
+	set := replica.NewSet(replica.Config{
+		Log: log, Logger: logger, Metrics: counters, Producer: 7,
+		MaxPending: 10_000, MaxBatch: 1000, GiveUp: 5 * time.Second, Idle: time.Hour,
+	})
+	t.Cleanup(set.Close)
+	key, uid := make([]byte, 32), event.UID{1}
+	if err := set.Create(t.Context(), uid, event.Creation{Code: "K7QX2M", Title: "Long evening", Ms: 1}); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := set.Open(t.Context(), "K7QX2M")
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(c event.Command) int {
+		settled, err := rep.Propose(t.Context(), &c)
+		if err != nil {
+			t.Fatalf("%s: %v", c.Type, err)
+		}
+		return settled.ID
+	}
+	for range raffles {
+		id := do(event.Command{Type: event.CmdAdd, Spec: &event.Spec{Kind: event.Raffle, Title: "A book", Winners: winners}})
+		chain := fairdraw.NewChain(key, uid, uint64(id), 1)
+		end, seed := chain.Element(0), chain.Element(1)
+		do(event.Command{Type: event.CmdOpen, Activity: id, Run: 1, Commitment: &end})
+		for p := range winners {
+			it := event.Item{Kind: event.Ticket, Participant: event.Participant(p + 1), Activity: id, Run: 1}
+			binary.BigEndian.PutUint64(it.Nonce[:], uint64(p+1))
+			if err := rep.Submit(it, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		do(event.Command{Type: event.CmdClose, Activity: id})
+		do(event.Command{Type: event.CmdDraw, Activity: id, Run: 1, Seed: &seed})
+	}
+	poll := do(event.Command{Type: event.CmdAdd, Spec: &event.Spec{Kind: event.Poll, Title: "Encore?", Options: []string{"Yes", "No"}, MaxChoices: 1, Results: event.Live}})
+	do(event.Command{Type: event.CmdOpen, Activity: poll})
+	s, err := New(Config{Presence: log, Health: log, Replicas: set, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: counters})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.room(rep)
+}
