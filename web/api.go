@@ -18,10 +18,17 @@ import (
 	"drumroll/internal/replica"
 )
 
+// Header values that all answers share. They are never changed.
+var (
+	noSniff  = []string{"nosniff"}
+	noStore  = []string{"no-store"}
+	jsonType = []string{"application/json"}
+)
+
 // api turns a handler that returns an error into one that answers it.
 func (s *Server) api(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header()["X-Content-Type-Options"] = noSniff
 		if err := h(w, r); err != nil {
 			s.failAPI(w, r, err)
 		}
@@ -137,17 +144,28 @@ func normalCode(typed string) (string, bool) {
 
 // decode reads a JSON body of at most limit bytes into v.
 func decode(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
-	if kind := r.Header.Get("Content-Type"); kind != "" {
-		if media, _, err := mime.ParseMediaType(kind); err != nil || media != "application/json" {
-			return newProblem(http.StatusUnsupportedMediaType, "media_type", "Unsupported media type", "Send application/json.")
-		}
+	if err := checkJSONType(r); err != nil {
+		return err
 	}
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
+	return decodeFrom(http.MaxBytesReader(w, r.Body, limit), v)
+}
+
+// checkJSONType refuses a body that says it is something else than JSON.
+func checkJSONType(r *http.Request) error {
+	kind := r.Header.Get("Content-Type")
+	if kind == "" || kind == jsonType[0] {
+		return nil
+	}
+	if media, _, err := mime.ParseMediaType(kind); err != nil || media != jsonType[0] {
+		return newProblem(http.StatusUnsupportedMediaType, "media_type", "Unsupported media type", "Send application/json.")
+	}
+	return nil
+}
+
+// decodeFrom reads one JSON value into v.
+func decodeFrom(body io.Reader, v any) error {
+	dec := json.NewDecoder(body)
 	if err := dec.Decode(v); err != nil {
-		var tooBig *http.MaxBytesError
-		if errors.As(err, &tooBig) {
-			return err
-		}
 		return badJSON(err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
@@ -162,9 +180,12 @@ func decode(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
 
 func badJSON(err error) error {
 	var kind *json.UnmarshalTypeError
+	var tooBig *http.MaxBytesError
 	switch {
+	case errors.As(err, &tooBig):
+		return err
 	case errors.Is(err, io.EOF):
-		return invalidInput("The body is empty; send a JSON object.")
+		return errEmptyBody
 	case errors.As(err, &kind):
 		if kind.Field == "" {
 			return invalidInput("The body must be a JSON object, not a JSON %s.", kind.Value)

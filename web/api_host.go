@@ -378,8 +378,7 @@ func (s *Server) postVerb(w http.ResponseWriter, r *http.Request, rep *replica.R
 
 // emptyBody reports whether decoding failed for want of a chunked body's content.
 func emptyBody(r *http.Request, err error) bool {
-	var p *problem
-	return r.ContentLength < 0 && errors.As(err, &p) && p.Detail == "The body is empty; send a JSON object."
+	return r.ContentLength < 0 && errors.Is(err, errEmptyBody)
 }
 
 // commit puts the end of the run's seed chain into a raffle's open.

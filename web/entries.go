@@ -1,11 +1,15 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"io"
 	"net/http"
+	"strconv"
+	"sync"
 	"time"
 
 	"drumroll/internal/event"
@@ -107,17 +111,63 @@ func outcomeError(o event.Outcome) error {
 	return nil
 }
 
-func (s *Server) postEntry(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
-	var e entry
-	if err := decode(w, r, maxEntry, &e); err != nil {
-		return err
-	}
-	settled, err := s.enter(r, rep, p, &e)
+// postEntry takes an entry. It is the call that a full room makes at once, so that
+// it makes little garbage.
+func (s *Server) postEntry(w http.ResponseWriter, r *http.Request) error {
+	rep, err := s.event(r)
 	if err != nil {
 		return err
 	}
-	s.answerEntry(w, &settled, nil)
+	if rep.Full() {
+		return errOverloaded // before its body is read
+	}
+	p, err := s.who(r, rep)
+	if err != nil {
+		return err
+	}
+	room := entryRooms.Get().(*entryRoom)
+	defer entryRooms.Put(room)
+	e, err := room.read(w, r)
+	if err != nil {
+		return err
+	}
+	settled, err := s.enter(r, rep, p, e)
+	if err != nil {
+		return err
+	}
+	s.answerEntry(w, &settled, room.body[:0])
 	return nil
+}
+
+// entryRoom is memory for one entry call: its body, and then its answer.
+type entryRoom struct {
+	frame   phoneFrame
+	body    [512]byte // an entry with all 50 choices fits
+	choices [event.MaxOptions]int
+}
+
+var entryRooms = sync.Pool{New: func() any { return new(entryRoom) }}
+
+// read reads an entry. It is valid until the room is used again.
+func (room *entryRoom) read(w http.ResponseWriter, r *http.Request) (*entry, error) {
+	if n := r.ContentLength; n < 1 || n > int64(len(room.body)) {
+		e := new(entry)
+		return e, decode(w, r, maxEntry, e)
+	}
+	if err := checkJSONType(r); err != nil {
+		return nil, err
+	}
+	body := room.body[:r.ContentLength]
+	if _, err := io.ReadFull(r.Body, body); err != nil {
+		return nil, badJSON(err)
+	}
+	room.frame = phoneFrame{}
+	parser := frameParser{rest: body}
+	if parser.frame(&room.frame, room.choices[:]) {
+		return &room.frame.entry, nil
+	}
+	e := new(entry)
+	return e, decodeFrom(bytes.NewReader(body), e)
 }
 
 // enter submits an entry that came over HTTP and waits for the fold.
@@ -139,16 +189,31 @@ func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participan
 	return settled, outcomeError(settled.Outcome)
 }
 
-// unlessFull refuses entries that would only be refused later, before they are
-// even read.
-func (s *Server) unlessFull(h http.HandlerFunc) http.HandlerFunc {
-	return s.api(func(w http.ResponseWriter, r *http.Request) error {
-		if rep, err := s.event(r); err == nil && rep.Full() {
-			return errOverloaded
-		}
-		h(w, r)
-		return nil
-	})
+// answerEntry answers with what became of an entry; room is scratch space.
+func (s *Server) answerEntry(w http.ResponseWriter, settled *replica.Settled, room []byte) {
+	b := appendEntryAnswer(room, settled)
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = jsonType, noStore
+	if _, err := w.Write(b); err != nil {
+		s.cfg.Logger.Debug("answer not taken", "err", err)
+	}
+}
+
+// appendEntryAnswer appends {"status","run","offset","ticket"}; no member needs
+// escapes.
+func appendEntryAnswer(b []byte, settled *replica.Settled) []byte {
+	o := &settled.Outcome
+	b = append(b, `{"status":"`...)
+	b = append(b, statusWord(o.Status)...)
+	b = append(b, `","run":`...)
+	b = strconv.AppendInt(b, int64(o.Run), 10)
+	b = append(b, `,"offset":"`...)
+	b = settled.At.Append(b)
+	if o.HasTicket {
+		b = append(b, `","ticket":"`...)
+		b = append(b, o.Ticket.String()...)
+	}
+	return append(b, "\"}\n"...)
 }
 
 func (s *Server) join(w http.ResponseWriter, r *http.Request) error {

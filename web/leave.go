@@ -37,7 +37,6 @@ func (s *Server) Drain(ctx context.Context) int {
 	}
 	s.mu.Unlock()
 	var wg sync.WaitGroup
-	wg.Go(func() { s.lanes.close(ctx) })
 	for _, r := range all {
 		wg.Go(func() { r.leave(ctx, over) })
 	}

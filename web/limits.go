@@ -59,6 +59,9 @@ func (s *Server) entryLimit() limit {
 	return limit{"entries", rate.Limit(s.entryRate()), s.entryRate()}
 }
 
+// bucket is a full bucket of the limit.
+func (l limit) bucket() *rate.Limiter { return rate.NewLimiter(l.rate, l.burst) }
+
 // allow takes one token of an address; false where there is none.
 func (l *limits) allow(what limit, address string) bool {
 	return l.take(what, limitKey{what: what.what, who: address})
@@ -81,7 +84,7 @@ func (l *limits) take(what limit, key limitKey) bool {
 		if len(l.buckets) >= maxBuckets {
 			l.sweep(now)
 		}
-		b = rate.NewLimiter(what.rate, what.burst)
+		b = what.bucket()
 		l.buckets[key] = b
 	}
 	return b.AllowN(now, 1)

@@ -68,6 +68,7 @@ var (
 	errInvalid      = newProblem(http.StatusUnprocessableEntity, "invalid", "Invalid entry", "There is no such activity or option, or the choice has too many or too few.")
 	errLeaving      = newProblem(http.StatusServiceUnavailable, "leaving", "This node is leaving", "Try again: another node will answer.")
 	errMethod       = newProblem(http.StatusMethodNotAllowed, "method", "Method not allowed", "This address takes other methods; the Allow header names them.")
+	errEmptyBody    = invalidInput("The body is empty; send a JSON object.")
 	errNotFound     = newProblem(http.StatusNotFound, "unknown", "Not found", "There is nothing here.")
 )
 
@@ -156,10 +157,7 @@ func (s *Server) note(r *http.Request, p *problem) {
 }
 
 // failAPI answers with problem+json.
-func (s *Server) failAPI(w http.ResponseWriter, r *http.Request, err error) { s.refuse(w, r, err) }
-
-// refuse is failAPI, and returns the status.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) (status int) {
+func (s *Server) failAPI(w http.ResponseWriter, r *http.Request, err error) {
 	p := toProblem(err)
 	s.note(r, p)
 	p.headers(w)
@@ -175,7 +173,6 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) (stat
 	if _, err := w.Write(body); err != nil {
 		s.cfg.Logger.Debug("answer not taken", "err", err)
 	}
-	return p.Status
 }
 
 // comeAgain refuses a page for load: a small one, made once, that the browser

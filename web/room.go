@@ -409,9 +409,7 @@ func (r *room) tellWinners() {
 		for _, w := range winners {
 			frame := socket.AppendText(nil, []byte(`{"t":"won","draw":`+strconv.Itoa(n)+`,"ticket":"`+w.Ticket.String()+`"}`))
 			r.topic.ByKey(uint64(w.Participant), func(sub *hub.Subscriber) {
-				if c, ok := sub.Conn.(*socket.Conn); ok {
-					c.Send(frame)
-				}
+				sub.Conn.Send(frame)
 			})
 		}
 	}

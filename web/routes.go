@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -10,73 +11,69 @@ import (
 )
 
 const (
+	apiPath  = "/api/v1"
 	maxJSON  = 64 << 10 // an activity with 50 long options fits
 	maxEntry = 4 << 10
 	maxForm  = 16 << 10
 )
 
-// routes is every route of the server.
+// routes is every route of the server. Paths are written out, since each mounted
+// router would cost every entry some garbage.
 func (s *Server) routes() (http.Handler, error) {
 	guard, err := s.crossOrigin()
 	if err != nil {
 		return nil, err
 	}
 	r := chi.NewRouter()
-	r.Use(s.observe, s.recoverPanic, middleware.GetHead)
+	r.Use(s.observe, middleware.GetHead)
+	r.NotFound(s.notFound)
+	r.MethodNotAllowed(s.methodNotAllowed)
 
 	r.Get("/healthz", s.healthz)
 	r.Get("/readyz", s.readyz)
 	r.Mount("/static", s.cfg.Files)
 
-	r.Route("/api/v1", func(r chi.Router) {
-		r.NotFound(func(w http.ResponseWriter, r *http.Request) { s.failAPI(w, r, errNotFound) })
-		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-			allow(w, r)
-			s.failAPI(w, r, errMethod)
-		})
+	r.Group(func(r chi.Router) {
 		r.Use(sameOrigin(guard, s.failAPI))
-		r.Get("/openapi.json", s.api(s.openapi))
-		r.Post("/events", s.api(s.createEvent))
-		r.Route("/events/{code}", func(r chi.Router) {
-			r.Get("/", s.api(s.getEvent))
-			r.Patch("/", s.host(s.patchEvent))
-			r.Delete("/", s.host(s.deleteEvent))
-			r.Post("/activities", s.host(s.addActivity))
-			r.Patch("/activities/{id}", s.host(s.patchActivity))
-			r.Delete("/activities/{id}", s.host(s.deleteActivity))
-			r.Put("/activities/{id}/results", s.host(s.putResults))
-			r.Post("/activities/{id}/{verb}", s.host(s.postVerb))
-			r.Put("/order", s.host(s.putOrder))
-			r.Post("/current", s.host(s.postCurrent))
-			r.Post("/remotes", s.host(s.addRemote))
-			r.Delete("/remotes/{id}", s.host(s.revokeRemote))
-			r.Put("/people/{person}", s.host(s.putPerson))
-			r.Post("/selftest", s.api(s.postSelftest))
-			r.Post("/rehearsal", s.host(s.postRehearsal))
-			r.Get("/rehearsal", s.host(s.getRehearsal))
-			r.Delete("/rehearsal", s.host(s.deleteRehearsal))
-			r.Post("/participants", s.api(s.join))
-			r.Put("/me", s.participant(s.putMe))
-			r.Post("/entries", s.unlessFull(s.participant(s.postEntry))) // most come by entryCall
-			r.Post("/checkins", s.participant(s.postCheckIn))
-			r.Post("/claims", s.participant(s.postClaim))
-			r.Get("/activities/{id}/proof", s.participant(s.getProof))
-			r.Get("/freezes", s.api(s.listFreezes))
-			r.Get("/draws", s.api(s.listDraws))
-			r.Get("/draws/{n}", s.api(s.getDraw))
-			r.Get("/draws/{n}/entrants", s.api(s.getEntrants))
-			r.Get("/export.json", s.host(s.exportJSON))
-			r.Get("/export.csv", s.host(s.exportCSV))
-		})
+		r.Get("/api/v1/openapi.json", s.api(s.openapi))
+		r.Post("/api/v1/events", s.api(s.createEvent))
+
+		const event = "/api/v1/events/{code}"
+		for _, path := range []string{event, event + "/"} {
+			r.Get(path, s.api(s.getEvent))
+			r.Patch(path, s.host(s.patchEvent))
+			r.Delete(path, s.host(s.deleteEvent))
+		}
+		r.Post(event+"/activities", s.host(s.addActivity))
+		r.Patch(event+"/activities/{id}", s.host(s.patchActivity))
+		r.Delete(event+"/activities/{id}", s.host(s.deleteActivity))
+		r.Put(event+"/activities/{id}/results", s.host(s.putResults))
+		r.Post(event+"/activities/{id}/{verb}", s.host(s.postVerb))
+		r.Put(event+"/order", s.host(s.putOrder))
+		r.Post(event+"/current", s.host(s.postCurrent))
+		r.Post(event+"/remotes", s.host(s.addRemote))
+		r.Delete(event+"/remotes/{id}", s.host(s.revokeRemote))
+		r.Put(event+"/people/{person}", s.host(s.putPerson))
+		r.Post(event+"/selftest", s.api(s.postSelftest))
+		r.Post(event+"/rehearsal", s.host(s.postRehearsal))
+		r.Get(event+"/rehearsal", s.host(s.getRehearsal))
+		r.Delete(event+"/rehearsal", s.host(s.deleteRehearsal))
+		r.Post(event+"/participants", s.api(s.join))
+		r.Put(event+"/me", s.participant(s.putMe))
+		r.Post(event+"/entries", s.api(s.postEntry))
+		r.Post(event+"/checkins", s.participant(s.postCheckIn))
+		r.Post(event+"/claims", s.participant(s.postClaim))
+		r.Get(event+"/activities/{id}/proof", s.participant(s.getProof))
+		r.Get(event+"/freezes", s.api(s.listFreezes))
+		r.Get(event+"/draws", s.api(s.listDraws))
+		r.Get(event+"/draws/{n}", s.api(s.getDraw))
+		r.Get(event+"/draws/{n}/entrants", s.api(s.getEntrants))
+		r.Get(event+"/export.json", s.host(s.exportJSON))
+		r.Get(event+"/export.csv", s.host(s.exportCSV))
 	})
 
 	r.Group(func(r chi.Router) {
 		r.Use(securityHeaders, sameOrigin(guard, s.failPage))
-		r.NotFound(func(w http.ResponseWriter, r *http.Request) { s.failPage(w, r, errNotFound) })
-		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-			allow(w, r)
-			s.failPage(w, r, errMethod)
-		})
 		r.Get("/", s.startPage)
 		r.Post("/", s.startHosting)
 		r.Get("/{code}", s.phonePage)
@@ -88,7 +85,25 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Get("/{code}/qr.svg", s.qrSVG)
 		r.Get("/{code}/ws", s.websocket)
 	})
-	return s.clientAddr(&entryCall{s: s, guard: guard, router: r}), nil
+	return s.clientAddr(r), nil
+}
+
+// notFound answers where there is no route: programs with a problem, people with a
+// page.
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errNotFound) }
+
+func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
+	allow(w, r)
+	s.fail(w, r, errMethod)
+}
+
+// fail answers with an error where no handler did.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.URL.Path == apiPath || strings.HasPrefix(r.URL.Path, apiPath+"/") {
+		s.failAPI(w, r, err)
+		return
+	}
+	securityHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.failPage(w, r, err) })).ServeHTTP(w, r)
 }
 
 // allow names the methods that a path takes (RFC 9110 section 15.5.6).
@@ -101,13 +116,19 @@ func allow(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// observe counts requests by route; sockets are counted on their own.
+// observe counts requests by route, sockets apart, and answers for a handler that
+// panicked.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := statusWriter{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			if p := recover(); p != nil {
+				s.panicked(&rec, r, p)
+			}
+			s.cfg.Metrics.Request(route(r), rec.status, time.Since(start))
+		}()
 		next.ServeHTTP(&rec, r)
-		s.cfg.Metrics.Request(route(r), rec.status, time.Since(start))
 	})
 }
 
@@ -135,23 +156,12 @@ func route(r *http.Request) string {
 	return "none"
 }
 
-func (s *Server) recoverPanic(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if p := recover(); p != nil {
-				s.panicked(w, r, route(r), p)
-			}
-		}()
-		next.ServeHTTP(w, r)
-	})
-}
-
 // panicked answers for a handler that panicked with p.
-func (s *Server) panicked(w http.ResponseWriter, r *http.Request, route string, p any) {
+func (s *Server) panicked(w http.ResponseWriter, r *http.Request, p any) {
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
-	s.cfg.Logger.Error("handler panicked", "route", route, "panic", p)
+	s.cfg.Logger.Error("handler panicked", "route", route(r), "panic", p)
 	s.failAPI(w, r, newProblem(http.StatusInternalServerError, "internal", "Internal error", "The server's log says more."))
 }
 

@@ -88,7 +88,6 @@ type Server struct {
 	screens   *gate // a lane of their own: no crowd keeps a projector out
 	busyPage  func() []byte
 
-	lanes    lanes
 	leaving  atomic.Bool   // /readyz says so
 	draining atomic.Bool   // no new sockets
 	sockets  atomic.Int64  // open ones

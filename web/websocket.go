@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/hub"
@@ -99,7 +101,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 
 	sub := &hub.Subscriber{Key: uint64(p), Audience: room.audience(view, s.baseURL(r)), Conn: conn}
 	conn.OnDrained(sub.Drained)
-	c := &client{s: s, rep: rep, conn: conn, endTurn: conn.EndTurn, sub: sub, who: p, tokens: float64(s.entryRate()), filled: time.Now()}
+	c := &client{s: s, rep: rep, conn: conn, endTurn: conn.EndTurn, sub: sub, who: p, entries: s.entryLimit().bucket()}
 	rep.Pin()
 	s.cfg.Metrics.Connections(view, +1)
 	switch view {
@@ -159,8 +161,7 @@ type client struct {
 
 	endTurn func() // conn's
 	unacked atomic.Int32
-	tokens  float64
-	filled  time.Time
+	entries *rate.Limiter
 }
 
 // join makes the participant known to the log, where it is not yet.
@@ -192,7 +193,11 @@ func (c *client) frame(data []byte) {
 		return
 	}
 	now := time.Now()
-	if !c.allowed(now) || c.unacked.Load() >= maxUnacked {
+	inTime := c.entries.AllowN(now, 1)
+	if !inTime {
+		c.conn.Slow()
+	}
+	if !inTime || c.unacked.Load() >= maxUnacked {
 		c.s.cfg.Metrics.Refused("rate")
 		c.s.turns.Order(now)
 		c.ack(f.Ref, "retry", "", retryAfterMS())
@@ -211,18 +216,6 @@ func (c *client) frame(data []byte) {
 		w.free()
 	}
 	c.refuse(f.Ref, err)
-}
-
-// allowed takes one token of the socket's own bucket.
-func (c *client) allowed(now time.Time) bool {
-	rate := float64(c.s.entryRate())
-	c.tokens = min(rate, c.tokens+rate*now.Sub(c.filled).Seconds())
-	c.filled = now
-	if c.tokens < 1 {
-		return false
-	}
-	c.tokens--
-	return true
 }
 
 func (c *client) refuse(ref []byte, err error) {

@@ -71,6 +71,7 @@ type rising struct {
 	busy int
 }
 
+func (r *rising) Send([]byte) bool { return true }
 func (r *rising) Offer(frame []byte) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

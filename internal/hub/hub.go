@@ -9,8 +9,11 @@ import (
 	"time"
 )
 
-// Conn is where a subscriber's frames go; package socket's and the tests'.
+// Conn is where a subscriber's frames go. The topic itself offers and closes.
 type Conn interface {
+	// Send writes frames that must not be lost while the connection lives; false
+	// where it has ended.
+	Send(frames []byte) bool
 	// Offer writes frames if the connection is idle, and reports whether it did.
 	Offer(frames []byte) bool
 	// Close ends the connection, without waiting.

@@ -39,6 +39,8 @@ func (l *line) Offer(frames []byte) bool {
 	return true
 }
 
+func (l *line) Send(frames []byte) bool { return l.Offer(frames) }
+
 func (l *line) Close(code int, _ string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -35,20 +35,19 @@ type Conn struct {
 	fault      int  // the close code for what the peer did wrong
 	heardClose bool // the peer sent a close frame
 	turned     bool // it has its turn
+	slowed     bool // Slow was called
 
 	turns *Turns
 
 	mu      sync.Mutex
-	queue   []byte        // what was sent and has to wait: for drain, uncork or what gather waits for
+	queue   []byte        // frames that wait for drain
 	busy    bool          // drain runs
-	corked  bool          // what is sent waits for uncork
-	several bool          // what is sent is gathered; changed by the goroutine that reads alone
-	swept   bool          // turns.gathered has it
-	flushed chan struct{} // closed by drain's end, where somebody waits for it (see drainEnd)
+	flushed chan struct{} // closed by drain's end, where somebody waits for it (see drainEndLocked)
 	closing bool          // a close frame was sent
-	closeBy time.Time     // and when it must have been answered
+	closeBy time.Time     // when it must have been answered
 	dead    bool
-	drained func() // called without the lock when drain has written all
+	drained func()         // called without the lock when drain has written all
+	work    sync.WaitGroup // drain, and closing the connection
 
 	// Of one attempt to write, under mu: kept here so that it costs no garbage.
 	attempt  func(fd uintptr) bool
@@ -66,7 +65,17 @@ func (c *Conn) OnDrained(f func()) { c.drained = f }
 func (c *Conn) Send(frames []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.send(frames)
+	switch {
+	case c.dead || c.closing:
+		return false
+	case !c.busy:
+		c.writeLocked(frames)
+	case len(c.queue)+len(frames) <= maxQueued:
+		c.queue = append(c.queue, frames...)
+	default:
+		c.killLocked()
+	}
+	return !c.dead
 }
 
 // Offer writes whole frames if the connection is idle; false where it is not:
@@ -77,95 +86,27 @@ func (c *Conn) Offer(frames []byte) bool {
 	if c.dead || c.closing {
 		return true // nobody will miss them
 	}
-	c.hurry()
 	if c.busy {
 		return false
 	}
-	c.write(frames)
+	c.writeLocked(frames)
 	return true
 }
 
-// send is Send; mu is held.
-func (c *Conn) send(frames []byte) bool {
-	switch {
-	case c.dead || c.closing:
-		return false
-	case !c.busy && !c.corked:
-		c.answer(frames)
-	case len(c.queue)+len(frames) <= maxQueued:
-		c.keep(frames)
-	case c.busy:
-		c.kill()
-	default: // the peer has not been asked yet whether it takes them
-		c.follow(frames)
-	}
-	return !c.dead
-}
-
-// cork keeps what is sent until uncork: what a peer sends in one piece is answered
-// in one piece, which makes refusing a flood much cheaper.
-func (c *Conn) cork() {
+// awaitAnswers returns when the peer has taken its answers, or was cut.
+func (c *Conn) awaitAnswers() {
 	c.mu.Lock()
-	c.corked, c.several = true, c.turned
-	c.mu.Unlock()
-}
-
-// queues are for what is sent while a connection is corked.
-var queues = sync.Pool{New: func() any { b := make([]byte, 0, maxQueued); return &b }}
-
-// keep has frames wait; mu is held.
-func (c *Conn) keep(frames []byte) {
-	if c.queue == nil && c.corked {
-		c.queue = (*queues.Get().(*[]byte))[:0]
-	}
-	c.queue = append(c.queue, frames...)
-	if !c.busy && !c.swept && c.turns != nil {
-		c.swept = true
-		c.turns.gathered.add(c)
-	}
-}
-
-// hurry writes what waits, unless drain is about to; mu is held.
-func (c *Conn) hurry() {
-	if c.queue == nil || c.busy {
-		return
-	}
-	q := c.queue
-	c.queue = nil
-	c.write(q) // and what the kernel does not take is copied
-	if cap(q) >= maxQueued {
-		own := q // escapes, so that q does not: most calls come with nothing to give back
-		queues.Put(&own)
-	}
-}
-
-// follow writes frames behind what waits; mu is held.
-func (c *Conn) follow(frames []byte) {
-	c.hurry()
-	if c.busy {
-		c.keep(frames)
-	} else {
-		c.write(frames)
-	}
-}
-
-// uncork writes what was kept. Where the peer does not take its answers, it waits
-// until it does or is cut: nothing more is read from it meanwhile.
-func (c *Conn) uncork() {
-	c.mu.Lock()
-	c.corked = false
-	c.hurry()
-	if !c.busy || len(c.queue) <= maxGathered {
+	if !c.busy || len(c.queue) == 0 {
 		c.mu.Unlock()
 		return
 	}
-	wait := c.drainEnd()
+	wait := c.drainEndLocked()
 	c.mu.Unlock()
 	<-wait
 }
 
-// write hands b to the kernel and what it does not take to drain; mu is held.
-func (c *Conn) write(b []byte) {
+// writeLocked hands b to the kernel, and what it does not take to drain.
+func (c *Conn) writeLocked(b []byte) {
 	if c.dead {
 		return
 	}
@@ -177,16 +118,17 @@ func (c *Conn) write(b []byte) {
 			err = c.outErr
 		}
 		if err != nil {
-			c.kill()
+			c.killLocked()
 			return
 		}
 		b = b[c.outCount:]
 	}
 	if len(b) > 0 {
 		c.busy = true
-		// A copy, for whoever has the frame uses its memory again. It is no part of
-		// the queue: the queue's bound is for what comes while it is written.
-		go c.drain(bytes.Clone(b))
+		// A copy, for the caller uses the frame's memory again. It is no part of the
+		// queue: the queue's bound is for what comes while it is written.
+		rest := bytes.Clone(b)
+		c.work.Go(func() { c.drain(rest) })
 	}
 }
 
@@ -197,7 +139,7 @@ func (c *Conn) drain(b []byte) {
 		err := c.writeAll(b)
 		c.mu.Lock()
 		if err != nil {
-			c.kill()
+			c.killLocked()
 		}
 		b, c.queue = c.queue, nil
 		if len(b) > 0 {
@@ -207,7 +149,7 @@ func (c *Conn) drain(b []byte) {
 		// The deadline would stand, and end the connection at the first frame after
 		// it, however well the peer reads.
 		if !c.dead && c.net.SetWriteDeadline(time.Time{}) != nil {
-			c.kill()
+			c.killLocked()
 		}
 		c.busy = false
 		if c.flushed != nil {
@@ -247,28 +189,37 @@ func (c *Conn) flush() {
 		c.mu.Unlock()
 		return
 	}
-	wait := c.drainEnd()
+	wait := c.drainEndLocked()
 	c.mu.Unlock()
 	<-wait
 }
 
-// drainEnd is closed when drain, which runs, ends; mu is held.
-func (c *Conn) drainEnd() <-chan struct{} {
+// drainEndLocked is closed when drain, which runs, ends.
+func (c *Conn) drainEndLocked() <-chan struct{} {
 	if c.flushed == nil {
 		c.flushed = make(chan struct{})
 	}
 	return c.flushed
 }
 
-// kill ends the connection at once; mu is held. Its readers and writers notice.
-func (c *Conn) kill() {
-	if !c.dead {
-		c.dead = true
-		c.queue = nil
-		// Not here: closing waits for a message that is being handled, and its
-		// handler may wait for c.mu.
-		go c.net.Close()
+// killLocked ends the connection at once. Its readers and writers notice.
+func (c *Conn) killLocked() {
+	if c.dead {
+		return
 	}
+	c.dead = true
+	c.queue = nil
+	// Not here: closing waits for a message that is being handled, and its
+	// handler may wait for c.mu.
+	c.work.Go(func() { c.net.Close() })
+}
+
+// end closes the connection, and returns when nothing of it is under way any more.
+func (c *Conn) end() {
+	c.mu.Lock()
+	c.killLocked()
+	c.mu.Unlock()
+	c.work.Wait()
 }
 
 // Close sends a close frame, after what is queued, and gives the peer a few
@@ -283,10 +234,14 @@ func (c *Conn) close(frame []byte) {
 	if c.dead || c.closing {
 		return
 	}
-	c.follow(frame)
+	if c.busy {
+		c.queue = append(c.queue, frame...)
+	} else {
+		c.writeLocked(frame)
+	}
 	c.closing, c.closeBy = true, time.Now().Add(c.closeTimeout)
 	if !c.dead && c.net.SetReadDeadline(c.closeBy) != nil {
-		c.kill()
+		c.killLocked()
 	}
 }
 

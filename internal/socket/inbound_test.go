@@ -29,7 +29,7 @@ func ours(stream []byte, piece int) (h heard) {
 	in := inbound{limit: testLimit}
 	for chunk := range slices.Chunk(stream, piece) {
 		b := append(slices.Clone(in.held), chunk...)
-		if len(b) > smallRoom {
+		if len(b) > readSize {
 			panic("more is held than a read has room for")
 		}
 		for more := true; more; {

@@ -25,7 +25,7 @@ func (c *Conn) readAll() {
 // readable takes what the kernel has. It reports true where the connection is
 // over, else it is called again when there is more. It runs under the descriptor's
 // own lock: closing the connection waits for it, so that nothing called from
-// here may do so (see kill).
+// here may do so (see killLocked).
 func (c *Conn) readable(fd uintptr) (over bool) {
 	for {
 		over, more := c.readOnce(int(fd))
@@ -40,16 +40,13 @@ func (c *Conn) readable(fd uintptr) (over bool) {
 	}
 }
 
-// readOnce takes one room full; more tells that there may be.
+// readOnce takes one buffer full; more tells that there may be.
 func (c *Conn) readOnce(fd int) (over, more bool) {
-	rooms, size := &smallRooms, smallRoom
-	if c.turned = c.turns.take(); c.turned {
-		rooms, size = &largeRooms, largeRoom
-	}
+	c.turned = c.turns.wait()
 	defer c.EndTurn()
-	room := rooms.Get().(*[]byte)
-	defer rooms.Put(room)
-	buf := (*room)[:size]
+	buffer := readBuffers.Get().(*[]byte)
+	defer readBuffers.Put(buffer)
+	buf := *buffer
 	for {
 		held := copy(buf, c.in.held)
 		n, err := syscall.Read(fd, buf[held:])
@@ -61,7 +58,7 @@ func (c *Conn) readOnce(fd int) (over, more bool) {
 		case err != nil, n == 0:
 			return true, false
 		}
-		if c.take(buf[:held+n]) {
+		if c.handle(buf[:held+n]) {
 			return true, false
 		}
 		// The end of the peer's stream, should it have come along with its last

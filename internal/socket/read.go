@@ -10,16 +10,15 @@ import (
 // maxLinger is how many bytes are read after a close frame of ours.
 const maxLinger = 1 << 20
 
-// Rooms are where bytes are read to. They belong to a connection only while there
-// are some: an idle one has no buffer. Where connections take turns they read more
-// at a time, so that a flood is taken in, and answered, in few system calls; what
-// entries' answers come to stays below maxQueued.
-const smallRoom, largeRoom = 2 << 10, 8 << 10
+// slowPause is how long a peer that sends more than it may is not read from.
+const slowPause = 100 * time.Millisecond
 
-var (
-	smallRooms = sync.Pool{New: func() any { b := make([]byte, smallRoom); return &b }}
-	largeRooms = sync.Pool{New: func() any { b := make([]byte, largeRoom); return &b }}
-)
+// readBuffers are for what is read. A connection has one only while it handles what
+// the peer sent: an idle one has no buffer. Their size keeps the answers to what one
+// holds below maxQueued.
+const readSize = 2 << 10
+
+var readBuffers = sync.Pool{New: func() any { b := make([]byte, readSize); return &b }}
 
 // Serve starts reading on a goroutine of its own: message gets each text message
 // (valid during the call), ended is called once, when the connection is over.
@@ -30,10 +29,10 @@ func (c *Conn) Serve(message func([]byte), ended func()) {
 
 func (c *Conn) read(ended func()) {
 	defer ended()
-	defer c.net.Close()
+	defer c.end()
 	early := c.early
 	c.early = nil
-	if over := c.take(early); !over {
+	if over := c.handle(early); !over {
 		c.readAll()
 	}
 	switch {
@@ -52,15 +51,10 @@ var faults = map[int]string{
 	codeTooBig:       "the message is too big",
 }
 
-// take handles what the peer sent, and reports whether the connection is over.
-func (c *Conn) take(b []byte) (over bool) {
-	corked := false
-	defer func() {
-		c.EndTurn() // before uncork, which may wait for the peer
-		if corked {
-			c.uncork()
-		}
-	}()
+// handle takes what the peer sent, and reports whether the connection is over.
+func (c *Conn) handle(b []byte) (over bool) {
+	defer c.rest()
+	defer c.EndTurn() // before the wait for the peer
 	for {
 		var op byte
 		var payload []byte
@@ -72,14 +66,6 @@ func (c *Conn) take(b []byte) (over bool) {
 			c.in.hold(b)
 			return false
 		case op == opText:
-			switch {
-			case corked:
-			case len(b) > 0:
-				c.cork()
-				corked = true
-			case c.several:
-				c.single()
-			}
 			c.message(payload)
 		case op == opPing:
 			c.Send(appendControl(nil, opPong, payload))
@@ -88,6 +74,20 @@ func (c *Conn) take(b []byte) (over bool) {
 			c.answerClose(payload)
 			return true
 		}
+	}
+}
+
+// Slow has nothing more read from the peer for a moment, since it sends more than
+// it may. It is for message handlers alone.
+func (c *Conn) Slow() { c.slowed = true }
+
+// rest is between two reads. What the peer can make wait here is what answers one
+// buffer of messages, for it is not read from before it has taken that.
+func (c *Conn) rest() {
+	c.awaitAnswers()
+	if c.slowed {
+		c.slowed = false
+		time.Sleep(slowPause)
 	}
 }
 
@@ -119,11 +119,11 @@ func validCode(code uint16) bool {
 // readBlocking is readAll where a connection cannot be waited for without a
 // buffer.
 func (c *Conn) readBlocking() {
-	buf := make([]byte, smallRoom)
+	buf := make([]byte, readSize)
 	for {
 		held := copy(buf, c.in.held)
 		n, err := c.net.Read(buf[held:])
-		if n > 0 && c.take(buf[:held+n]) || err != nil {
+		if n > 0 && c.handle(buf[:held+n]) || err != nil {
 			return
 		}
 	}

@@ -55,6 +55,10 @@ func server(t *testing.T, cfg socket.Config) (url string, ends <-chan *end) {
 				c.Send(socket.AppendText(nil, b))
 				return
 			}
+			if string(b) == "too much" {
+				c.Slow()
+				return
+			}
 			if string(b) == "slow" {
 				time.Sleep(time.Microsecond) // a message that is some work
 				return

@@ -15,8 +15,6 @@ type Turns struct {
 	slots   chan struct{}
 	waiting atomic.Int64
 	until   atomic.Int64 // Unix ns; 0: nobody has to wait for a turn
-
-	gathered gathered
 }
 
 // NewTurns returns Turns for so many at a time, that nobody has to wait for yet.
@@ -46,8 +44,8 @@ func (t *Turns) ordered(now time.Time) bool {
 	return true
 }
 
-// take waits for a turn; false where none is needed.
-func (t *Turns) take() bool {
+// wait waits for a turn; false where none is needed.
+func (t *Turns) wait() bool {
 	if t == nil || !t.ordered(time.Now()) {
 		return false
 	}

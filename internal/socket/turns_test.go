@@ -15,7 +15,7 @@ const atOnce = 3
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := NewTurns(atOnce)
-		if turns.take() || (*Turns)(nil).take() {
+		if turns.wait() || (*Turns)(nil).wait() {
 			t.Error("a turn before order was asked for")
 		}
 		turns.Order(time.Now())
@@ -24,7 +24,7 @@ func TestTurns(t *testing.T) {
 		for range 200 {
 			all.Go(func() {
 				for range 5 {
-					if !turns.take() {
+					if !turns.wait() {
 						t.Error("no turn within the second")
 						return
 					}
@@ -41,7 +41,7 @@ func TestTurns(t *testing.T) {
 			t.Errorf("%d at once, of %d; %d turns", most.Load(), atOnce, done.Load())
 		}
 		time.Sleep(turnsFor + 1)
-		if turns.take() {
+		if turns.wait() {
 			t.Error("a turn long after order was asked for")
 		}
 	})
@@ -54,7 +54,7 @@ func TestEndTurn(t *testing.T) {
 	var conns []*Conn
 	for range 3 * atOnce { // more than could have a turn at once
 		c := &Conn{turns: turns}
-		c.turned = turns.take()
+		c.turned = turns.wait()
 		c.EndTurn()
 		c.EndTurn() // a second time does nothing
 		conns = append(conns, c)

@@ -1,0 +1,4 @@
+package socket
+
+// For package socket_test.
+const SlowPause = slowPause
