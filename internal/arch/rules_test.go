@@ -64,6 +64,7 @@ var rules = map[string]rule{
 		theirs: []string{"github.com/prometheus/client_golang"},
 	},
 	"internal/redistest": {},
+	"internal/nodetest":  {},
 	"internal/selftest": {
 		ours:   []string{"internal/eventlog"},
 		theirs: []string{"github.com/dustin/go-humanize"},
@@ -82,14 +83,14 @@ var rules = map[string]rule{
 	"internal/arch": {},
 	// The whole from outside: it starts the binary and imports nothing that runs in it.
 	"internal/e2e": {
-		ours: []string{"internal/contract", "internal/redistest", "internal/beacon/beacontest", "internal/rehearse"},
+		ours: []string{"internal/contract", "internal/nodetest", "internal/redistest", "internal/beacon/beacontest", "internal/rehearse"},
 		theirs: []string{"github.com/coder/websocket", "github.com/google/go-cmp",
 			"github.com/makiuchi-d/gozxing", "github.com/playwright-community/playwright-go"},
 	},
 	// Likewise, but for what reads a log that no node believes in any more: it
 	// decodes records and does not fold them.
 	"internal/faults": {
-		ours: []string{"internal/contract", "internal/redistest", "internal/event", "internal/eventlog", "internal/eventlog/boltlog",
+		ours: []string{"internal/contract", "internal/nodetest", "internal/redistest", "internal/event", "internal/eventlog", "internal/eventlog/boltlog",
 			"internal/eventlog/redislog", "internal/eventlog/eventlogtest", "internal/fairdraw"},
 		theirs: []string{"github.com/google/go-cmp", "golang.org/x/sys"},
 	},

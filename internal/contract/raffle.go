@@ -126,7 +126,7 @@ type EligibleSpec struct {
 	CheckedIn bool `json:"checked_in,omitempty"`
 }
 
-// ErrInstant: an Instant is neither milliseconds nor RFC 3339.
+// ErrInstant says that an Instant is neither milliseconds nor RFC 3339.
 var ErrInstant = errors.New("joined_before must be a time, in milliseconds or as RFC 3339: 2026-11-23T20:15:00Z")
 
 // Instant is a point in time: milliseconds since the Unix epoch. It may be sent as RFC 3339

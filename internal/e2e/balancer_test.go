@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"drumroll/internal/nodetest"
 	"drumroll/internal/redistest"
 )
 
@@ -106,7 +107,7 @@ func withAddresses(t *testing.T, text string, nodes []*server) string {
 	}
 	var servers strings.Builder
 	for i, n := range nodes {
-		fmt.Fprintf(&servers, "\tserver node%d %s\n", i+1, n.addr)
+		fmt.Fprintf(&servers, "\tserver node%d %s\n", i+1, n.node.Addr)
 	}
 	replace(`\tbind :8080`, 1, "\tbind fd@3")
 	replace(`\tbind :8404`, 1, "\tbind fd@4")
@@ -174,9 +175,9 @@ func (b *balancer) finish() {
 	_ = b.cmd.Wait() // SIGTERM is no clean end to HAProxy
 	log := b.stderr.String()
 	if strings.Contains(log, "[ALERT]") && !strings.Contains(log, "has no server available") {
-		b.t.Errorf("the balancer is alarmed:\n%s", tail(log, 4000))
+		b.t.Errorf("the balancer is alarmed:\n%s", nodetest.Tail(log, 4000))
 	} else if b.t.Failed() {
-		b.t.Logf("the balancer's log:\n%s", tail(log, 4000))
+		b.t.Logf("the balancer's log:\n%s", nodetest.Tail(log, 4000))
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"drumroll/internal/nodetest"
 	"drumroll/internal/rehearse"
 )
 
@@ -194,9 +195,9 @@ func (c *crowdRun) goHome(t *testing.T) *rehearse.Report {
 // long it took.
 func sentAway(t *testing.T, n *server) (sockets int, took time.Duration) {
 	t.Helper()
-	all := regexp.MustCompile(`msg="sockets were sent away" sockets=(\d+) took=(\S+)`).FindAllStringSubmatch(n.stderr.String(), -1)
+	all := regexp.MustCompile(`msg="sockets were sent away" sockets=(\d+) took=(\S+)`).FindAllStringSubmatch(n.node.Said(), -1)
 	if len(all) == 0 {
-		t.Fatalf("the node does not tell of its drain:\n%s", n.stderr)
+		t.Fatalf("the node does not tell of its drain:\n%s", n.node.Said())
 	}
 	last := all[len(all)-1]
 	sockets, err := strconv.Atoi(last[1])
@@ -275,9 +276,9 @@ func (a *arrivals) stop() float64 {
 // adminAddr is where the present process serves its metrics.
 func (s *server) adminAddr() string {
 	s.t.Helper()
-	all := regexp.MustCompile(`msg="metrics and pprof" addr=(\S+)`).FindAllStringSubmatch(s.stderr.String(), -1)
+	all := regexp.MustCompile(`msg="metrics and pprof" addr=(\S+)`).FindAllStringSubmatch(s.node.Said(), -1)
 	if len(all) == 0 {
-		s.t.Fatalf("the log does not say where the metrics are:\n%s", s.stderr)
+		s.t.Fatalf("the log does not say where the metrics are:\n%s", s.node.Said())
 	}
 	return all[len(all)-1][1]
 }
@@ -334,7 +335,7 @@ func (c *scripts) vote(client *http.Client) error {
 	} {
 		status, data, err := tell(client, call.method, call.url, token, call.body)
 		if err != nil || status != call.want {
-			return fmt.Errorf("%s %s: status %d, want %d, %w: %s", call.method, call.url, status, call.want, err, tail(string(data), 300))
+			return fmt.Errorf("%s %s: status %d, want %d, %w: %s", call.method, call.url, status, call.want, err, nodetest.Tail(string(data), 300))
 		}
 		if call.want == 201 {
 			token = regexp.MustCompile(`"token":"([^"]+)"`).FindStringSubmatch(string(data))[1]

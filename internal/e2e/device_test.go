@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/playwright-community/playwright-go"
+
+	"drumroll/internal/nodetest"
 )
 
 // pageLimit is how long a page may take to show something that it will show.
@@ -301,5 +303,5 @@ func (d *device) body() string {
 	if err != nil {
 		return "(" + err.Error() + ")"
 	}
-	return "page " + d.URL() + " shows:\n" + tail(text, 1500)
+	return "page " + d.URL() + " shows:\n" + nodetest.Tail(text, 1500)
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"drumroll/internal/beacon/beacontest"
+	"drumroll/internal/nodetest"
 	"drumroll/internal/redistest"
 )
 
@@ -161,7 +162,7 @@ func TestBeaconDrawOutlivesItsNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	verify := func(args ...string) (string, error) {
-		out, err := exec.Command(os.Getenv("DRUMROLL_E2E_BINARY"), append([]string{"verify"}, args...)...).CombinedOutput()
+		out, err := exec.Command(nodetest.Binary(), append([]string{"verify"}, args...)...).CombinedOutput()
 		return string(out), err
 	}
 	if out, err := verify("--beacon", chain, "--entrants", p.there.api("/draws/1/entrants"), file); err != nil || !strings.Contains(out, "ok    beacon") {

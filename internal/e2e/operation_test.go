@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"drumroll/internal/nodetest"
 	"drumroll/internal/redistest"
 )
 
@@ -20,7 +21,7 @@ import (
 // with the exit code, and one line on stderr that says why.
 func refuses(t *testing.T, want int, says string, env []string, args ...string) {
 	t.Helper()
-	cmd := exec.Command(os.Getenv("DRUMROLL_E2E_BINARY"), append([]string{"--addr", "127.0.0.1:0", "--admin-addr="}, args...)...)
+	cmd := exec.Command(nodetest.Binary(), append([]string{"--addr", "127.0.0.1:0", "--admin-addr="}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -48,7 +49,7 @@ func TestWhatItCannotServeWith(t *testing.T) {
 	}
 	refuses(t, 1, "in use", nil, "--data", s.data)
 	refuses(t, 1, file, nil, "--data", filepath.Join(file, "below-a-file"))
-	refuses(t, 1, "listen", nil, "--data", t.TempDir(), "--addr", s.addr)
+	refuses(t, 1, "listen", nil, "--data", t.TempDir(), "--addr", s.node.Addr)
 	refuses(t, 1, "127.0.0.1:1", nil, "--redis", "redis://127.0.0.1:1")
 	refuses(t, 2, "no-such-flag", nil, "--no-such-flag")
 	refuses(t, 2, "public-url", nil, "--public-url", "not a URL")
@@ -56,7 +57,7 @@ func TestWhatItCannotServeWith(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	out, err := exec.Command(os.Getenv("DRUMROLL_E2E_BINARY"), "version").Output()
+	out, err := exec.Command(nodetest.Binary(), "version").Output()
 	if err != nil || !strings.HasPrefix(string(out), "drumroll ") {
 		t.Errorf("drumroll version says %q, %v", out, err)
 	}
@@ -74,9 +75,9 @@ func TestMetrics(t *testing.T) {
 	call(t, "GET", s.url()+"/metrics", "", nil, http.StatusNotFound, nil)
 	call(t, "GET", s.url()+"/debug/pprof/", "", nil, http.StatusNotFound, nil)
 
-	found := regexp.MustCompile(`msg="metrics and pprof" addr=(\S+)`).FindStringSubmatch(s.stderr.String())
+	found := regexp.MustCompile(`msg="metrics and pprof" addr=(\S+)`).FindStringSubmatch(s.node.Said())
 	if found == nil {
-		t.Fatalf("the log does not say where the metrics are:\n%s", s.stderr)
+		t.Fatalf("the log does not say where the metrics are:\n%s", s.node.Said())
 	}
 	status, body, err := tell(http.DefaultClient, "GET", "http://"+found[1]+"/metrics", "", nil)
 	if err != nil || status != http.StatusOK {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"drumroll/internal/nodetest"
 )
 
 const phones = 20
@@ -149,7 +151,7 @@ func hiddenStaysHidden(t *testing.T, e *event, id int, host, screen *device, roo
 	for _, d := range watched {
 		for _, text := range everythingOf(d) {
 			if leak := findCounts(text, id, counts); leak != "" {
-				t.Errorf("%s got hidden counts (%s) in %s", d.name, leak, tail(text, 600))
+				t.Errorf("%s got hidden counts (%s) in %s", d.name, leak, nodetest.Tail(text, 600))
 			}
 		}
 	}

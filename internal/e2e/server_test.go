@@ -3,42 +3,26 @@
 package e2e
 
 import (
-	"bufio"
-	"errors"
-	"io"
 	"os"
-	"os/exec"
-	"strings"
-	"syscall"
+	"path/filepath"
 	"testing"
-	"time"
 
+	"drumroll/internal/nodetest"
 	"drumroll/internal/redistest"
 )
 
-const (
-	startLimit = 30 * time.Second
-	stopLimit  = 30 * time.Second
-)
+const startLimit = nodetest.StartLimit
 
 // server is the binary on an address and a log of its own, which stay the same
 // over kills and restarts.
 type server struct {
 	t     *testing.T
-	addr  string // host:port; before the first start with port 0
+	node  nodetest.Node
 	data  string // folder of the embedded log
 	redis *redistest.Server
-	flags []string
 	front *balancer // what clients speak to, if there is one
 	kin   []*server // the other nodes behind it
-
-	cmd    *exec.Cmd
-	ended  chan exit // how it ended, once
-	stderr *buffer
 }
-
-// exit is how a process ended; err is nil for status 0.
-type exit struct{ err error }
 
 // behind names what clients reach the nodes through, in all tests that do not say
 // so themselves: "haproxy", or "" for nothing.
@@ -80,10 +64,7 @@ func startServer(t *testing.T, flags ...string) *server {
 
 func startEmbedded(t *testing.T, flags ...string) *server {
 	t.Helper()
-	s := &server{t: t, addr: "127.0.0.1:0", data: t.TempDir(), flags: flags, stderr: &buffer{}}
-	s.launch()
-	t.Cleanup(s.finish)
-	return s
+	return startNode(t, nil, flags...)
 }
 
 func startOnRedis(t *testing.T, flags ...string) *server {
@@ -91,10 +72,14 @@ func startOnRedis(t *testing.T, flags ...string) *server {
 	return startNode(t, redistest.Start(t), flags...)
 }
 
-// startNode starts one node on a Redis that others may share.
+// startNode starts one node on a Redis that others may share; nil: on the embedded log.
 func startNode(t *testing.T, redis *redistest.Server, flags ...string) *server {
 	t.Helper()
-	s := &server{t: t, addr: "127.0.0.1:0", data: t.TempDir(), redis: redis, flags: flags, stderr: &buffer{}}
+	s := &server{t: t, data: t.TempDir(), redis: redis}
+	s.node = nodetest.Node{Args: append([]string{"--data", s.data}, flags...), Log: filepath.Join(t.TempDir(), "stderr.log")}
+	if redis != nil {
+		s.node.Args = append(s.node.Args, "--redis", redis.URL())
+	}
 	s.launch()
 	t.Cleanup(s.finish)
 	return s
@@ -105,7 +90,7 @@ func (s *server) host() string {
 	if s.front != nil {
 		return s.front.addr
 	}
-	return s.addr
+	return s.node.Addr
 }
 
 func (s *server) url() string { return "http://" + s.host() }
@@ -125,40 +110,8 @@ func (s *server) start() {
 // launch starts the binary and returns once it accepts connections.
 func (s *server) launch() {
 	s.t.Helper()
-	args := append([]string{"--addr", s.addr, "--data", s.data, "--admin-addr="}, s.flags...)
-	if s.redis != nil {
-		args = append(args, "--redis", s.redis.URL())
-	}
-	s.cmd = exec.Command(os.Getenv("DRUMROLL_E2E_BINARY"), args...)
-	s.cmd.Stderr = s.stderr
-	stdout, err := s.cmd.StdoutPipe()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	first := make(chan string, 1)
-	s.ended = make(chan exit, 1)
-	go func(cmd *exec.Cmd, ended chan<- exit) {
-		out := bufio.NewReader(stdout)
-		line, _ := out.ReadString('\n')
-		first <- line
-		_, _ = io.Copy(io.Discard, out)
-		ended <- exit{cmd.Wait()}
-	}(s.cmd, s.ended)
-	select {
-	case line := <-first:
-		addr, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on http://")
-		if !ok {
-			s.t.Fatalf("the first line on stdout is %q\nstderr:\n%s", line, s.stderr)
-		}
-		if s.addr != addr { // clients may be reading it: after the first start it stays
-			s.addr = addr
-		}
-	case <-time.After(startLimit):
-		s.kill()
-		s.t.Fatalf("the server did not say that it listens\nstderr:\n%s", s.stderr)
+	if err := s.node.Start(); err != nil {
+		s.t.Fatalf("%v\nstderr:\n%s", err, s.node.Said())
 	}
 }
 
@@ -167,12 +120,7 @@ func (s *server) kill() {
 	for _, k := range s.kin {
 		k.kill()
 	}
-	if s.cmd == nil {
-		return
-	}
-	_ = s.cmd.Process.Kill()
-	<-s.ended
-	s.cmd = nil
+	s.node.Kill()
 }
 
 // stop ends the server and its kin with SIGTERM and checks that each drained and
@@ -182,40 +130,16 @@ func (s *server) stop() {
 	for _, k := range s.kin {
 		k.stop()
 	}
-	if s.cmd == nil {
-		return
-	}
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		s.t.Errorf("signal the server: %v", err)
-	}
-	select {
-	case end := <-s.ended:
-		s.cmd = nil
-		if end.err != nil {
-			s.t.Errorf("the server did not end well: %v", end.err)
-		}
-	case <-time.After(stopLimit):
-		// Its goroutines say where it hangs.
-		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
-		<-s.ended
-		s.cmd = nil
-		s.t.Errorf("the server did not end within %v of SIGTERM:\n%s", stopLimit, s.stderr)
+	if err := s.node.Leave(); err != nil {
+		s.t.Errorf("the server did not end well: %v", err)
 	}
 }
 
 func (s *server) finish() {
 	s.stop()
-	log := s.stderr.String()
-	if strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {
-		s.t.Errorf("the server's log has a race or a panic:\n%s", log)
+	if trouble := s.node.Trouble(); trouble != "" {
+		s.t.Errorf("the server's log has a race or a panic:\n%s", trouble)
 	} else if s.t.Failed() {
-		s.t.Logf("the server's log:\n%s", tail(log, 4000))
+		s.t.Logf("the server's log:\n%s", nodetest.Tail(s.node.Said(), 4000))
 	}
-}
-
-func tail(text string, n int) string {
-	if len(text) > n {
-		return "…" + text[len(text)-n:]
-	}
-	return text
 }

@@ -26,7 +26,7 @@ func (r *run) check() {
 		return
 	}
 	for _, n := range r.nodes {
-		n.kill()
+		n.Kill()
 	}
 	for _, n := range r.nodes {
 		n.start()
@@ -41,7 +41,7 @@ func (r *run) check() {
 	r.checkExport(after)
 	shown := r.askPhones()
 	for _, n := range r.nodes {
-		if err := n.leave(); err != nil {
+		if err := n.Leave(); err != nil {
 			r.fail("exit", "node %d: %v", n.no, err)
 		}
 	}
@@ -77,7 +77,7 @@ func (r *run) count() (*count, error) {
 
 func (r *run) checkLogs() {
 	for _, n := range r.nodes {
-		if text := n.trouble(); text != "" {
+		if text := n.Trouble(); text != "" {
 			r.fail("log", "node %d:\n%s", n.no, text)
 		}
 	}
@@ -170,7 +170,7 @@ func (r *run) askPhones() map[event.Participant]map[int]event.Choice {
 				Entries map[int][]int `json:"entries"`
 			} `json:"you"`
 		}
-		l, err := dialLine(r.anyNode().addr, r.crowd.code, p.token, callLimit)
+		l, err := dialLine(r.anyNode().Addr, r.crowd.code, p.token, callLimit)
 		if err == nil {
 			var data []byte
 			if data, err = l.next(`{"t":"state"`, time.Now().Add(callLimit)); err == nil {

@@ -58,7 +58,7 @@ func newCrowd(nodes []*node, fail func(check, format string, a ...any)) *crowd {
 }
 
 func (c *crowd) api(n *node, path string) string {
-	return "http://" + n.addr + "/api/v1/events/" + c.code + path
+	return n.URL() + "/api/v1/events/" + c.code + path
 }
 
 // host makes a host's call at a node.
@@ -70,7 +70,7 @@ func (c *crowd) host(n *node, method, path string, body, out any) error {
 func (c *crowd) setUp() error {
 	n := c.nodes[0]
 	var created createdJSON
-	if err := c.caller.call(callLimit, "POST", "http://"+n.addr+"/api/v1/events", "", map[string]any{"title": "Faults"}, &created); err != nil {
+	if err := c.caller.call(callLimit, "POST", n.URL()+"/api/v1/events", "", map[string]any{"title": "Faults"}, &created); err != nil {
 		return fmt.Errorf("create event: %w", err)
 	}
 	c.code, c.hostKey = created.Code, created.HostKey

@@ -25,7 +25,7 @@ func damageLog(r *run) {
 	r.moment(r.scale.before)
 	n := r.nodes[0]
 	r.strikes(n)
-	n.kill()
+	n.Kill()
 	r.crowd.stop()
 
 	path := filepath.Join(r.store.dir, "events", r.crowd.code+".db")
@@ -45,20 +45,20 @@ func damageLog(r *run) {
 	}
 	r.checkTallies(counted, want)
 	var other createdJSON
-	if err := r.crowd.caller.call(callLimit, "POST", "http://"+n.addr+"/api/v1/events", "", map[string]any{"title": "Beside"}, &other); err != nil {
+	if err := r.crowd.caller.call(callLimit, "POST", n.URL()+"/api/v1/events", "", map[string]any{"title": "Beside"}, &other); err != nil {
 		r.t.Fatal(err)
 	}
 	stopped := 0
 	for _, d := range damages() {
-		n.kill()
+		n.Kill()
 		spoilt := append([]byte{}, whole...)
 		d.spoil(r.random, fileOf(spoilt), &spoilt)
 		if err := os.WriteFile(path, spoilt, 0o600); err != nil {
 			r.t.Fatal(err)
 		}
-		before := len(n.said())
+		before := len(n.Said())
 		n.start()
-		said := func() string { return n.said()[before:] }
+		said := func() string { return n.Said()[before:] }
 		got, err := r.view(n)
 		switch {
 		case err == nil && cmp.Equal(want, got):
@@ -66,7 +66,7 @@ func damageLog(r *run) {
 			// An append that the kill left without a meta page may have been taken in:
 			// nobody knows of its entries, so they may count. Nothing else may.
 			r.t.Logf("%s: more than before is counted", d.name)
-			n.kill()
+			n.Kill()
 			found, err := r.count()
 			if err != nil {
 				r.t.Fatalf("%s: %v", d.name, err)
@@ -80,10 +80,10 @@ func damageLog(r *run) {
 		default:
 			stopped++
 		}
-		if n.cmd == nil {
+		if !n.Running() {
 			n.start()
 		}
-		if err := r.crowd.caller.call(callLimit, "GET", "http://"+n.addr+"/api/v1/events/"+other.Code, "", nil, nil); err != nil {
+		if err := r.crowd.caller.call(callLimit, "GET", n.URL()+"/api/v1/events/"+other.Code, "", nil, nil); err != nil {
 			r.fail("damage", "%s: the event beside it: %v", d.name, err)
 		}
 		if strings.Contains(said(), "fatal error:") {

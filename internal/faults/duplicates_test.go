@@ -59,7 +59,7 @@ func duplicate(r *run) {
 		r.fail("tallies", "%d entries of %d participants count", got, r.scale.entries)
 	}
 	for _, n := range r.nodes {
-		if err := n.leave(); err != nil {
+		if err := n.Leave(); err != nil {
 			r.fail("exit", "node %d: %v", n.no, err)
 		}
 	}
@@ -82,7 +82,7 @@ func (p *phone) race() error {
 		n := p.c.nodes[i%len(p.c.nodes)]
 		var err error
 		for attempt := 1; ; attempt++ {
-			if open[i], err = dialLine(n.addr, p.c.code, p.token, callLimit); err == nil {
+			if open[i], err = dialLine(n.Addr, p.c.code, p.token, callLimit); err == nil {
 				break
 			}
 			if attempt > 20 {

@@ -175,7 +175,7 @@ func (p *phone) submit(n *node, e *entry) answer {
 		return p.post(n, e)
 	}
 	if p.line == nil {
-		line, err := dialLine(n.addr, p.c.code, p.token, p.waits)
+		line, err := dialLine(n.Addr, p.c.code, p.token, p.waits)
 		if err != nil {
 			var refused refusedError
 			if errors.As(err, &refused) && refused.status != 503 && refused.status != 429 {

@@ -109,10 +109,7 @@ func (r *run) begin() {
 	r.t.Helper()
 	r.store = r.fault.store(r.t, r)
 	for i := range r.fault.nodes {
-		n := &node{t: r.t, no: i, args: r.store.flags(i), log: logFile(r.dir, i)}
-		n.start()
-		r.t.Cleanup(n.kill)
-		r.nodes = append(r.nodes, n)
+		r.nodes = append(r.nodes, newNode(r.t, r.dir, i, r.store.flags(i)))
 	}
 	r.crowd = newCrowd(r.nodes, r.fail)
 	r.crowd.lossy = r.fault.lossy

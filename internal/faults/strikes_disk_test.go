@@ -19,7 +19,7 @@ func fillDisk(r *run) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	pid := n.cmd.Process.Pid
+	pid := n.Pid()
 	var old unix.Rlimit
 	if err := unix.Prlimit(pid, unix.RLIMIT_FSIZE, nil, &old); err != nil {
 		r.t.Fatalf("limit of files: %v", err)

@@ -15,7 +15,7 @@ func killNode(r *run) {
 	n := r.anyNode()
 	r.strikes(n)
 	struck := time.Now()
-	n.kill()
+	n.Kill()
 	n.start()
 	r.accepting(struck, n)
 }
@@ -37,7 +37,7 @@ func roll(r *run) {
 		n := r.nodes[i]
 		r.strikes(n)
 		struck := time.Now()
-		if err := n.leave(); err != nil {
+		if err := n.Leave(); err != nil {
 			r.fail("exit", "node %d: %v", n.no, err)
 		}
 		n.start()

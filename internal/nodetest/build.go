@@ -1,0 +1,43 @@
+package nodetest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// variable names a binary that was built before.
+const variable = "DRUMROLL_TEST_BINARY"
+
+// Binary is the binary that Main built.
+func Binary() string { return os.Getenv(variable) }
+
+// Main builds the binary, unless the environment names one, and runs a package's tests. It
+// returns the exit status.
+func Main(m *testing.M) int {
+	if Binary() != "" {
+		return m.Run()
+	}
+	dir, err := os.MkdirTemp("", "drumroll-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	binary := filepath.Join(dir, "drumroll")
+	args := []string{"build", "-o", binary}
+	if Race {
+		args = append(args, "-race")
+	}
+	if output, err := exec.Command("go", append(args, "drumroll/cmd/drumroll")...).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build drumroll: %v\n%s", err, output)
+		return 1
+	}
+	if err := os.Setenv(variable, binary); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
