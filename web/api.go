@@ -70,12 +70,16 @@ func (s *Server) checkHost(r *http.Request, rep *replica.Replica) (string, error
 	if !s.limits.allow(limitKeys, clientIP(r)) {
 		return "", errRate
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), syncTimeout)
-	defer cancel()
-	if rep.Sync(ctx) == nil && isHost(rep, key) {
-		return key, nil
+	_, err := lookTwice(r.Context(), rep, func(st *event.State) (bool, error) {
+		if !amongKeys(st.HostKeys(), key) {
+			return false, errWrongHostKey
+		}
+		return true, nil
+	})
+	if err != nil {
+		return "", errWrongHostKey // also where the log does not answer
 	}
-	return "", errWrongHostKey
+	return key, nil
 }
 
 // participant is api for calls of a phone.

@@ -32,8 +32,7 @@ type entry struct {
 // admit turns an entry into an item for the log. What is malformed is refused at
 // once (errInvalid); what the state forbids (errClosed) only after this node has
 // folded to the log's head as of now.
-// Before it waits for that, it calls wait, if it is given.
-func admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *entry, wait func()) (event.Item, error) {
+func admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *entry) (event.Item, error) {
 	if e.Activity < 1 || e.Run < 0 {
 		return event.Item{}, errInvalid
 	}
@@ -43,19 +42,9 @@ func admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *en
 			return event.Item{}, errInvalid
 		}
 	}
-	gate, err := look(rep, e)
+	gate, err := openRun(ctx, rep, e)
 	if err != nil {
-		if wait != nil {
-			wait()
-		}
-		ctx, cancel := context.WithTimeout(ctx, syncTimeout)
-		defer cancel()
-		if err := rep.Sync(ctx); err != nil {
-			return event.Item{}, err
-		}
-		if gate, err = look(rep, e); err != nil {
-			return event.Item{}, err
-		}
+		return event.Item{}, err
 	}
 	it := event.Item{Kind: event.Vote, Participant: p, Activity: e.Activity, Run: gate.Run, N: e.N, Choice: choice}
 	if gate.Kind == event.Poll {
@@ -87,17 +76,34 @@ func nonceBytes(s string) []byte {
 	return []byte(s)
 }
 
-// look finds the open run that an entry is for.
-func look(rep *replica.Replica, e *entry) (gate event.Gate, err error) {
-	var ok bool
-	rep.View(func(st *event.State) { gate, ok = st.Gate(e.Activity) })
-	switch {
-	case !ok:
-		return gate, errInvalid
-	case gate.State != event.Open, e.Run != 0 && e.Run != gate.Run:
-		return gate, errClosed
+// openRun finds the open run that an entry is for.
+func openRun(ctx context.Context, rep *replica.Replica, e *entry) (event.Gate, error) {
+	return lookTwice(ctx, rep, func(st *event.State) (event.Gate, error) {
+		gate, ok := st.Gate(e.Activity)
+		switch {
+		case !ok:
+			return gate, errInvalid
+		case gate.State != event.Open, e.Run != 0 && e.Run != gate.Run:
+			return gate, errClosed
+		}
+		return gate, nil
+	})
+}
+
+// lookTwice looks at the state, and where that finds an error, once more when this
+// node has folded to the log's head as of now: another node may know better.
+func lookTwice[T any](ctx context.Context, rep *replica.Replica, look func(*event.State) (T, error)) (found T, err error) {
+	rep.View(func(st *event.State) { found, err = look(st) })
+	if err == nil {
+		return found, nil
 	}
-	return gate, nil
+	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
+	defer cancel()
+	if err := rep.Sync(ctx); err != nil {
+		return found, err
+	}
+	rep.View(func(st *event.State) { found, err = look(st) })
+	return found, err
 }
 
 // outcomeError is the error that an outcome is for an HTTP caller, or nil.
@@ -178,7 +184,7 @@ func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participan
 	if _, err := s.mayJoin(r, rep, p); err != nil {
 		return replica.Settled{}, err
 	}
-	it, err := admit(r.Context(), rep, p, e, nil)
+	it, err := admit(r.Context(), rep, p, e)
 	if err != nil {
 		return replica.Settled{}, err
 	}

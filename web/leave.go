@@ -43,13 +43,16 @@ func (s *Server) Drain(ctx context.Context) int {
 	wg.Wait()
 	// A process that ended now would cut those who still answer the close frame, and
 	// what they have yet to read of theirs.
-	for s.sockets.Load() > 0 {
+	for s.sockets.Load() > 0 && ctx.Err() == nil {
 		select {
 		case <-s.emptied:
 		case <-ctx.Done():
-			return int(n)
 		}
 	}
+	s.mu.Lock()
+	s.end() // under the lock, so that no room begins its work any more
+	s.mu.Unlock()
+	s.background.Wait()
 	return int(n)
 }
 

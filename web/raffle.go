@@ -125,17 +125,9 @@ func (s *Server) postClaim(w http.ResponseWriter, r *http.Request, rep *replica.
 	if !s.limits.allowParticipant(s.entryLimit(), rep.Code(), p) {
 		return errRate
 	}
-	won, ok := wonWith(rep, p, in.Ticket)
-	if !ok {
-		// The draw may be one that this node has not folded yet.
-		ctx, cancel := context.WithTimeout(r.Context(), syncTimeout)
-		defer cancel()
-		if err := rep.Sync(ctx); err != nil {
-			return err
-		}
-		if won, ok = wonWith(rep, p, in.Ticket); !ok {
-			return newProblem(http.StatusConflict, "conflict", "Not a winner", "This ticket of yours is not among the winners.")
-		}
+	won, err := lookTwice(r.Context(), rep, func(st *event.State) (event.Won, error) { return wonWith(st.You(p), in.Ticket) })
+	if err != nil {
+		return err
 	}
 	if won.Claim == "" {
 		// A host's way in, past the bound on entries: only winners come this far, each as
@@ -148,15 +140,13 @@ func (s *Server) postClaim(w http.ResponseWriter, r *http.Request, rep *replica.
 	return s.answer(w, http.StatusOK, map[string]string{"code": s.claimCode(uidOf(rep), ticket)})
 }
 
-func wonWith(rep *replica.Replica, p event.Participant, ticket string) (event.Won, bool) {
-	var you event.You
-	rep.View(func(st *event.State) { you = st.You(p) })
+func wonWith(you event.You, ticket string) (event.Won, error) {
 	for _, w := range you.Won {
 		if w.Ticket == ticket {
-			return w, true
+			return w, nil
 		}
 	}
-	return event.Won{}, false
+	return event.Won{}, newProblem(http.StatusConflict, "conflict", "Not a winner", "This ticket of yours is not among the winners.")
 }
 
 // postCheckIn notes that a participant is in the room while a raffle that asks
@@ -172,16 +162,9 @@ func (s *Server) postCheckIn(w http.ResponseWriter, r *http.Request, rep *replic
 	if _, err := s.mayJoin(r, rep, p); err != nil {
 		return err
 	}
-	gate, err := look(rep, &e)
+	gate, err := openRun(r.Context(), rep, &e)
 	if err != nil {
-		ctx, cancel := context.WithTimeout(r.Context(), syncTimeout)
-		defer cancel()
-		if err := rep.Sync(ctx); err != nil {
-			return err
-		}
-		if gate, err = look(rep, &e); err != nil {
-			return err
-		}
+		return err
 	}
 	if !gate.CheckIn {
 		return errInvalid

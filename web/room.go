@@ -45,11 +45,11 @@ type room struct {
 	rep   *replica.Replica
 	topic *hub.Topic
 
-	phones    atomic.Int64 // connected here
-	elsewhere atomic.Int64 // connected to other nodes
-	announced int          // draws whose winners' phones were told; the topic's goroutine
-	due       int          // draws that are in the frames just published; likewise
-	over      atomic.Bool
+	phones    atomic.Int64  // connected here
+	elsewhere atomic.Int64  // connected to other nodes
+	announced int           // draws whose winners' phones were told; the topic's goroutine
+	due       int           // draws that are in the frames just published; likewise
+	stopped   chan struct{} // one slot: the event was deleted or has a fault
 
 	mu    sync.Mutex
 	hosts map[*socket.Conn]event.Key // host sockets, and the hash of the key that let each in
@@ -64,7 +64,7 @@ func (s *Server) room(rep *replica.Replica) *room {
 	if r := s.rooms[rep]; r != nil {
 		return r
 	}
-	r := &room{s: s, rep: rep, hosts: map[*socket.Conn]event.Key{}}
+	r := &room{s: s, rep: rep, stopped: make(chan struct{}, 1), hosts: map[*socket.Conn]event.Key{}}
 	rep.View(func(st *event.State) { r.announced = st.DrawCount() })
 	r.topic = hub.NewTopic(hub.Config{
 		Encode: r.encode, Publishing: r.countDraws, Published: r.tellWinners,
@@ -75,19 +75,36 @@ func (s *Server) room(rep *replica.Replica) *room {
 	if snap, _ := rep.Snapshot(); snap.Rehearsal {
 		s.mind(snap)
 	}
+	if s.over.Err() != nil {
+		return r // nobody is let in any more
+	}
 	rep.Watch(r.changed)
-	ctx, cancel := context.WithCancel(context.Background())
-	go r.topic.Run(ctx)
-	go r.countElsewhere(ctx)
-	go func() {
-		<-rep.Done()
-		r.end()
-		cancel()
-		s.mu.Lock()
-		delete(s.rooms, rep)
-		s.mu.Unlock()
-	}()
+	s.background.Go(r.run)
 	return r
+}
+
+// run is the room's work until its replica has stopped, or the node leaves.
+func (r *room) run() {
+	ctx, cancel := context.WithCancel(r.s.over)
+	var work sync.WaitGroup
+	work.Go(func() { r.topic.Run(ctx) })
+	work.Go(func() { r.countElsewhere(ctx) })
+	select {
+	case <-r.stopped:
+		r.end()
+	case <-r.rep.Done():
+		r.end()
+	case <-ctx.Done():
+	}
+	select {
+	case <-r.rep.Done(): // sockets that come before that are sent away as well
+	case <-ctx.Done():
+	}
+	cancel()
+	work.Wait()
+	r.s.mu.Lock()
+	delete(r.s.rooms, r.rep)
+	r.s.mu.Unlock()
 }
 
 // changed is told by the fold's goroutine.
@@ -102,7 +119,10 @@ func (r *room) changed(c replica.Change) {
 		})
 	}
 	if c.Structure && r.rep.Err() != nil {
-		go r.end()
+		select {
+		case r.stopped <- struct{}{}:
+		default:
+		}
 		return
 	}
 	if c.Structure {
@@ -163,9 +183,6 @@ func (r *room) audience(view, base string) hub.Audience {
 
 // end sends everybody away, for the replica has stopped.
 func (r *room) end() {
-	if r.over.Swap(true) {
-		return
-	}
 	code, reason := socket.CloseLeaving, "dial again"
 	switch err := r.rep.Err(); {
 	case errors.Is(err, replica.ErrDeleted):
@@ -173,7 +190,7 @@ func (r *room) end() {
 	case err != nil:
 		code, reason = socket.CloseBusy, "10000"
 	}
-	r.topic.Close(context.Background(), 0, func(c hub.Conn) { c.Close(code, reason) })
+	r.topic.Close(r.s.over, 0, func(c hub.Conn) { c.Close(code, reason) })
 }
 
 func (r *room) leave(ctx context.Context, over time.Duration) {

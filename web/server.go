@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
@@ -18,7 +19,6 @@ import (
 	"drumroll/internal/hub"
 	"drumroll/internal/metrics"
 	"drumroll/internal/replica"
-	"drumroll/internal/socket"
 	"drumroll/static"
 )
 
@@ -83,9 +83,8 @@ type Server struct {
 	crowds    *crowds
 	handler   http.Handler
 	broadcast *hub.Budget // of the phones' ticks
-	turns     *socket.Turns
-	arrivals  *gate // of phones
-	screens   *gate // a lane of their own: no crowd keeps a projector out
+	arrivals  *gate       // of phones
+	screens   *gate       // a lane of their own: no crowd keeps a projector out
 	busyPage  func() []byte
 
 	leaving  atomic.Bool   // /readyz says so
@@ -96,6 +95,10 @@ type Server struct {
 	failure  sampler
 	testing  sync.Mutex // held while a self-test runs
 
+	over       context.Context // of rooms; they end with it
+	end        context.CancelFunc
+	background sync.WaitGroup // rooms at work
+
 	mu    sync.Mutex
 	rooms map[*replica.Replica]*room
 }
@@ -103,8 +106,8 @@ type Server struct {
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}, crowds: newCrowds(cfg.Self, cfg.MaxSimulated), emptied: make(chan struct{}, 1)}
+	s.over, s.end = context.WithCancel(context.Background())
 	s.cfg.Cores = cmp.Or(s.cfg.Cores, runtime.GOMAXPROCS(0))
-	s.turns = socket.NewTurns(s.cfg.Cores)
 	s.busyPage = sync.OnceValue(s.renderBusy)
 	s.arrivals, s.screens = newGate(cfg.Arrivals, s.cfg.Cores), newGate(screensASecond, s.cfg.Cores)
 	s.broadcast = hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(s.cfg.Cores))

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/time/rate"
 
@@ -80,7 +79,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		// The library matches patterns (path.Match), where brackets mean something.
 		origins = append(origins, strings.NewReplacer("[", `\[`, "]", `\]`).Replace(u.Host))
 	}
-	cfg := socket.Config{Subprotocol: subprotocol, OriginPatterns: origins, ReadLimit: maxFrame, WriteTimeout: s.cfg.SlowReader, Turns: s.turns}
+	cfg := socket.Config{Subprotocol: subprotocol, OriginPatterns: origins, ReadLimit: maxFrame, WriteTimeout: s.cfg.SlowReader}
 	if view == viewPhone {
 		cfg.SendBuffer = phoneBuffer
 	}
@@ -101,7 +100,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 
 	sub := &hub.Subscriber{Key: uint64(p), Audience: room.audience(view, s.baseURL(r)), Conn: conn}
 	conn.OnDrained(sub.Drained)
-	c := &client{s: s, rep: rep, conn: conn, endTurn: conn.EndTurn, sub: sub, who: p, entries: s.entryLimit().bucket()}
+	c := &client{s: s, rep: rep, conn: conn, sub: sub, who: p, entries: s.entryLimit().bucket()}
 	rep.Pin()
 	s.cfg.Metrics.Connections(view, +1)
 	switch view {
@@ -159,7 +158,6 @@ type client struct {
 	sub  *hub.Subscriber
 	who  event.Participant // 0: a screen or host
 
-	endTurn func() // conn's
 	unacked atomic.Int32
 	entries *rate.Limiter
 }
@@ -192,18 +190,16 @@ func (c *client) frame(data []byte) {
 		c.ack(f.Ref, "invalid", "", 0)
 		return
 	}
-	now := time.Now()
-	inTime := c.entries.AllowN(now, 1)
+	inTime := c.entries.Allow()
 	if !inTime {
 		c.conn.Slow()
 	}
 	if !inTime || c.unacked.Load() >= maxUnacked {
 		c.s.cfg.Metrics.Refused("rate")
-		c.s.turns.Order(now)
 		c.ack(f.Ref, "retry", "", retryAfterMS())
 		return
 	}
-	it, err := admit(context.Background(), c.rep, c.who, &f.entry, c.endTurn)
+	it, err := admit(context.Background(), c.rep, c.who, &f.entry)
 	if err == nil {
 		w := waiters.Get().(*socketWaiter)
 		w.c = c
@@ -226,7 +222,6 @@ func (c *client) refuse(ref []byte, err error) {
 		c.ack(ref, p.Code, "", 0)
 	case mayRetry(err):
 		c.s.cfg.Metrics.Refused("overloaded")
-		c.s.turns.Order(time.Now())
 		c.ack(ref, "retry", "", retryAfterMS())
 	default:
 		c.ack(ref, "closed", "", 0) // the event is gone; the close frame says so

@@ -19,9 +19,6 @@ type Config struct {
 	OriginPatterns []string // hosts allowed beside the request's own
 	ReadLimit      int      // bytes a message, at most MaxReadLimit; larger ones end the connection with 1009
 
-	// Turns orders the reading of all connections that share it; or nil.
-	Turns *Turns
-
 	// SendBuffer is how many bytes the kernel takes for a peer that does not read,
 	// some for its own bookkeeping (it doubles what it is told); 0: as many as it
 	// likes, which may be megabytes.
@@ -40,7 +37,6 @@ const (
 // should return soon after, so that what the server holds for it is freed.
 func Accept(w http.ResponseWriter, r *http.Request, cfg Config) (*Conn, error) {
 	c := &Conn{
-		turns:        cfg.Turns,
 		in:           inbound{limit: min(cfg.ReadLimit, MaxReadLimit)},
 		writeTimeout: cmp.Or(cfg.WriteTimeout, writeTimeout),
 		closeTimeout: cmp.Or(cfg.CloseTimeout, closeTimeout),
@@ -60,7 +56,7 @@ func Accept(w http.ResponseWriter, r *http.Request, cfg Config) (*Conn, error) {
 }
 
 // hijacker keeps the connection, and what came with the request, for Conn, and
-// hands the library an end that is good for nothing.
+// gives the library a dummy connection.
 type hijacker struct {
 	http.ResponseWriter
 	conn       *Conn

@@ -34,10 +34,7 @@ type Conn struct {
 	in         inbound
 	fault      int  // the close code for what the peer did wrong
 	heardClose bool // the peer sent a close frame
-	turned     bool // it has its turn
 	slowed     bool // Slow was called
-
-	turns *Turns
 
 	mu      sync.Mutex
 	queue   []byte        // frames that wait for drain

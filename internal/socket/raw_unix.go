@@ -42,8 +42,6 @@ func (c *Conn) readable(fd uintptr) (over bool) {
 
 // readOnce takes one buffer full; more tells that there may be.
 func (c *Conn) readOnce(fd int) (over, more bool) {
-	c.turned = c.turns.wait()
-	defer c.EndTurn()
 	buffer := readBuffers.Get().(*[]byte)
 	defer readBuffers.Put(buffer)
 	buf := *buffer

@@ -54,7 +54,6 @@ var faults = map[int]string{
 // handle takes what the peer sent, and reports whether the connection is over.
 func (c *Conn) handle(b []byte) (over bool) {
 	defer c.rest()
-	defer c.EndTurn() // before the wait for the peer
 	for {
 		var op byte
 		var payload []byte
