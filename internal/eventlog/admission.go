@@ -2,74 +2,73 @@ package eventlog
 
 import "time"
 
-// admission bounds how many items a Batcher has taken and not resolved yet, by
-// how long they have to wait: what is taken now waits for all that was taken
-// before. How fast they are resolved is measured all the time, by following one
-// item from its taking to its resolution (a probe): that covers log, fold and
-// whatever else keeps the node busy.
+// admission bounds how many items a Batcher holds that are not resolved yet, by how
+// long a new item would have to wait for all those before it. It keeps measuring how
+// fast items are resolved, by following one item from Add to its resolution (the probe).
+// That time includes the log, the fold and everything else that keeps the node busy.
 type admission struct {
-	most int           // hard bound, for memory
-	wait time.Duration // what a new item may have to wait; 0: however long
+	maxHeld int           // hard bound, for memory
+	maxWait time.Duration // that a new item may have to wait; 0: no bound
 
 	bound int // as measured
-	held  int // items taken and not resolved
+	held  int // items added and not resolved
 
 	// The probe.
-	since time.Time // when its item was taken; zero: there is none
-	left  int       // items up to it that are not resolved
-	done  int       // items resolved since
+	probeAdded  time.Time // when its item was added; zero: there is no probe
+	probeAhead  int       // items up to it that are not resolved
+	probeSolved int       // items resolved since it was added
 }
 
 const (
-	// fewest may wait however slow the log is: a pause of a busy machine is no reason
-	// to turn a room away.
-	fewest = 1024
-	// A probe that took less than this part of the wait met no queue to speak of.
+	// minBound items may wait however slow the log is: a short pause of a busy machine
+	// must not turn a room away.
+	minBound = 1024
+	// A probe that took less than this part of maxWait found no queue worth measuring.
 	idlePart = 10
 )
 
-func newAdmission(most int, wait time.Duration) admission {
-	return admission{most: most, wait: wait, bound: most}
+func newAdmission(maxHeld int, maxWait time.Duration) admission {
+	return admission{maxHeld: maxHeld, maxWait: maxWait, bound: maxHeld}
 }
 
-// full reports whether a further item would wait for too long.
-func (a *admission) full() bool {
-	if a.held >= fewest && a.wait > 0 && !a.since.IsZero() {
-		// A log that stands still resolves nothing, and no probe either.
-		if waited := time.Since(a.since); waited > a.wait {
-			a.measure(waited)
+// isFull reports whether a further item would wait for too long.
+func (a *admission) isFull() bool {
+	if a.held >= minBound && a.maxWait > 0 && !a.probeAdded.IsZero() {
+		// A log that stands still does not resolve the probe either.
+		if waited := time.Since(a.probeAdded); waited > a.maxWait {
+			a.setBound(waited)
 		}
 	}
 	return a.held >= a.bound
 }
 
-// take notes an item that was taken.
-func (a *admission) take() {
+// addItem counts an item that was added.
+func (a *admission) addItem() {
 	a.held++
-	if a.since.IsZero() && a.wait > 0 {
-		a.since, a.left, a.done = time.Now(), a.held, 0
+	if a.probeAdded.IsZero() && a.maxWait > 0 {
+		a.probeAdded, a.probeAhead, a.probeSolved = time.Now(), a.held, 0
 	}
 }
 
-// resolved notes that items were resolved; they need not be the oldest.
-func (a *admission) resolved(n int) {
+// resolveItems counts items that were resolved. They need not be the oldest.
+func (a *admission) resolveItems(n int) {
 	a.held -= n
-	if a.since.IsZero() || n == 0 {
+	if a.probeAdded.IsZero() || n == 0 {
 		return
 	}
-	a.done += n
-	if a.left -= n; a.left > 0 {
+	a.probeSolved += n
+	if a.probeAhead -= n; a.probeAhead > 0 {
 		return
 	}
-	a.measure(time.Since(a.since))
-	a.since = time.Time{}
+	a.setBound(time.Since(a.probeAdded))
+	a.probeAdded = time.Time{}
 }
 
-// measure sets the bound from what was resolved since the probe was taken.
-func (a *admission) measure(took time.Duration) {
-	if took < a.wait/idlePart {
-		a.bound = min(2*a.bound, a.most)
+// setBound sets the bound from what was resolved since the probe was added.
+func (a *admission) setBound(took time.Duration) {
+	if took < a.maxWait/idlePart {
+		a.bound = min(2*a.bound, a.maxHeld)
 		return
 	}
-	a.bound = min(max(int(float64(a.done)*float64(a.wait)/float64(took)), fewest), a.most)
+	a.bound = min(max(int(float64(a.probeSolved)*float64(a.maxWait)/float64(took)), minBound), a.maxHeld)
 }

@@ -63,7 +63,7 @@ func newQueue(t *testing.T, most int, cost time.Duration) *queue {
 	q.log.met = func(seq uint64) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		for _, at := range q.Take(seq) {
+		for _, at := range q.TakeRecord(seq) {
 			q.longest = max(q.longest, time.Since(at))
 			q.resolved++
 		}
@@ -175,7 +175,7 @@ func TestStandstill(t *testing.T) {
 			t.Error("not full while the log stands still")
 		}
 		// Commands pass.
-		if err := q.Insist(time.Now()); err != nil {
+		if err := q.AddAlways(time.Now()); err != nil {
 			t.Error(err)
 		} else {
 			q.taken++

@@ -13,11 +13,11 @@ import (
 
 // Errors of a Batcher.
 var (
-	// ErrOverloaded: too many items are waiting already, for the pace at which they
-	// are resolved. Nothing was kept.
+	// ErrOverloaded: too many items are waiting for the speed at which they are
+	// resolved. The item was not kept.
 	ErrOverloaded = errors.New("too many entries are waiting")
-	// ErrGaveUp: the log did not take the item in time. It may still be in the
-	// log; whoever sends it again must do so in a way that counts once.
+	// ErrGaveUp: the log did not take the item in time. The item may still be in the
+	// log, so it must be sent again only in a way that counts once.
 	ErrGaveUp = errors.New("the log did not answer in time")
 	// ErrStopped: the Batcher was stopped.
 	ErrStopped = errors.New("stopped")
@@ -36,14 +36,14 @@ type BatcherConfig[T any] struct {
 	// Encode packs one record from the first n ≥ 1 of the items, under the given
 	// sequence number.
 	Encode func(seq uint64, items []T) (record []byte, n int)
-	// Fail is told of items that will not be resolved by the fold, with
-	// ErrGaveUp, ErrStopped or a wrapped ErrNotFound. It is called without locks.
+	// Fail is told of items that the fold will not resolve, with ErrGaveUp, ErrStopped
+	// or a wrapped ErrNotFound. It is called without locks.
 	Fail func(items []T, err error)
 	// MaxPending bounds the items that are not resolved yet, MaxBatch those of one
 	// flush.
 	MaxPending, MaxBatch int
-	// MaxWait bounds the items that are not resolved yet to about those that can be
-	// in that time, at the pace of late; 0: MaxPending alone counts.
+	// MaxWait also bounds the items that are not resolved yet, to about those that can
+	// be resolved in that time at the speed measured last; 0: MaxPending alone counts.
 	MaxWait time.Duration
 	// GiveUp is how long one flush is tried.
 	GiveUp time.Duration
@@ -52,93 +52,98 @@ type BatcherConfig[T any] struct {
 	Logger  *slog.Logger
 }
 
-// Batcher is the group commit of one event: whatever arrived during the last
-// flush makes the next batch, so batches form by themselves under load and
-// nothing waits at rest.
+// Batcher is the group commit of one event. The items that arrive during one flush
+// make the next batch, so batches grow under load by themselves, and an item that
+// arrives alone does not wait.
 //
-// One flush is under way at a time, and each of its records has an identity
-// (sequence number), so that an append whose outcome is unknown is sent again
-// with the same bytes. Every item is resolved exactly once: by Take, when the
-// fold has met its record, or by Fail. The next flush starts only after the last
-// was confirmed by the log, read back by the fold, or given up.
+// One flush is under way at a time, and each of its records has an identity (sequence
+// number), so that an append whose outcome is unknown is sent again with the same
+// bytes. Every item is resolved exactly once: by TakeRecord, when the fold has met its
+// record, or by Fail. The next flush starts only after the last one was confirmed by
+// the log, read back by the fold, or given up.
 type Batcher[T any] struct {
 	cfg  BatcherConfig[T]
 	wake chan struct{} // one slot
 
-	mu      sync.Mutex
-	admit   admission
-	pending []T
-	stopped bool
-	seq     uint64               // of the newest record
-	flights map[uint64]flight[T] // records not yet resolved
-	unread  int                  // records of the present flush not yet taken
-	back    chan struct{}        // closed when unread falls to 0
+	mu        sync.Mutex // guards all fields below
+	admission admission
+	pending   []T
+	stopped   bool
+	seq       uint64               // of the newest record
+	inFlight  map[uint64]flight[T] // records not yet resolved, by sequence number
+	unread    int                  // records of the present flush that the fold has not met
+	allRead   chan struct{}        // closed when unread falls to 0
 }
 
+// flight is a record that was encoded and is not yet resolved.
 type flight[T any] struct {
-	items     []T
-	confirmed bool
-	since     time.Time // of being confirmed
+	items       []T
+	confirmed   bool      // the log has it
+	confirmedAt time.Time // when the log said so
 }
 
 // NewBatcher returns a Batcher; nothing is appended until Run.
 func NewBatcher[T any](cfg BatcherConfig[T]) *Batcher[T] {
-	return &Batcher[T]{cfg: cfg, wake: make(chan struct{}, 1), flights: map[uint64]flight[T]{}, admit: newAdmission(cfg.MaxPending, cfg.MaxWait)}
+	return &Batcher[T]{cfg: cfg, wake: make(chan struct{}, 1), inFlight: map[uint64]flight[T]{}, admission: newAdmission(cfg.MaxPending, cfg.MaxWait)}
 }
 
-// Add hands an item over. ErrOverloaded and ErrStopped mean that it was not
-// taken; otherwise it will be resolved by Take or Fail.
-func (b *Batcher[T]) Add(item T) error { return b.add(item, false) }
+// Add queues an item. ErrOverloaded and ErrStopped mean that it was not taken;
+// otherwise TakeRecord or Fail will resolve it.
+func (b *Batcher[T]) Add(item T) error { return b.addItem(item, false) }
 
-// Insist is Add for what must not be refused for load: it waits its turn, however
-// many wait before it.
-func (b *Batcher[T]) Insist(item T) error { return b.add(item, true) }
+// AddAlways queues an item even when the Batcher is full: a flood of votes must not
+// keep the host from closing.
+func (b *Batcher[T]) AddAlways(item T) error { return b.addItem(item, true) }
 
-// Full reports whether Add would answer ErrOverloaded now.
+// Full reports whether Add would return ErrOverloaded now.
 func (b *Batcher[T]) Full() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.admit.full()
+	return b.admission.isFull()
 }
 
-func (b *Batcher[T]) add(item T, insist bool) error {
+func (b *Batcher[T]) addItem(item T, always bool) error {
 	b.mu.Lock()
 	if b.stopped {
 		b.mu.Unlock()
 		return ErrStopped
 	}
-	if !insist && b.admit.full() {
+	if !always && b.admission.isFull() {
 		b.mu.Unlock()
 		return ErrOverloaded
 	}
-	b.admit.take()
+	b.admission.addItem()
 	b.pending = append(b.pending, item)
 	first := len(b.pending) == 1
 	b.mu.Unlock()
 	if first {
-		select {
-		case b.wake <- struct{}{}:
-		default:
-		}
+		b.wakeRun()
 	}
 	return nil
 }
 
-// Take returns the items of a record that the fold has met, once; nil where the
-// record is not in flight (any more). The caller resolves them. Records stand in
-// the log in the order of their sequence, so what was confirmed before this one
-// and was not met is lost, and failed with ErrGaveUp.
-func (b *Batcher[T]) Take(seq uint64) []T {
+func (b *Batcher[T]) wakeRun() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// TakeRecord returns the items of a record that the fold has met, once; nil if the
+// record is not in flight. The caller resolves them. Records stand in the log in the
+// order of their sequence numbers, so a confirmed record before this one that was not
+// met is lost, and its items fail with ErrGaveUp.
+func (b *Batcher[T]) TakeRecord(seq uint64) []T {
 	b.mu.Lock()
-	f, ok := b.flights[seq]
+	f, ok := b.inFlight[seq]
 	if ok {
-		delete(b.flights, seq)
+		delete(b.inFlight, seq)
 		if !f.confirmed {
-			b.landed()
+			b.readBackLocked()
 		}
 	}
-	lost := b.confirmed(func(at uint64, _ flight[T]) bool { return at < seq })
-	b.admit.resolved(len(f.items) + len(lost))
+	lost := b.removeConfirmedLocked(func(at uint64, _ flight[T]) bool { return at < seq })
+	b.admission.resolveItems(len(f.items) + len(lost))
 	b.mu.Unlock()
 	if len(lost) > 0 {
 		b.cfg.Fail(lost, ErrGaveUp)
@@ -146,27 +151,27 @@ func (b *Batcher[T]) Take(seq uint64) []T {
 	return f.items
 }
 
-// confirmed takes the items of the confirmed records that are meant out of flight;
-// mu is held.
-func (b *Batcher[T]) confirmed(meant func(seq uint64, f flight[T]) bool) (items []T) {
-	if len(b.flights) == 0 {
+// removeConfirmedLocked takes the confirmed records that match out of flight, and
+// returns their items.
+func (b *Batcher[T]) removeConfirmedLocked(match func(seq uint64, f flight[T]) bool) (items []T) {
+	if len(b.inFlight) == 0 {
 		return nil
 	}
-	for at, f := range b.flights {
-		if f.confirmed && meant(at, f) {
+	for at, f := range b.inFlight {
+		if f.confirmed && match(at, f) {
 			items = append(items, f.items...)
-			delete(b.flights, at)
+			delete(b.inFlight, at)
 		}
 	}
 	return items
 }
 
-// Confirmed is the sequence number of the newest record that the log has
-// confirmed and the fold has not met yet; 0 where there is none.
-func (b *Batcher[T]) Confirmed() (newest uint64) {
+// NewestConfirmed is the sequence number of the newest record that the log has
+// confirmed and the fold has not met yet; 0 if there is none.
+func (b *Batcher[T]) NewestConfirmed() (newest uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for seq, f := range b.flights {
+	for seq, f := range b.inFlight {
 		if f.confirmed {
 			newest = max(newest, seq)
 		}
@@ -174,45 +179,45 @@ func (b *Batcher[T]) Confirmed() (newest uint64) {
 	return newest
 }
 
-// landed notes that one record of the present flush needs no further append.
-func (b *Batcher[T]) landed() {
+// readBackLocked notes that the fold has met one record of the present flush: it needs
+// no further append.
+func (b *Batcher[T]) readBackLocked() {
 	if b.unread--; b.unread == 0 {
-		close(b.back)
+		close(b.allRead)
 	}
 }
 
-// Lost fails the confirmed records up to seq that the fold has not met: the log
-// lost them, for the fold has read to a head that was read after they were
-// confirmed. It is called after Take was for each record read.
-func (b *Batcher[T]) Lost(seq uint64) {
-	b.giveUp(func(at uint64, _ flight[T]) bool { return at <= seq })
+// FailLost fails the confirmed records up to seq that the fold has not met. The log has
+// lost them: the fold has read to a head that was read after they were confirmed. Call
+// it after TakeRecord was called for each record read.
+func (b *Batcher[T]) FailLost(seq uint64) {
+	b.failConfirmed(func(at uint64, _ flight[T]) bool { return at <= seq })
 }
 
-// Overdue fails the records that were confirmed so long ago and that the fold has
-// not met. It is called while the log cannot be read: whoever waits shall not wait
-// until it can.
-func (b *Batcher[T]) Overdue(after time.Duration) {
+// FailOverdue fails the records that were confirmed longer ago than that and that the
+// fold has not met. It is called while the log cannot be read, so that nobody has to
+// wait until it can.
+func (b *Batcher[T]) FailOverdue(after time.Duration) {
 	before := time.Now().Add(-after)
-	b.giveUp(func(_ uint64, f flight[T]) bool { return f.since.Before(before) })
+	b.failConfirmed(func(_ uint64, f flight[T]) bool { return f.confirmedAt.Before(before) })
 }
 
-func (b *Batcher[T]) giveUp(meant func(seq uint64, f flight[T]) bool) {
+func (b *Batcher[T]) failConfirmed(match func(seq uint64, f flight[T]) bool) {
 	b.mu.Lock()
-	lost := b.confirmed(meant)
-	b.admit.resolved(len(lost))
+	lost := b.removeConfirmedLocked(match)
+	b.admission.resolveItems(len(lost))
 	b.mu.Unlock()
 	if len(lost) > 0 {
 		b.cfg.Fail(lost, ErrGaveUp)
 	}
 }
 
-// Run flushes until ctx ends. A flush that is under way then is not cut short,
-// and what is pending is flushed within one more GiveUp; items still pending
-// after that are left to Stop. Run returns when all is resolved but those and
-// what Take may still resolve: confirmed records that the fold has not met yet
-// (call Stop after the fold).
+// Run flushes until ctx ends. A flush that is under way then is not cut short, and
+// pending items are flushed within one more GiveUp; items still pending after that
+// are left to Stop. When Run returns, everything is resolved but those and the
+// confirmed records that the fold has not met yet (call Stop after the fold has ended).
 func (b *Batcher[T]) Run(ctx context.Context) {
-	// The end of ctx is no reason to leave an append's outcome unknown.
+	// The end of ctx is no reason to leave the outcome of an append unknown.
 	whole := context.WithoutCancel(ctx)
 	for {
 		select {
@@ -222,9 +227,9 @@ func (b *Batcher[T]) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			break
 		}
-		// Let what is about to be added join this batch.
+		// Let items that are about to be added join this batch.
 		runtime.Gosched()
-		b.flush(whole)
+		b.flushBatch(whole)
 	}
 	b.mu.Lock()
 	b.stopped = true
@@ -232,105 +237,119 @@ func (b *Batcher[T]) Run(ctx context.Context) {
 	until := time.Now().Add(b.cfg.GiveUp)
 	last, cancel := context.WithDeadline(whole, until)
 	defer cancel()
-	for time.Now().Before(until) && b.flush(last) {
+	for time.Now().Before(until) && b.flushBatch(last) {
 	}
 }
 
-// Stop fails whatever is unresolved. It is called after Run has returned and the
-// fold has ended; a second call does nothing.
+// Stop fails everything that is unresolved. Call it after Run has returned and the fold
+// has ended; a second call does nothing.
 func (b *Batcher[T]) Stop() {
 	b.mu.Lock()
 	b.stopped = true
 	left := b.pending
 	b.pending = nil
-	for seq, f := range b.flights {
+	for seq, f := range b.inFlight {
 		left = append(left, f.items...)
-		delete(b.flights, seq)
+		delete(b.inFlight, seq)
 	}
-	b.admit.resolved(len(left))
+	b.admission.resolveItems(len(left))
 	b.mu.Unlock()
 	if len(left) > 0 {
 		b.cfg.Fail(left, ErrStopped)
 	}
 }
 
-// flush appends one batch; false where nothing was pending.
-func (b *Batcher[T]) flush(ctx context.Context) bool {
-	b.mu.Lock()
-	n := min(len(b.pending), b.cfg.MaxBatch)
-	if n == 0 {
-		b.mu.Unlock()
+// batch is one flush.
+type batch[T any] struct {
+	items   int
+	bytes   int
+	records [][]byte
+	seqs    []uint64 // of the records
+	allRead <-chan struct{}
+	behind  int // items that were pending and did not fit in
+}
+
+// flushBatch appends one batch; false if nothing was pending.
+func (b *Batcher[T]) flushBatch(ctx context.Context) bool {
+	next, ok := b.nextBatch()
+	if !ok {
 		return false
 	}
-	items := b.pending[:n:n]
-	b.pending = b.pending[n:]
-	behind := len(b.pending)
-	if behind == 0 {
-		// A fresh array of the size that the last batch had: the old one belongs
-		// to the flight now.
-		b.pending = make([]T, 0, n)
-	} else {
-		select {
-		case b.wake <- struct{}{}:
-		default:
-		}
-	}
-	var records [][]byte
-	var seqs []uint64
-	bytes := 0
-	for rest := items; len(rest) > 0; {
-		b.seq++
-		record, n := b.cfg.Encode(b.seq, rest)
-		records = append(records, record)
-		seqs = append(seqs, b.seq)
-		bytes += len(record)
-		b.flights[b.seq] = flight[T]{items: rest[:n:n]}
-		rest = rest[n:]
-	}
-	b.unread = len(records)
-	b.back = make(chan struct{})
-	back := b.back
-	b.mu.Unlock()
-
 	start := time.Now()
-	err := b.deliver(ctx, records, back)
+	err := b.appendBatch(ctx, next.records, next.allRead)
 	now := time.Now()
 	if b.cfg.Observe != nil {
-		b.cfg.Observe(n, bytes, now.Sub(start))
+		b.cfg.Observe(next.items, next.bytes, now.Sub(start))
 	}
-
-	b.mu.Lock()
-	var failed []T
-	for _, seq := range seqs {
-		f, ok := b.flights[seq]
-		switch {
-		case !ok: // taken
-		case err == nil:
-			f.confirmed, f.since = true, now
-			b.flights[seq] = f
-		default:
-			failed = append(failed, f.items...)
-			delete(b.flights, seq)
-		}
-	}
-	if errors.Is(err, ErrGaveUp) {
-		// What did not fit into this batch has waited as long: nobody waits for more
-		// than two batches to be given up.
-		behind = min(behind, len(b.pending))
-		failed = append(failed, b.pending[:behind]...)
-		b.pending = b.pending[behind:]
-	}
-	b.admit.resolved(len(failed))
-	b.mu.Unlock()
-	if len(failed) > 0 {
+	if failed := b.endFlight(next, now, err); len(failed) > 0 {
 		b.cfg.Fail(failed, err)
 	}
 	return true
 }
 
-// deliver appends the records until the log confirms them or the fold has read
-// them back. It gives up after GiveUp, or at once where the event is gone.
-func (b *Batcher[T]) deliver(ctx context.Context, records [][]byte, back <-chan struct{}) error {
+// nextBatch encodes what is pending and puts it in flight.
+func (b *Batcher[T]) nextBatch() (next batch[T], ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := min(len(b.pending), b.cfg.MaxBatch)
+	if n == 0 {
+		return next, false
+	}
+	items := b.pending[:n:n]
+	b.pending = b.pending[n:]
+	next.items, next.behind = n, len(b.pending)
+	if next.behind == 0 {
+		// A fresh array of the size that this batch had: the old one belongs to the
+		// flight now.
+		b.pending = make([]T, 0, n)
+	} else {
+		b.wakeRun()
+	}
+	for len(items) > 0 {
+		b.seq++
+		record, n := b.cfg.Encode(b.seq, items)
+		next.records = append(next.records, record)
+		next.seqs = append(next.seqs, b.seq)
+		next.bytes += len(record)
+		b.inFlight[b.seq] = flight[T]{items: items[:n:n]}
+		items = items[n:]
+	}
+	b.unread = len(next.records)
+	b.allRead = make(chan struct{})
+	next.allRead = b.allRead
+	return next, true
+}
+
+// endFlight notes how the append of a batch ended, and returns the items to fail.
+func (b *Batcher[T]) endFlight(done batch[T], now time.Time, err error) (failed []T) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, seq := range done.seqs {
+		f, ok := b.inFlight[seq]
+		switch {
+		case !ok: // the fold has met it
+		case err == nil:
+			f.confirmed, f.confirmedAt = true, now
+			b.inFlight[seq] = f
+		default:
+			failed = append(failed, f.items...)
+			delete(b.inFlight, seq)
+		}
+	}
+	if errors.Is(err, ErrGaveUp) {
+		// Items that did not fit into this batch have waited as long. No item waits for
+		// more than two batches to be given up.
+		behind := min(done.behind, len(b.pending))
+		failed = append(failed, b.pending[:behind]...)
+		b.pending = b.pending[behind:]
+	}
+	b.admission.resolveItems(len(failed))
+	return failed
+}
+
+// appendBatch appends the records until the log confirms them or the fold has read
+// them all back. It gives up after GiveUp, or at once if the event is gone.
+func (b *Batcher[T]) appendBatch(ctx context.Context, records [][]byte, allRead <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, b.cfg.GiveUp)
 	defer cancel()
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
@@ -339,7 +358,7 @@ func (b *Batcher[T]) deliver(ctx context.Context, records [][]byte, back <-chan 
 			return nil
 		}
 		select {
-		case <-back:
+		case <-allRead:
 			return nil
 		default:
 		}
@@ -351,7 +370,7 @@ func (b *Batcher[T]) deliver(ctx context.Context, records [][]byte, back <-chan 
 		}
 		b.cfg.Logger.Warn("append failed, trying again", "event", b.cfg.Code, "err", err)
 		select {
-		case <-back:
+		case <-allRead:
 			return nil
 		case <-ctx.Done():
 			return ErrGaveUp

@@ -235,8 +235,8 @@ func TestStop(t *testing.T) {
 			<-d.ended
 			d.b.Stop()
 			d.want(1, stopped)
-			if got := d.b.Take(1); got != nil {
-				t.Errorf("Take after the end gave %v", got)
+			if got := d.b.TakeRecord(1); got != nil {
+				t.Errorf("TakeRecord after the end gave %v", got)
 			}
 		})
 	})
@@ -253,7 +253,7 @@ func TestStop(t *testing.T) {
 	})
 }
 
-func TestLost(t *testing.T) {
+func TestFailLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(chan struct{})
 		d := newDesk(t, answer{}, answer{hold: hold})
@@ -262,10 +262,10 @@ func TestLost(t *testing.T) {
 		d.add(2)
 		synctest.Wait()
 		// The first record is confirmed, the second on its way: only the first is lost.
-		if seq := d.b.Confirmed(); seq != 1 {
+		if seq := d.b.NewestConfirmed(); seq != 1 {
 			t.Errorf("confirmed up to %d", seq)
 		}
-		d.b.Lost(1)
+		d.b.FailLost(1)
 		d.want(1, eventlog.ErrGaveUp.Error())
 		close(hold)
 		synctest.Wait()
@@ -277,7 +277,7 @@ func TestLost(t *testing.T) {
 
 // While the log cannot be read, who waits for the fold waits for so long and no
 // longer; a record that is still on its way is not touched.
-func TestOverdue(t *testing.T) {
+func TestFailOverdue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(chan struct{})
 		d := newDesk(t, answer{}, answer{}, answer{hold: hold})
@@ -289,15 +289,15 @@ func TestOverdue(t *testing.T) {
 		d.add(3)
 		synctest.Wait()
 		time.Sleep(time.Second)
-		d.b.Overdue(2 * time.Second)
-		if seq := d.b.Confirmed(); seq != 2 {
+		d.b.FailOverdue(2 * time.Second)
+		if seq := d.b.NewestConfirmed(); seq != 2 {
 			t.Errorf("confirmed up to %d", seq)
 		}
 		time.Sleep(time.Second / 2)
-		d.b.Overdue(2 * time.Second)
+		d.b.FailOverdue(2 * time.Second)
 		d.want(1, eventlog.ErrGaveUp.Error())
-		if got := d.b.Take(1); got != nil {
-			t.Errorf("Take of what was overdue gave %v", got)
+		if got := d.b.TakeRecord(1); got != nil {
+			t.Errorf("TakeRecord of what was overdue gave %v", got)
 		}
 		close(hold)
 		synctest.Wait()
@@ -310,14 +310,14 @@ func TestOverdue(t *testing.T) {
 
 // A record that the fold meets proves that what was confirmed before it and was
 // not met is lost.
-func TestTakeFailsWhatWasPassed(t *testing.T) {
+func TestTakeRecordFailsWhatWasPassed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, answer{}, answer{})
 		d.add(1)
 		synctest.Wait()
 		d.add(2)
 		synctest.Wait()
-		d.b.Take(2)
+		d.b.TakeRecord(2)
 		d.want(1, eventlog.ErrGaveUp.Error())
 		d.finish()
 	})

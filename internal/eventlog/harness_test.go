@@ -178,7 +178,7 @@ func (d *desk) name(err error) string {
 // meet folds a record as a replica does: what it has seen it drops whole.
 func (d *desk) meet(record []byte) {
 	s := d.log.read(record)
-	items := d.b.Take(s.Seq)
+	items := d.b.TakeRecord(s.Seq)
 	d.mu.Lock()
 	repeat := s.Seq <= d.high
 	d.high = max(d.high, s.Seq)
@@ -190,7 +190,7 @@ func (d *desk) meet(record []byte) {
 	case repeat && items != nil:
 		d.t.Errorf("record %d was folded before, and %v still waited for it", s.Seq, items)
 	case items != nil && !slices.Equal(items, s.Items):
-		d.t.Errorf("record %d holds %v, and Take gave %v", s.Seq, s.Items, items)
+		d.t.Errorf("record %d holds %v, and TakeRecord gave %v", s.Seq, s.Items, items)
 	}
 	d.resolve(items, folded)
 }

@@ -163,7 +163,7 @@ func (r *Replica) Propose(ctx context.Context, c *event.Command) (Settled, error
 	w := make(settledChan, 1)
 	own := *c // the caller may give up before it is encoded, and use it again
 	// A crowd's entries must not keep the host from closing.
-	if err := r.batcher.Insist(submission{command: &own, waiter: w}); err != nil {
+	if err := r.batcher.AddAlways(submission{command: &own, waiter: w}); err != nil {
 		return Settled{}, err
 	}
 	select {
@@ -307,7 +307,7 @@ func (r *Replica) refold(ctx context.Context, head eventlog.Offset) (err error) 
 			}
 			r.cfg.Metrics.Folded(len(res.Outcomes), false)
 			if res.Producer == r.producer {
-				if subs := r.batcher.Take(res.Seq); subs != nil {
+				if subs := r.batcher.TakeRecord(res.Seq); subs != nil {
 					own = append(own, met{subs, res, event.Position(records[i].Offset)})
 					res = event.Result{} // what was in it is kept
 				}

@@ -31,7 +31,7 @@ func (r *Replica) tail(ctx context.Context) {
 			}
 			if err != nil {
 				r.logger.Warn("cannot reach the log", "event", r.code, "err", err)
-				r.batcher.Overdue(2 * r.cfg.GiveUp)
+				r.batcher.FailOverdue(2 * r.cfg.GiveUp)
 				pause = sleep(ctx, pause)
 				suspect = true
 				continue
@@ -54,7 +54,7 @@ func (r *Replica) tail(ctx context.Context) {
 			return
 		case err != nil:
 			r.logger.Warn("read failed, trying again", "event", r.code, "err", err)
-			r.batcher.Overdue(2 * r.cfg.GiveUp)
+			r.batcher.FailOverdue(2 * r.cfg.GiveUp)
 			pause = sleep(ctx, pause)
 			suspect = true
 			continue
@@ -121,7 +121,7 @@ func (r *Replica) fold(records []eventlog.Record, results []event.Result) ([]eve
 		own := res.Producer == r.producer
 		r.cfg.Metrics.Folded(len(res.Outcomes), !res.Repeat && own)
 		if own {
-			r.settle(r.batcher.Take(res.Seq), res, event.Position(records[i].Offset))
+			r.settle(r.batcher.TakeRecord(res.Seq), res, event.Position(records[i].Offset))
 		}
 		counts = counts || res.Counts
 	}
@@ -189,7 +189,7 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 	}
 	r.logger.Error("the log lost records that were folded here: folding it anew", "event", r.code)
 	r.cfg.Metrics.Rewound()
-	newest := r.batcher.Confirmed()
+	newest := r.batcher.NewestConfirmed()
 	before := r.raffleRuns()
 	if err := r.load(ctx); err != nil {
 		switch {
@@ -202,7 +202,7 @@ func (r *Replica) check(ctx context.Context) (bool, error) {
 		}
 		return false, err
 	}
-	r.batcher.Lost(newest)
+	r.batcher.FailLost(newest)
 	r.noteSpent(before)
 	r.sayWhatIsSpent()
 	r.notify(Change{Structure: true})
@@ -229,7 +229,7 @@ type fence struct {
 }
 
 func (r *Replica) setFence(ctx context.Context) error {
-	seq := r.batcher.Confirmed()
+	seq := r.batcher.NewestConfirmed()
 	if seq == 0 {
 		return nil
 	}
@@ -249,7 +249,7 @@ func (r *Replica) passFence() {
 	passed := r.cursor.Compare(r.fence.at) >= 0
 	r.mu.RUnlock()
 	if passed {
-		r.batcher.Lost(r.fence.seq)
+		r.batcher.FailLost(r.fence.seq)
 		r.fence = fence{}
 	}
 }
