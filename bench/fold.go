@@ -73,9 +73,8 @@ func enter(ctx context.Context, log eventlog.Log, code string, activity, run, n 
 		batch = event.AppendBatchHeader(nil, id)
 		for range min(perBatch, n-i) {
 			i++
-			it := event.Item{Kind: event.Ticket, Participant: participant(i), Activity: activity, Run: run, N: 1}
-			it.Pseudonym = sha256to16(uint64(i), 1)
-			it.Nonce = sha256to16(uint64(i), 2)
+			it := event.TicketItem(sha256to16(uint64(i), 1), sha256to16(uint64(i), 2), false)
+			it.Participant, it.Activity, it.Run, it.N = participant(i), activity, run, 1
 			batch = event.AppendItem(batch, &it)
 		}
 		if some = append(some, event.SealBatch(batch, 0)); len(some) == 64 || i == n {
@@ -188,7 +187,7 @@ func foldOnce(ctx context.Context, data, redis, code string, activity int) (r fo
 		return r, fmt.Errorf("close: %w", err)
 	}
 	watch.lap()
-	for _, work := range s.TakeFreezes() {
+	for _, work := range s.TakeWork() {
 		work()
 	}
 	r.Freeze = watch.lap()

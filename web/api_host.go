@@ -200,7 +200,7 @@ type specIn struct {
 	Options    []string `json:"options"`
 	MaxChoices *int     `json:"max_choices"`
 	Results    *string  `json:"results"`
-	Winners    *int     `json:"winners"`
+	scaleIn
 	raffleIn
 }
 
@@ -212,19 +212,54 @@ func (in specIn) onto(spec event.Spec) event.Spec {
 	if in.Title != nil {
 		spec.Title = *in.Title
 	}
-	if in.Options != nil {
-		spec.Options = in.Options
-	}
-	if in.MaxChoices != nil {
-		spec.MaxChoices = *in.MaxChoices
+	if in.Options != nil || in.MaxChoices != nil {
+		poll := event.PollSpec{}
+		if spec.Poll != nil {
+			poll = *spec.Poll
+		}
+		if in.Options != nil {
+			poll.Options = in.Options
+		}
+		if in.MaxChoices != nil {
+			poll.MaxChoices = *in.MaxChoices
+		} else {
+			poll.MaxChoices = min(poll.MaxChoices, len(poll.Options))
+		}
+		spec.Poll = &poll
 	}
 	if in.Results != nil {
 		spec.Results = *in.Results
 	}
-	if in.Winners != nil {
-		spec.Winners = *in.Winners
+	return in.raffleIn.onto(in.scaleIn.onto(spec))
+}
+
+// scaleIn is what a host may say of a scale alone.
+type scaleIn struct {
+	Min    *int     `json:"min"`
+	Max    *int     `json:"max"`
+	Labels []string `json:"labels"`
+}
+
+// onto lays what was given over a spec.
+func (in scaleIn) onto(spec event.Spec) event.Spec {
+	if in.Min == nil && in.Max == nil && in.Labels == nil {
+		return spec
 	}
-	return in.raffleIn.onto(spec)
+	scale := event.ScaleSpec{Min: 1, Max: 5}
+	if spec.Scale != nil {
+		scale = *spec.Scale
+	}
+	if in.Min != nil {
+		scale.Min = *in.Min
+	}
+	if in.Max != nil {
+		scale.Max = *in.Max
+	}
+	if in.Labels != nil {
+		scale.Labels = in.Labels
+	}
+	spec.Scale = &scale
+	return spec
 }
 
 func (s *Server) addActivity(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
@@ -232,7 +267,7 @@ func (s *Server) addActivity(w http.ResponseWriter, r *http.Request, rep *replic
 	if err := decode(w, r, maxJSON, &in); err != nil {
 		return err
 	}
-	spec := in.onto(event.Spec{Once: true})
+	spec := in.onto(event.Spec{})
 	if err := spec.Normalize(); err != nil {
 		return err
 	}
@@ -262,10 +297,7 @@ func (s *Server) patchActivity(w http.ResponseWriter, r *http.Request, rep *repl
 	if err := decode(w, r, maxJSON, &in); err != nil {
 		return err
 	}
-	spec := in.onto(specOf(&a))
-	if in.Options != nil && in.MaxChoices == nil {
-		spec.MaxChoices = min(spec.MaxChoices, len(spec.Options))
-	}
+	spec := in.onto(a.Spec)
 	if err := spec.Normalize(); err != nil {
 		return err
 	}

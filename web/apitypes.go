@@ -43,7 +43,16 @@ type apiActivity struct {
 	Counts     []int    `json:"counts,omitempty"` // absent where the caller may not see them
 	ClosesInMS *int64   `json:"closes_in_ms"`     // null: no countdown
 
+	*apiScale
 	*apiRaffle
+}
+
+// apiScale is what only scales have.
+type apiScale struct {
+	Min    int      `json:"min"`
+	Max    int      `json:"max"`
+	Labels []string `json:"labels"`
+	Mean   *float64 `json:"mean,omitempty"` // to two decimals; absent with no entries, or where the caller may not see it
 }
 
 // apiRaffle is what only raffles have.
@@ -158,13 +167,20 @@ func eventJSON(snap event.Snapshot, connected int, now time.Time) apiEvent {
 
 func activityJSON(a *event.Activity, now time.Time) apiActivity {
 	out := apiActivity{
-		ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Run: a.Run, Entries: a.Entries, Counts: a.Counts(),
+		ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Run: a.Run, Entries: a.Entries, Counts: a.Counts, Results: a.Results,
 	}
 	if ms, ok := closesIn(a, now); ok {
 		out.ClosesInMS = &ms
 	}
 	if p := a.Poll; p != nil {
-		out.Options, out.MaxChoices, out.Results = p.Options, p.MaxChoices, p.Results
+		out.Options, out.MaxChoices = p.Options, p.MaxChoices
+	}
+	if sc := a.Scale; sc != nil {
+		out.apiScale = &apiScale{Min: sc.Min, Max: sc.Max, Labels: append([]string{}, sc.Labels...)}
+		if mean, ok := a.Mean(); ok {
+			value := float64(mean) / 100
+			out.Mean = &value
+		}
 	}
 	if a.Raffle != nil {
 		out.apiRaffle = raffleJSON(a.Raffle, now)
@@ -177,7 +193,7 @@ func raffleJSON(r *event.RaffleView, now time.Time) *apiRaffle {
 		WinnersWanted: r.WinnersWanted, Winners: []apiWinner{}, Voided: []apiVoided{},
 		Shortfall: r.Shortfall, LastDraw: r.LastDraw, CanWin: r.CanWin,
 		Commitment: r.Commitment, Root: r.Root, Fingerprint: r.Fingerprint,
-		Prizes: append([]string{}, r.Prizes...), NextPrize: r.NextPrize, Again: !r.Once, Eligible: apiEligibility(r.Eligible),
+		Prizes: append([]string{}, r.Prizes...), NextPrize: r.NextPrize, Again: r.Again, Eligible: apiEligibility(r.Eligible),
 		ClaimSeconds: r.ClaimSeconds, Beacon: r.Beacon, BeaconChain: r.Chain, Round: r.Round, RoundAtMS: r.RoundMs,
 		Pending: pendingJSON(r.Pending, now), Abandoned: r.Abandoned,
 	}

@@ -43,12 +43,7 @@ func (s *Server) clone(ctx context.Context, of event.Snapshot, key string) (*rep
 func copyActivities(ctx context.Context, rep *replica.Replica, of event.Snapshot, now time.Time) error {
 	ids := map[int]int{} // in the clone, by those in the event
 	for i := range of.Activities {
-		spec := specOf(&of.Activities[i])
-		spec.Eligible.TookPart = 0
-		if spec.Eligible.JoinedBefore < uint64(now.Add(crowdStays).UnixMilli()) {
-			// It names a moment before the crowd comes: nobody could win.
-			spec.Eligible.JoinedBefore = 0
-		}
+		spec := withoutEligible(of.Activities[i].Spec, now.Add(crowdStays))
 		settled, err := rep.Propose(ctx, &event.Command{Type: event.CmdAdd, Spec: &spec})
 		if err != nil {
 			return err
@@ -57,12 +52,17 @@ func copyActivities(ctx context.Context, rep *replica.Replica, of event.Snapshot
 	}
 	for i := range of.Activities {
 		a := &of.Activities[i]
-		spec := specOf(a)
-		part, known := ids[spec.Eligible.TookPart]
+		spec := a.Spec
+		if spec.Raffle == nil {
+			continue
+		}
+		part, known := ids[spec.Raffle.Eligible.TookPart]
 		if !known {
 			continue
 		}
-		spec.Eligible.TookPart, spec.Eligible.JoinedBefore = part, 0
+		raffle := *spec.Raffle
+		raffle.Eligible.TookPart, raffle.Eligible.JoinedBefore = part, 0
+		spec.Raffle = &raffle
 		if _, err := rep.Propose(ctx, &event.Command{Type: event.CmdEdit, Activity: ids[a.ID], Spec: &spec}); err != nil {
 			return err
 		}
@@ -70,16 +70,18 @@ func copyActivities(ctx context.Context, rep *replica.Replica, of event.Snapshot
 	return nil
 }
 
-// specOf is what the host said of an activity.
-func specOf(a *event.Activity) event.Spec {
-	spec := event.Spec{Kind: a.Kind, Title: a.Title}
-	if p := a.Poll; p != nil {
-		spec.Options, spec.MaxChoices, spec.Results = p.Options, p.MaxChoices, p.Results
+// withoutEligible takes out of a spec what names another activity, or a moment
+// before the crowd comes: nobody could win.
+func withoutEligible(spec event.Spec, comes time.Time) event.Spec {
+	if spec.Raffle == nil {
+		return spec
 	}
-	if r := a.Raffle; r != nil {
-		spec.Winners, spec.Prizes, spec.Once, spec.Eligible = r.WinnersWanted, r.Prizes, r.Once, r.Eligible
-		spec.ClaimSeconds, spec.Beacon = r.ClaimSeconds, r.Beacon
+	raffle := *spec.Raffle
+	raffle.Eligible.TookPart = 0
+	if raffle.Eligible.JoinedBefore < uint64(comes.UnixMilli()) {
+		raffle.Eligible.JoinedBefore = 0
 	}
+	spec.Raffle = &raffle
 	return spec
 }
 

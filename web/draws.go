@@ -117,7 +117,7 @@ func (s *Server) exportCSV(w http.ResponseWriter, _ *http.Request, rep *replica.
 		row := func(rest ...string) { rows = append(rows, append(append([]string{}, head...), rest...)) }
 		if p := a.Poll; p != nil {
 			for i, o := range p.Options {
-				row(letter(i), cell(o), strconv.Itoa(p.Counts[i]), "", "", "", "")
+				row(letter(i), cell(o), strconv.Itoa(a.Counts[i]), "", "", "", "")
 			}
 		}
 		if r := a.Raffle; r != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -20,82 +19,29 @@ import (
 // syncTimeout is how long a refusal on state may take to be made sure of.
 const syncTimeout = 5 * time.Second
 
-// entry is what a phone submits, over HTTP or the socket.
-type entry struct {
-	Activity int    `json:"activity"`
-	Choice   []int  `json:"choice"`
-	Run      int    `json:"run"`
-	N        uint32 `json:"n"`
-	Nonce    string `json:"nonce"` // 16 bytes in base64url that the phone chose, for a raffle's ticket
-}
-
 // admit turns an entry into an item for the log. What is malformed is refused at
 // once (errInvalid); what the state forbids (errClosed) only after this node has
 // folded to the log's head as of now.
-func admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *entry) (event.Item, error) {
+func admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *event.Entry) (event.Item, error) {
 	if e.Activity < 1 || e.Run < 0 {
 		return event.Item{}, errInvalid
 	}
-	var choice event.Choice
-	for _, o := range e.Choice {
-		if !choice.Add(o) {
-			return event.Item{}, errInvalid
-		}
-	}
-	gate, err := openRun(ctx, rep, e)
-	if err != nil {
-		return event.Item{}, err
-	}
-	it := event.Item{Kind: event.Vote, Participant: p, Activity: e.Activity, Run: gate.Run, N: e.N, Choice: choice}
-	if gate.Kind == event.Poll {
-		if !gate.Allows(choice) {
-			return event.Item{}, errInvalid
-		}
-		return it, nil
-	}
-	if choice != 0 {
-		return event.Item{}, errInvalid
-	}
-	it.Kind = event.Ticket
-	_, _ = rand.Read(it.Pseudonym[:]) // never fails (crypto/rand)
-	if e.Nonce == "" {
-		it.NonceByServer = true
-		_, _ = rand.Read(it.Nonce[:])
-	} else if n, err := base64.RawURLEncoding.Decode(it.Nonce[:], nonceBytes(e.Nonce)); err != nil || n != len(it.Nonce) {
-		return event.Item{}, errInvalid
-	}
-	return it, nil
-}
-
-// nonceBytes cuts what would not fit 16 bytes in any case, so that decoding
-// never runs past its destination.
-func nonceBytes(s string) []byte {
-	if len(s) != base64.RawURLEncoding.EncodedLen(16) {
-		return []byte("!")
-	}
-	return []byte(s)
-}
-
-// openRun finds the open run that an entry is for.
-func openRun(ctx context.Context, rep *replica.Replica, e *entry) (event.Gate, error) {
-	return lookTwice(ctx, rep, func(st *event.State) (event.Gate, error) {
-		gate, ok := st.Gate(e.Activity)
-		switch {
-		case !ok:
-			return gate, errInvalid
-		case gate.State != event.Open, e.Run != 0 && e.Run != gate.Run:
-			return gate, errClosed
-		}
-		return gate, nil
+	e.Random = randomBytes
+	return lookTwice(ctx, rep, func(st *event.State) (event.Item, error) {
+		it, status := st.Entry(p, e)
+		return it, statusError(status)
 	})
 }
 
-// lookTwice looks at the state, and where that finds an error, once more when this
-// node has folded to the log's head as of now: another node may know better.
+func randomBytes(b []byte) { _, _ = rand.Read(b) } // never fails (crypto/rand)
+
+// lookTwice looks at the state, and where that finds an error other than errInvalid,
+// once more when this node has folded to the log's head as of now: another node may
+// know better.
 func lookTwice[T any](ctx context.Context, rep *replica.Replica, look func(*event.State) (T, error)) (found T, err error) {
 	rep.View(func(st *event.State) { found, err = look(st) })
-	if err == nil {
-		return found, nil
+	if err == nil || err == error(errInvalid) {
+		return found, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
@@ -106,13 +52,15 @@ func lookTwice[T any](ctx context.Context, rep *replica.Replica, look func(*even
 	return found, err
 }
 
-// outcomeError is the error that an outcome is for an HTTP caller, or nil.
-func outcomeError(o event.Outcome) error {
-	switch o.Status {
+// statusError is the error that a status is for an HTTP caller, or nil.
+func statusError(s event.Status) error {
+	switch s {
 	case event.TooLate:
 		return errClosed
 	case event.Malformed:
 		return errInvalid
+	case event.NoActivity:
+		return errNoActivity
 	}
 	return nil
 }
@@ -155,9 +103,9 @@ type entryRoom struct {
 var entryRooms = sync.Pool{New: func() any { return new(entryRoom) }}
 
 // read reads an entry. It is valid until the room is used again.
-func (room *entryRoom) read(w http.ResponseWriter, r *http.Request) (*entry, error) {
+func (room *entryRoom) read(w http.ResponseWriter, r *http.Request) (*event.Entry, error) {
 	if n := r.ContentLength; n < 1 || n > int64(len(room.body)) {
-		e := new(entry)
+		e := new(event.Entry)
 		return e, decode(w, r, maxEntry, e)
 	}
 	if err := checkJSONType(r); err != nil {
@@ -170,14 +118,14 @@ func (room *entryRoom) read(w http.ResponseWriter, r *http.Request) (*entry, err
 	room.frame = phoneFrame{}
 	parser := frameParser{rest: body}
 	if parser.frame(&room.frame, room.choices[:]) {
-		return &room.frame.entry, nil
+		return &room.frame.Entry, nil
 	}
-	e := new(entry)
+	e := new(event.Entry)
 	return e, decodeFrom(bytes.NewReader(body), e)
 }
 
 // enter submits an entry that came over HTTP and waits for the fold.
-func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participant, e *entry) (replica.Settled, error) {
+func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participant, e *event.Entry) (replica.Settled, error) {
 	if !s.limits.allowParticipant(s.entryLimit(), rep.Code(), p) {
 		return replica.Settled{}, errRate
 	}
@@ -192,7 +140,7 @@ func (s *Server) enter(r *http.Request, rep *replica.Replica, p event.Participan
 	if err != nil {
 		return settled, err
 	}
-	return settled, outcomeError(settled.Outcome)
+	return settled, statusError(settled.Outcome.Status)
 }
 
 // answerEntry answers with what became of an entry; room is scratch space.
@@ -250,7 +198,7 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
 	if !namesOn(rep) {
 		in.Name = "" // and so it never reaches the disk
 	}
-	if _, err := rep.Enter(event.Item{Kind: event.Join, Participant: p, Name: in.Name}); err != nil {
+	if _, err := rep.Enter(event.JoinItem(p, in.Name)); err != nil {
 		return err
 	}
 	var you event.You
@@ -312,7 +260,7 @@ func (s *Server) rename(r *http.Request, rep *replica.Replica, p event.Participa
 	if !s.limits.allowParticipant(s.entryLimit(), rep.Code(), p) {
 		return errRate
 	}
-	_, err = rep.Enter(event.Item{Kind: event.Join, Participant: p, Name: name})
+	_, err = rep.Enter(event.JoinItem(p, name))
 	return err
 }
 

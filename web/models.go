@@ -66,7 +66,7 @@ func activityModel(a *event.Activity, draws int, now time.Time) ui.Activity {
 		out.HasDeadline, out.ClosesInMS = true, ms
 	}
 	if a.Poll != nil {
-		pollModel(&out, a.Poll)
+		pollModel(&out, a)
 	}
 	if a.Raffle != nil {
 		raffleModel(&out, a.Raffle, now)
@@ -74,16 +74,16 @@ func activityModel(a *event.Activity, draws int, now time.Time) ui.Activity {
 	return out
 }
 
-func pollModel(out *ui.Activity, p *event.PollView) {
-	out.MaxChoices, out.Results, out.CountsShown = p.MaxChoices, p.Results, p.Counts != nil
+func pollModel(out *ui.Activity, a *event.Activity) {
+	out.MaxChoices, out.Results, out.CountsShown = a.Poll.MaxChoices, a.Results, a.Counts != nil
 	most := 0
-	for _, c := range p.Counts {
+	for _, c := range a.Counts {
 		most = max(most, c)
 	}
-	for i, text := range p.Options {
+	for i, text := range a.Poll.Options {
 		o := ui.Option{Index: i, Letter: letter(i), Text: text}
-		if p.Counts != nil {
-			o.Count = p.Counts[i]
+		if a.Counts != nil {
+			o.Count = a.Counts[i]
 			o.Percent = percent(o.Count, out.Entries)
 			o.Leading = most > 0 && o.Count == most
 		}
@@ -94,7 +94,7 @@ func pollModel(out *ui.Activity, p *event.PollView) {
 func raffleModel(out *ui.Activity, r *event.RaffleView, now time.Time) {
 	out.WinnersWanted, out.Shortfall, out.Draw, out.Eligible = r.WinnersWanted, r.Shortfall, r.LastDraw, r.CanWin
 	out.Entrants, out.Commitment, out.Fingerprint = r.Entrants, r.Commitment, r.Fingerprint
-	out.Prizes, out.NextPrize, out.Again = r.Prizes, r.NextPrize, !r.Once
+	out.Prizes, out.NextPrize, out.Again = r.Prizes, r.NextPrize, r.Again
 	out.TookPart, out.CheckedIn, out.ClaimSeconds = r.TookPart, r.Eligible.CheckedIn, r.ClaimSeconds
 	out.Beacon, out.Pending, out.Abandoned = r.Beacon, pendingModel(r.Pending, now), r.Abandoned
 	if r.Eligible.TookPart != 0 && r.TookPart == "" {

@@ -218,7 +218,7 @@ func (s *Server) phonePost(w http.ResponseWriter, r *http.Request) {
 	if r.PostForm.Has("name") && !r.PostForm.Has("activity") {
 		err = s.rename(r, rep, p, r.PostForm.Get("name"))
 	} else {
-		var e *entry
+		var e *event.Entry
 		if e, err = formEntry(r); err == nil {
 			_, err = s.enter(r, rep, p, e)
 		}
@@ -234,8 +234,8 @@ func (s *Server) phonePost(w http.ResponseWriter, r *http.Request) {
 }
 
 // formEntry reads the hidden and named fields of an activity's form.
-func formEntry(r *http.Request) (*entry, error) {
-	var e entry
+func formEntry(r *http.Request) (*event.Entry, error) {
+	var e event.Entry
 	var err error
 	if e.Activity, err = strconv.Atoi(r.PostForm.Get("activity")); err != nil {
 		return nil, errInvalid
@@ -251,6 +251,13 @@ func formEntry(r *http.Request) (*entry, error) {
 			return nil, errInvalid
 		}
 		e.Choice = append(e.Choice, o)
+	}
+	if v := r.PostForm.Get("value"); v != "" {
+		value, err := strconv.Atoi(v)
+		if err != nil {
+			return nil, errInvalid
+		}
+		e.Value = &value
 	}
 	return &e, nil
 }

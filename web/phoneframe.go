@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"unicode/utf8"
+
+	"drumroll/internal/event"
 )
 
 // errNotText: a text frame must be UTF-8 (RFC 6455 section 8.1); the library
@@ -14,7 +16,7 @@ var errNotText = errors.New("the frame is not UTF-8")
 type phoneFrame struct {
 	T   string          `json:"t"`
 	Ref json.RawMessage `json:"ref"`
-	entry
+	event.Entry
 }
 
 // decodeFrame reads a phone's frame. Frames of the form that our own clients
@@ -44,7 +46,7 @@ func (p *frameParser) frame(f *phoneFrame, choice []int) bool {
 	if !p.byte('{') {
 		return false
 	}
-	var seen [7]bool
+	var seen [8]bool
 	once := func(i int) bool {
 		was := seen[i]
 		seen[i] = true
@@ -100,6 +102,12 @@ func (p *frameParser) frame(f *phoneFrame, choice []int) bool {
 			if f.Choice, ok = p.numbers(choice[:0]); !ok || !once(6) {
 				return false
 			}
+		case "value":
+			v, ok := p.number()
+			if !ok || !once(7) {
+				return false
+			}
+			f.Value = &v
 		default:
 			return false
 		}

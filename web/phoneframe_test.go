@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/event"
 )
 
 // FuzzDecodeFrame: the fast way reads what encoding/json reads, or leaves it to it.
@@ -14,6 +16,7 @@ func FuzzDecodeFrame(f *testing.F) {
 		`{"t":"entry","ref":"any","activity":1,"choice":[0]}`,
 		`{"t":"entry","ref":7,"activity":12,"choice":[0,49],"run":3,"n":4294967}`,
 		`{"t":"entry","ref":"a","activity":2,"run":1,"n":999999999,"nonce":"AAAAAAAAAAAAAAAAAAAAAA"}`,
+		`{"t":"entry","ref":"a","activity":2,"n":1,"value":10}`, `{"value":-3}`, `{"value":null}`,
 		`{"t":"entry","ref":null,"activity":1,"choice":null}`,
 		`{"t":"x","t":"entry","activity":1,"activity":2,"choice":[1],"choice":[2,3]}`,
 		`{"T":"entry","ACTIVITY":1,"Choice":[0]}`, `{"t":"entry","ref":"\u0041","activity":01}`,
@@ -25,7 +28,7 @@ func FuzzDecodeFrame(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var room [4]int
 		kept := bytes.Clone(data)
-		got := phoneFrame{T: "left from the last one", entry: entry{Choice: []int{9}}}
+		got := phoneFrame{T: "left from the last one", Entry: event.Entry{Choice: []int{9}}}
 		err := decodeFrame(data, &got, room[:])
 		if !bytes.Equal(kept, data) {
 			t.Fatalf("the frame was changed from %q to %q", kept, data)

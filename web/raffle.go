@@ -21,6 +21,7 @@ import (
 
 // raffleIn is what a host may say of a raffle beside its title and winners.
 type raffleIn struct {
+	Winners      *int           `json:"winners"`
 	Prizes       []string       `json:"prizes"`
 	Again        *bool          `json:"winners_may_win_again"`
 	Eligible     *eligibilityIn `json:"eligible"`
@@ -51,20 +52,31 @@ func (i *instant) UnmarshalJSON(data []byte) error {
 
 // onto lays what was given over a spec.
 func (in raffleIn) onto(spec event.Spec) event.Spec {
+	if in.Winners == nil && in.Prizes == nil && in.Again == nil && in.Eligible == nil && in.ClaimSeconds == nil && in.Beacon == nil {
+		return spec
+	}
+	raffle := event.RaffleSpec{}
+	if spec.Raffle != nil {
+		raffle = *spec.Raffle
+	}
+	spec.Raffle = &raffle
+	if in.Winners != nil {
+		raffle.Winners = *in.Winners
+	}
 	if in.Prizes != nil {
-		spec.Prizes = in.Prizes
+		raffle.Prizes = in.Prizes
 	}
 	if in.Again != nil {
-		spec.Once = !*in.Again
+		raffle.Again = *in.Again
 	}
 	if e := in.Eligible; e != nil {
-		spec.Eligible = event.Eligibility{TookPart: e.TookPart, JoinedBefore: uint64(e.JoinedBefore), CheckedIn: e.CheckedIn}
+		raffle.Eligible = event.Eligibility{TookPart: e.TookPart, JoinedBefore: uint64(e.JoinedBefore), CheckedIn: e.CheckedIn}
 	}
 	if in.ClaimSeconds != nil {
-		spec.ClaimSeconds = *in.ClaimSeconds
+		raffle.ClaimSeconds = *in.ClaimSeconds
 	}
 	if in.Beacon != nil {
-		spec.Beacon = *in.Beacon
+		raffle.Beacon = *in.Beacon
 	}
 	return spec
 }
@@ -152,28 +164,13 @@ func wonWith(you event.You, ticket string) (event.Won, error) {
 // postCheckIn notes that a participant is in the room while a raffle that asks
 // for it is open.
 func (s *Server) postCheckIn(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
-	var e entry
+	var e event.Entry
 	if err := decode(w, r, maxEntry, &e); err != nil {
 		return err
 	}
-	if !s.limits.allowParticipant(s.entryLimit(), rep.Code(), p) {
-		return errRate
-	}
-	if _, err := s.mayJoin(r, rep, p); err != nil {
-		return err
-	}
-	gate, err := openRun(r.Context(), rep, &e)
+	e.CheckIn = true
+	settled, err := s.enter(r, rep, p, &e)
 	if err != nil {
-		return err
-	}
-	if !gate.CheckIn {
-		return errInvalid
-	}
-	settled, err := rep.Enter(event.Item{Kind: event.Here, Participant: p, Activity: e.Activity, Run: gate.Run})
-	if err != nil {
-		return err
-	}
-	if err := outcomeError(settled.Outcome); err != nil {
 		return err
 	}
 	s.answerEntry(w, &settled, nil)

@@ -77,13 +77,15 @@ func roomAfterRaffles(t testing.TB, raffles, winners int) *room {
 		return settled.ID
 	}
 	for range raffles {
-		id := do(event.Command{Type: event.CmdAdd, Spec: &event.Spec{Kind: event.Raffle, Title: "A book", Winners: winners}})
+		id := do(event.Command{Type: event.CmdAdd, Spec: &event.Spec{Kind: event.Raffle, Title: "A book", Raffle: &event.RaffleSpec{Winners: winners, Again: true}}})
 		chain := fairdraw.NewChain(key, uid, uint64(id), 1)
 		end, seed := chain.Element(0), chain.Element(1)
 		do(event.Command{Type: event.CmdOpen, Activity: id, Run: 1, Commitment: &end})
 		for p := range winners {
-			it := event.Item{Kind: event.Ticket, Participant: event.Participant(p + 1), Activity: id, Run: 1}
-			binary.BigEndian.PutUint64(it.Nonce[:], uint64(p+1))
+			var nonce [16]byte
+			binary.BigEndian.PutUint64(nonce[:], uint64(p+1))
+			it := event.TicketItem([16]byte{}, nonce, false)
+			it.Participant, it.Activity, it.Run = event.Participant(p+1), id, 1
 			if err := rep.Submit(it, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +93,7 @@ func roomAfterRaffles(t testing.TB, raffles, winners int) *room {
 		do(event.Command{Type: event.CmdClose, Activity: id})
 		do(event.Command{Type: event.CmdDraw, Activity: id, Run: 1, Seed: &seed})
 	}
-	poll := do(event.Command{Type: event.CmdAdd, Spec: &event.Spec{Kind: event.Poll, Title: "Encore?", Options: []string{"Yes", "No"}, MaxChoices: 1, Results: event.Live}})
+	poll := do(event.Command{Type: event.CmdAdd, Spec: &event.Spec{Kind: event.Poll, Title: "Encore?", Results: event.Live, Poll: &event.PollSpec{Options: []string{"Yes", "No"}, MaxChoices: 1}}})
 	do(event.Command{Type: event.CmdOpen, Activity: poll})
 	s, err := New(Config{Presence: log, Health: log, Replicas: set, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: counters})
 	if err != nil {

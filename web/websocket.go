@@ -166,7 +166,7 @@ type client struct {
 func (c *client) join(r *http.Request) {
 	if joined, err := c.s.mayJoin(r, c.rep, c.who); !joined && err == nil {
 		// Should the log be too busy, the first entry joins as well.
-		_ = c.rep.Submit(event.Item{Kind: event.Join, Participant: c.who}, nil)
+		_ = c.rep.Submit(event.JoinItem(c.who, ""), nil)
 	}
 }
 
@@ -199,7 +199,7 @@ func (c *client) frame(data []byte) {
 		c.ack(f.Ref, "retry", "", retryAfterMS())
 		return
 	}
-	it, err := admit(context.Background(), c.rep, c.who, &f.entry)
+	it, err := admit(context.Background(), c.rep, c.who, &f.Entry)
 	if err == nil {
 		w := waiters.Get().(*socketWaiter)
 		w.c = c
@@ -217,7 +217,7 @@ func (c *client) frame(data []byte) {
 func (c *client) refuse(ref []byte, err error) {
 	var p *problem
 	switch {
-	case errors.As(err, &p) && (p == errClosed || p == errInvalid):
+	case errors.As(err, &p) && (p.Code == errClosed.Code || p.Code == errInvalid.Code):
 		c.s.cfg.Metrics.Refused(p.Code)
 		c.ack(ref, p.Code, "", 0)
 	case mayRetry(err):

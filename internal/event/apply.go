@@ -2,7 +2,6 @@ package event
 
 import (
 	"fmt"
-	"slices"
 
 	"drumroll/internal/fairdraw"
 )
@@ -12,11 +11,12 @@ type Status uint8
 
 // The statuses of an entry.
 const (
-	Counted   Status = iota + 1 // first of its participant in this run
-	Changed                     // replaced an earlier choice
-	Unchanged                   // the standing choice (or ticket) stays as it is
-	TooLate                     // the run is not open at this position
-	Malformed                   // names no such activity or option, or too many
+	Counted    Status = iota + 1 // first of its participant in this run
+	Changed                      // replaced an earlier choice
+	Unchanged                    // the standing choice (or ticket) stays as it is
+	TooLate                      // the run is not open at this position
+	Malformed                    // names no such activity or option, or too many
+	NoActivity                   // of Entry alone: names no activity that this state knows
 )
 
 // Outcome is the fold's answer to one item of a batch.
@@ -46,6 +46,8 @@ type Result struct {
 	Refusal  *Refusal  // nil: accepted
 	Activity *Activity // the activity that the command names, after it, for the host
 	ID       int       // of what an add or remote made
+
+	item Item // room for the item that is being folded: through a kind's interface it would escape
 }
 
 // Apply folds one record at its position. It returns ErrNewer or ErrDamaged
@@ -84,9 +86,9 @@ func (s *State) applyBatch(at Position, body []byte, res *Result) error {
 	}
 	// A batch is folded whole or not at all, so it is read through before the
 	// first item changes anything.
-	var it Item
+	it := &res.item
 	for check := r; ; {
-		more, err := check.next(&it)
+		more, err := check.next(it)
 		if err != nil {
 			return err
 		}
@@ -103,14 +105,14 @@ func (s *State) applyBatch(at Position, body []byte, res *Result) error {
 	}
 	joined := s.people.ids.len
 	for {
-		more, _ := r.next(&it)
+		more, _ := r.next(it)
 		if !more {
 			if s.people.ids.len > joined {
 				s.arrivals = append(s.arrivals, arrival{from: joined, ms: at.Ms})
 			}
 			return nil
 		}
-		out := s.applyItem(&it, res)
+		out := s.applyItem(it, res)
 		res.Outcomes = append(res.Outcomes, out)
 		if out.Status == Counted || out.Status == Changed {
 			res.Who = append(res.Who, it.Participant)
@@ -119,14 +121,8 @@ func (s *State) applyBatch(at Position, body []byte, res *Result) error {
 }
 
 func (s *State) applyItem(it *Item, res *Result) Outcome {
-	if it.Kind == Join {
-		i, added := s.people.join(it.Participant)
-		res.Counts = res.Counts || added
-		if it.Name != "" && s.names {
-			s.rename(i, it.Name)
-			res.Counts = true
-			res.Who = append(res.Who, it.Participant)
-		}
+	if it.Kind == ItemJoin {
+		s.applyJoin(it, res)
 		return Outcome{}
 	}
 	a := s.find(it.Activity)
@@ -136,80 +132,24 @@ func (s *State) applyItem(it *Item, res *Result) Outcome {
 	if a.state != Open || it.Run != a.run {
 		return Outcome{Status: TooLate, Run: a.run}
 	}
-	if (it.Kind == Vote) != (a.Kind == Poll) || it.Kind == Here && !a.Eligible.CheckedIn || it.Kind == Vote && !it.Choice.within(len(a.Options), a.MaxChoices) {
+	if !a.kind.takes(a, it) {
 		return Outcome{Status: Malformed, Run: a.run}
 	}
-	i, joined := s.people.join(it.Participant)
-	res.Counts = res.Counts || joined
-	var out Outcome
-	switch it.Kind {
-	case Vote:
-		out = a.tally.vote(i, it)
-	case Here:
-		out = a.tally.checkIn(i)
-	default:
-		out = a.tally.enter(i, it, s.uid, a.id, a.run)
-	}
+	who, joined := s.people.join(it.Participant)
+	out := a.kind.enter(s, a, who, it)
 	out.Run = a.run
-	if out.Status != Unchanged {
+	res.Counts = res.Counts || joined || out.Status != Unchanged
+	return out
+}
+
+func (s *State) applyJoin(it *Item, res *Result) {
+	who, added := s.people.join(it.Participant)
+	res.Counts = res.Counts || added
+	if len(it.Body) > 0 && s.names {
+		s.rename(who, string(it.Body))
 		res.Counts = true
+		res.Who = append(res.Who, it.Participant)
 	}
-	return out
-}
-
-func (t *tally) vote(i uint32, it *Item) Outcome {
-	t.choices.grow(int(i) + 1)
-	t.ns.grow(int(i) + 1)
-	had, n := t.choices.at(i), t.ns.at(i)
-	if it.N != 0 && it.N < *n {
-		// Sent before the standing choice, by a node that stalled.
-		return Outcome{Status: Unchanged}
-	}
-	*n = max(*n, it.N)
-	switch *had {
-	case it.Choice:
-		return Outcome{Status: Unchanged}
-	case 0:
-		t.entries++
-	}
-	out := Outcome{Status: Counted}
-	if *had != 0 {
-		out.Status = Changed
-	}
-	for o := range had.All() {
-		t.counts[o]--
-	}
-	for o := range it.Choice.All() {
-		t.counts[o]++
-	}
-	*had = it.Choice
-	return out
-}
-
-func (t *tally) enter(i uint32, it *Item, uid UID, activity, run int) Outcome {
-	t.ticketOf.grow(int(i) + 1)
-	t.ns.grow(int(i) + 1)
-	n := t.ns.at(i)
-	*n = max(*n, it.N)
-	at := t.ticketOf.at(i)
-	if *at != 0 {
-		return Outcome{Status: Unchanged, Ticket: t.entrants.at(*at - 1).ticket, HasTicket: true}
-	}
-	ticket := fairdraw.MakeTicket(uid, uint64(activity), uint64(run), it.Pseudonym, it.Nonce)
-	t.entrants.add(entrant{who: i, ticket: ticket, nonce: it.Nonce})
-	*at = uint32(t.entrants.len)
-	t.entries++
-	return Outcome{Status: Counted, Ticket: ticket, HasTicket: true}
-}
-
-func (t *tally) checkIn(i uint32) Outcome {
-	t.here.grow(int(i) + 1)
-	here := t.here.at(i)
-	if *here {
-		return Outcome{Status: Unchanged}
-	}
-	*here = true
-	return Outcome{Status: Counted}
 }
 
 func (s *State) rename(i uint32, text string) {
@@ -230,19 +170,9 @@ func (s *State) rename(i uint32, text string) {
 	}
 }
 
-func (s *State) hasWon(p Participant) bool {
-	return slices.ContainsFunc(s.draws, func(d *Draw) bool {
-		return slices.ContainsFunc(d.won, func(w WinnerTicket) bool { return w.Participant == p })
-	})
-}
-
 func (s *State) applyCommand(at Position, c *Command, res *Result) error {
 	if c.Type == CmdCreate {
 		return s.applyCreate(at, c, res)
-	}
-	do, known := commands[c.Type]
-	if !known {
-		return fmt.Errorf("%w: command %q", ErrNewer, c.Type)
 	}
 	if !s.created {
 		return fmt.Errorf("%w: the log does not begin with a create record", ErrDamaged)
@@ -256,7 +186,7 @@ func (s *State) applyCommand(at Position, c *Command, res *Result) error {
 		res.Refusal = conflict("the event was deleted")
 		return nil
 	}
-	if res.Refusal = do(s, at, c, res); res.Refusal == nil {
+	if res.Refusal = s.decide(at, c, res); res.Refusal == nil {
 		s.structure++
 	}
 	id := c.Activity

@@ -14,47 +14,97 @@ import (
 //
 // An item:
 //
-//	byte      kind in bits 0–1 (0 join, 1 vote, 2 raffle entry, 3 here), in bits 2–7 a
-//	          vote's number of choices, or bit 2 of a raffle entry: the server
-//	          made the nonce
+//	byte      kind
+//	byte      in bits 0–6 a small value; bit 7: a body follows
 //	 8 bytes  participant, big-endian
-//	join:     uvarint length and bytes of the name (UTF-8, may be empty)
-//	vote:     uvarint activity, uvarint run, uvarint n, one byte per choice
-//	raffle:   uvarint activity, uvarint run, uvarint n, 16 bytes pseudonym,
-//	          16 bytes nonce
-//	here:     uvarint activity, uvarint run
+//	          but for a join: uvarint activity, uvarint run, uvarint n
+//	          with bit 7: uvarint length, and that many bytes of body
 //
-// So a vote costs 13 bytes up to activity, run and n 127, and 26 more are shared by a batch.
+// What small value and body mean is the kind's (itemForms). A vote for one option
+// has it as its small value: 13 bytes up to activity, run and n 127. 26 more are
+// shared by a batch.
+const hasBody = 1 << 7
+
+// ItemKind tells what an Item is.
+type ItemKind uint8
+
+// The kinds of Item, as they are in a record.
 const (
-	itemJoin = iota
-	itemVote
-	itemTicket
-	itemHere
+	ItemJoin   ItemKind = iota // body: the name, UTF-8; or none
+	ItemVote                   // of polls and scales: small value the option, or the body two or more, rising
+	ItemTicket                 // of raffles: body pseudonym and nonce, 16 bytes each; small value 1: the server made the nonce
+	ItemHere                   // of raffles: is in the room while the raffle is open
 )
 
-// Kind tells what an Item is.
-type Kind uint8
+// itemForms tells, by kind of item, which small values and bodies this version
+// knows.
+var itemForms = [...]func(small uint8, body []byte) bool{
+	ItemJoin:   func(small uint8, body []byte) bool { return small == 0 },
+	ItemVote:   knowsVote,
+	ItemTicket: func(small uint8, body []byte) bool { return small <= 1 && len(body) == ticketBody },
+	ItemHere:   func(small uint8, body []byte) bool { return small == 0 && body == nil },
+}
 
-// The kinds of Item.
-const (
-	Join   Kind = itemJoin   // Participant, Name
-	Vote   Kind = itemVote   // Participant, Activity, Run, N, Choice
-	Ticket Kind = itemTicket // Participant, Activity, Run, N, Pseudonym, Nonce, NonceByServer
-	Here   Kind = itemHere   // Participant, Activity, Run: is in the room while the raffle is open
-)
-
-// Item is what one participant did: joined, voted or entered a raffle.
+// Item is what one participant did, as it is packed into a batch.
 type Item struct {
-	Kind        Kind
+	Kind        ItemKind
+	Small       uint8 // 0 to 127
 	Participant Participant
-	Name        string // Join: plain text, up to MaxText runes, or empty
 	Activity    int
 	Run         int    // the run that is meant; an entry for another run is closed
 	N           uint32 // rising per participant and run; 0 = newer than all before it
-	Choice      Choice
-	// A raffle entry's ticket is made of these (fairdraw.MakeTicket).
-	Pseudonym, Nonce [16]byte
-	NonceByServer    bool
+	Body        []byte // nil: none. Of an item that was read it points into the record
+}
+
+// JoinItem makes the item of a participant who joins or takes a name: plain text,
+// up to MaxText runes, or empty.
+func JoinItem(p Participant, name string) Item {
+	it := Item{Kind: ItemJoin, Participant: p}
+	if name != "" {
+		it.Body = []byte(name)
+	}
+	return it
+}
+
+// VoteItem makes what only a vote has.
+func VoteItem(choice Choice) Item {
+	it := Item{Kind: ItemVote}
+	if choice.Len() == 1 {
+		it.Small = uint8(choice.first())
+		return it
+	}
+	it.Body = make([]byte, 0, choice.Len())
+	for o := range choice.All() {
+		it.Body = append(it.Body, byte(o))
+	}
+	return it
+}
+
+func knowsVote(small uint8, body []byte) bool {
+	if body == nil {
+		return small < MaxOptions
+	}
+	var choice Choice
+	for _, o := range body {
+		if choice>>o != 0 || !choice.Add(int(o)) {
+			return false
+		}
+	}
+	return small == 0 && len(body) != 1
+}
+
+// Choice is the set that a vote chose; 0 of other items.
+func (it *Item) Choice() (choice Choice) {
+	switch {
+	case it.Kind != ItemVote:
+	case it.Body == nil:
+		choice = 1 << it.Small
+	default:
+		for _, o := range it.Body {
+			choice |= 1 << o
+		}
+	}
+	return choice
 }
 
 // AppendBatchHeader begins a batch record. AppendItem follows for each item,
@@ -73,35 +123,22 @@ func SealBatch(dst []byte, start int) []byte { return seal(dst, start) }
 // holds is written as 0, which names none: one item of nonsense must not make a
 // record that nobody can read.
 func AppendItem(dst []byte, it *Item) []byte {
-	head := byte(it.Kind)
-	switch it.Kind {
-	case Vote:
-		head |= byte(it.Choice.Len()) << 2
-	case Ticket:
-		if it.NonceByServer {
-			head |= 1 << 2
-		}
+	head := it.Small
+	if it.Body != nil {
+		head |= hasBody
 	}
-	dst = append(dst, head)
+	dst = append(dst, byte(it.Kind), head)
 	dst = binary.BigEndian.AppendUint64(dst, uint64(it.Participant))
-	if it.Kind == Join {
-		dst = binary.AppendUvarint(dst, uint64(len(it.Name)))
-		return append(dst, it.Name...)
+	if it.Kind != ItemJoin {
+		dst = appendNumber(dst, it.Activity)
+		dst = appendNumber(dst, it.Run)
+		dst = binary.AppendUvarint(dst, uint64(it.N))
 	}
-	dst = appendNumber(dst, it.Activity)
-	dst = appendNumber(dst, it.Run)
-	if it.Kind == Here {
+	if it.Body == nil {
 		return dst
 	}
-	dst = binary.AppendUvarint(dst, uint64(it.N))
-	if it.Kind == Vote {
-		for o := range it.Choice.All() {
-			dst = append(dst, byte(o))
-		}
-		return dst
-	}
-	dst = append(dst, it.Pseudonym[:]...)
-	return append(dst, it.Nonce[:]...)
+	dst = binary.AppendUvarint(dst, uint64(len(it.Body)))
+	return append(dst, it.Body...)
 }
 
 // maxNumber is the highest activity or run in a batch.
@@ -136,61 +173,42 @@ func openBatch(body []byte) (batchReader, error) {
 	return r, nil
 }
 
-// next decodes the next item into it; false at the end.
+// next decodes the next item into it; false at the end. ErrNewer: the item's form
+// is not known, and all that follows in the record cannot be told.
 func (r *batchReader) next(it *Item) (bool, error) {
 	if len(r.rest) == 0 {
 		return false, nil
 	}
-	head := r.rest[0]
-	*it = Item{Kind: Kind(head & 3)}
-	if len(r.rest) < 9 {
+	kind := ItemKind(r.rest[0])
+	if int(kind) >= len(itemForms) {
+		return false, fmt.Errorf("%w: item of kind %d", ErrNewer, kind)
+	}
+	if len(r.rest) < 10 {
 		return false, fmt.Errorf("%w: item", ErrDamaged)
 	}
-	it.Participant = Participant(binary.BigEndian.Uint64(r.rest[1:]))
-	r.rest = r.rest[9:]
-	if it.Kind == Join {
+	head := r.rest[1]
+	*it = Item{Kind: kind, Small: head &^ hasBody, Participant: Participant(binary.BigEndian.Uint64(r.rest[2:]))}
+	r.rest = r.rest[10:]
+	if kind != ItemJoin {
+		activity, ok1 := r.uvarint(maxNumber)
+		run, ok2 := r.uvarint(maxNumber)
+		n, ok3 := r.uvarint(1<<32 - 1)
+		if !ok1 || !ok2 || !ok3 {
+			return false, fmt.Errorf("%w: entry", ErrDamaged)
+		}
+		it.Activity, it.Run, it.N = int(activity), int(run), uint32(n)
+	}
+	if head&hasBody != 0 {
 		n, ok := r.uvarint(uint64(len(r.rest)))
 		if !ok || n > uint64(len(r.rest)) {
-			return false, fmt.Errorf("%w: name", ErrDamaged)
+			return false, fmt.Errorf("%w: body of an item", ErrDamaged)
 		}
-		it.Name = string(r.rest[:n])
+		it.Body = r.rest[:n:n]
 		r.rest = r.rest[n:]
-		return true, nil
 	}
-	activity, ok1 := r.uvarint(maxNumber)
-	run, ok2 := r.uvarint(maxNumber)
-	if it.Kind == Here {
-		if !ok1 || !ok2 {
-			return false, fmt.Errorf("%w: check-in", ErrDamaged)
-		}
-		it.Activity, it.Run = int(activity), int(run)
-		return true, nil
+	if !itemForms[kind](it.Small, it.Body) {
+		return false, fmt.Errorf("%w: item of kind %d with value %d and %d bytes", ErrNewer, kind, it.Small, len(it.Body))
 	}
-	n, ok3 := r.uvarint(1<<32 - 1)
-	if !ok1 || !ok2 || !ok3 {
-		return false, fmt.Errorf("%w: entry", ErrDamaged)
-	}
-	it.Activity, it.Run, it.N = int(activity), int(run), uint32(n)
-	if it.Kind == Vote {
-		k := int(head >> 2)
-		if len(r.rest) < k {
-			return false, fmt.Errorf("%w: choice", ErrDamaged)
-		}
-		for _, o := range r.rest[:k] {
-			if !it.Choice.Add(int(o)) {
-				return false, fmt.Errorf("%w: choice", ErrDamaged)
-			}
-		}
-		r.rest = r.rest[k:]
-		return true, nil
-	}
-	if len(r.rest) < 32 {
-		return false, fmt.Errorf("%w: raffle entry", ErrDamaged)
-	}
-	it.NonceByServer = head&(1<<2) != 0
-	copy(it.Pseudonym[:], r.rest)
-	copy(it.Nonce[:], r.rest[16:])
-	r.rest = r.rest[32:]
 	return true, nil
 }
 

@@ -10,7 +10,7 @@ import (
 // withBeacon makes a raffle with the oracle's randomness and n entrants, closed.
 func (j *journal) withBeacon(n int) int {
 	j.t.Helper()
-	id := j.addSpec(Spec{Beacon: true, Prizes: []string{"A keyboard", "A mouse"}})
+	id := j.addSpec(RaffleSpec{Again: true, Beacon: true, Prizes: []string{"A keyboard", "A mouse"}})
 	c := j.opening(id)
 	c.Chain = nil
 	j.refuse(Conflict, c)
@@ -112,7 +112,7 @@ func TestDrawWithABeacon(t *testing.T) {
 	}
 
 	// Where the raffle has no beacon there is nothing to arm or abandon.
-	plain := j.frozen(Spec{}, 3)
+	plain := j.frozen(RaffleSpec{Again: true}, 3)
 	j.refuse(Conflict, Command{Type: CmdArm, Activity: plain, Run: 1})
 	j.refuse(Conflict, Command{Type: CmdAbandon, Activity: plain})
 }
@@ -150,7 +150,7 @@ func TestAbandonedFreeze(t *testing.T) {
 func TestOtherDrawsDoNotMoveAPendingOne(t *testing.T) {
 	outcome := func(between bool) fairdraw.Ticket {
 		j := newJournal(t, false)
-		other := j.frozen(Spec{}, 5)
+		other := j.frozen(RaffleSpec{Again: true}, 5)
 		id := j.withBeacon(9)
 		j.do(j.arming(id, ""))
 		if between {

@@ -9,7 +9,7 @@ import (
 
 // million folds a raffle of a million up to its close, and returns how long the
 // close held up the fold and how long the list took beside it.
-func million(b *testing.B, spec Spec) (s *State, closed, listed time.Duration) {
+func million(b *testing.B, spec RaffleSpec) (s *State, closed, listed time.Duration) {
 	b.Helper()
 	s = New()
 	var res Result
@@ -23,7 +23,7 @@ func million(b *testing.B, spec Spec) (s *State, closed, listed time.Duration) {
 		closed = time.Since(begin) // in the end, of the last record
 	})
 	begin := time.Now()
-	for _, work := range s.TakeFreezes() {
+	for _, work := range s.TakeWork() {
 		work()
 	}
 	return s, closed, time.Since(begin)
@@ -33,7 +33,7 @@ func million(b *testing.B, spec Spec) (s *State, closed, listed time.Duration) {
 // to be judged, the list beside it, and a draw within it.
 func BenchmarkMillionFrozenAndDrawn(b *testing.B) {
 	for b.Loop() {
-		s, closed, listed := million(b, Spec{Winners: 10, Once: true, Eligible: Eligibility{JoinedBefore: 990}})
+		s, closed, listed := million(b, RaffleSpec{Winners: 10, Eligible: Eligibility{JoinedBefore: 990}})
 		run, element, _ := s.DrawSeed(1)
 		seed := fairdraw.NewChain(testKey, testUID, 1, uint64(run)).Element(element)
 		c := Command{Identity: Identity{testUID, 77, 1}, Type: CmdDraw, Activity: 1, Run: run, Seed: &seed}
@@ -50,7 +50,7 @@ func BenchmarkMillionFrozenAndDrawn(b *testing.B) {
 
 // A proof on demand, of a million: look-up, position, path.
 func BenchmarkReceiptOfMillion(b *testing.B) {
-	s, _, _ := million(b, Spec{})
+	s, _, _ := million(b, RaffleSpec{Again: true})
 	k := 0
 	for b.Loop() {
 		k = (k + 7919) % 1_000_000

@@ -46,3 +46,6 @@ func (c Choice) Options() []int {
 func (c Choice) within(options, most int) bool {
 	return c != 0 && c.Len() <= most && uint64(c)>>options == 0
 }
+
+// first is the lowest option of a set that is not empty.
+func (c Choice) first() int { return bits.TrailingZeros64(uint64(c)) }

@@ -2,7 +2,6 @@ package event
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,12 +26,6 @@ const (
 // maxMs is the latest time that can be named: JavaScript's.
 const maxMs = 8_640_000_000_000_000
 
-// The kinds of activity.
-const (
-	Poll   = "poll"
-	Raffle = "raffle"
-)
-
 // The states of an activity.
 const (
 	Draft    = "draft"
@@ -42,7 +35,7 @@ const (
 	Drawn    = "drawn"
 )
 
-// Who sees a poll's counts before the reveal.
+// Who sees the counts before the reveal.
 const (
 	Live   = "live"   // all, from open on
 	Hidden = "hidden" // the host alone
@@ -133,102 +126,6 @@ type Creation struct {
 	Of        string `json:"of,omitempty"` // code of the event that a rehearsal is for
 	HostKey   Key    `json:"host_key"`     // SHA-256 of the host key
 	Ms        uint64 `json:"ms"`           // the creating node's clock; a Redis create record's offset has no time
-}
-
-// Spec is what a host says of an activity.
-type Spec struct {
-	Kind       string   `json:"kind"`
-	Title      string   `json:"title"`
-	Options    []string `json:"options,omitempty"`
-	MaxChoices int      `json:"max_choices,omitempty"`
-	Results    string   `json:"results,omitempty"`
-	Winners    int      `json:"winners,omitempty"`
-
-	// Of raffles.
-	Prizes []string `json:"prizes,omitempty"` // the run's k-th draw that is no redraw is for prize k
-	// Once: whoever stands as a winner of another raffle of the event is passed over.
-	Once         bool        `json:"once,omitempty"`
-	Eligible     Eligibility `json:"eligible,omitzero"`
-	ClaimSeconds int         `json:"claim_seconds,omitempty"` // shown to the winner; 0: no limit
-	Beacon       bool        `json:"beacon,omitempty"`        // it must open with a beacon
-}
-
-// Eligibility says who can win, beside having entered. It is decided at the
-// freeze, from the log.
-type Eligibility struct {
-	TookPart     int    `json:"took_part,omitempty"`     // has an entry in this activity's present run
-	JoinedBefore uint64 `json:"joined_before,omitempty"` // the log's clock in ms
-	CheckedIn    bool   `json:"checked_in,omitempty"`    // tapped "I'm here" in this run
-}
-
-// Normalize trims texts, fills in defaults and returns a *Refusal (invalid)
-// where the contract's limits are broken.
-func (s *Spec) Normalize() error {
-	var err error
-	if s.Title, err = Text("title", s.Title); err != nil {
-		return err
-	}
-	switch s.Kind {
-	case Poll:
-		if len(s.Options) < 1 || len(s.Options) > MaxOptions {
-			return invalid("a poll takes 1 to %d options, not %d", MaxOptions, len(s.Options))
-		}
-		options := make([]string, len(s.Options))
-		for i, o := range s.Options {
-			if options[i], err = Text(fmt.Sprintf("option %d", i+1), o); err != nil {
-				return err
-			}
-		}
-		s.Options = options
-		if s.MaxChoices == 0 {
-			s.MaxChoices = 1
-		}
-		if s.MaxChoices < 1 || s.MaxChoices > len(s.Options) {
-			return invalid("max_choices must be 1 to the number of options (%d)", len(s.Options))
-		}
-		if s.Results == "" {
-			s.Results = Live
-		}
-		if s.Results != Live && s.Results != Hidden {
-			return invalid("results must be %q or %q", Live, Hidden)
-		}
-		if s.Winners != 0 {
-			return invalid("a poll has no winners")
-		}
-		if len(s.Prizes) != 0 || s.Eligible != (Eligibility{}) || s.ClaimSeconds != 0 || s.Beacon {
-			return invalid("a poll has no prizes, eligible, claim_seconds or beacon")
-		}
-		s.Once = false
-	case Raffle:
-		if len(s.Options) != 0 || s.MaxChoices != 0 || s.Results != "" {
-			return invalid("a raffle has no options, max_choices or results")
-		}
-		if s.Winners == 0 {
-			s.Winners = 1
-		}
-		if s.Winners < 1 || s.Winners > MaxWinners {
-			return invalid("winners must be 1 to %d", MaxWinners)
-		}
-		if len(s.Prizes) > MaxPrizes {
-			return invalid("a raffle has at most %d prizes", MaxPrizes)
-		}
-		prizes := slices.Clone(s.Prizes)
-		for i, p := range s.Prizes {
-			if prizes[i], err = Text(fmt.Sprintf("prize %d", i+1), p); err != nil {
-				return err
-			}
-		}
-		s.Prizes = prizes
-		if s.ClaimSeconds < 0 || s.ClaimSeconds > MaxSeconds {
-			return invalid("claim_seconds must be 0 to %d", MaxSeconds)
-		}
-		if s.Eligible.TookPart < 0 || s.Eligible.JoinedBefore > maxMs {
-			return invalid("eligible names no activity or time that can be")
-		}
-	default:
-		return invalid("kind must be %q or %q", Poll, Raffle)
-	}
-	return nil
 }
 
 // Text is s without white space around it; a *Refusal (invalid) where it is

@@ -2,40 +2,80 @@ package event
 
 import "slices"
 
-// commands holds what each type of Command does. A function either returns a
-// Refusal and has changed nothing, or has done it all.
-var commands = map[string]func(*State, Position, *Command, *Result) *Refusal{
+// commands holds what each type of Command does that concerns the event. A
+// function either returns a Refusal and has changed nothing, or has done it all.
+var commands = map[string]func(*State, *Command, *Result) *Refusal{
 	CmdSettings: (*State).settings,
 	CmdAdd:      (*State).add,
-	CmdEdit:     (*State).edit,
-	CmdRemove:   (*State).remove,
 	CmdOrder:    (*State).order,
 	CmdCurrent:  (*State).setCurrent,
-	CmdOpen:     (*State).open,
-	CmdExtend:   (*State).extend,
-	CmdClose:    (*State).close,
-	CmdReveal:   (*State).reveal,
-	CmdReset:    (*State).reset,
-	CmdDraw:     (*State).draw,
-	CmdRedraw:   (*State).draw,
-	CmdArm:      (*State).arm,
-	CmdAbandon:  (*State).abandon,
-	CmdSpent:    (*State).spendRun,
-	CmdVoid:     (*State).void,
-	CmdClaim:    (*State).claim,
-	CmdConfirm:  (*State).confirm,
-	CmdResults:  (*State).results,
 	CmdRemote:   (*State).addRemote,
 	CmdRevoke:   (*State).revoke,
 	CmdHide:     (*State).hide,
 	CmdDelete:   (*State).delete,
 }
 
-func unknownActivity(id int) *Refusal {
-	return &Refusal{Unknown, "there is no such activity"}
+// activityVerbs holds what each type of Command does that all kinds of activity
+// know.
+var activityVerbs = map[string]verb{
+	CmdEdit:   edit,
+	CmdRemove: remove,
+	CmdOpen:   open,
+	CmdExtend: extend,
+	CmdClose:  closeRun,
+	CmdReset:  reset,
 }
 
-func (s *State) settings(_ Position, c *Command, _ *Result) *Refusal {
+// decide folds a command whose identity is new.
+func (s *State) decide(at Position, c *Command, res *Result) *Refusal {
+	if do, known := commands[c.Type]; known {
+		return do(s, c, res)
+	}
+	a := s.find(c.Activity)
+	if a == nil {
+		return unknownActivity()
+	}
+	do, known := activityVerbs[c.Type]
+	if !known {
+		do, known = a.kind.verbs()[c.Type]
+	}
+	if !known {
+		return conflict("a %s has no %s", a.Kind, c.Type)
+	}
+	return do(s, a, at, c)
+}
+
+// newerPart names what a command holds that this version does not know, or "".
+func (c *Command) newerPart() string {
+	switch {
+	case !knownCommand(c.Type):
+		return "command " + c.Type
+	case c.Spec != nil && c.Spec.check() != nil:
+		return "activity of kind " + c.Spec.Kind + ": " + c.Spec.check().Detail
+	case c.Results != "" && checkResults(c.Results) != nil:
+		return "results " + c.Results
+	}
+	return ""
+}
+
+func knownCommand(name string) bool {
+	if _, known := commands[name]; known || name == CmdCreate {
+		return true
+	}
+	if _, known := activityVerbs[name]; known {
+		return true
+	}
+	for _, k := range kinds { // any of them will do, so the order does not matter
+		if _, known := k.verbs()[name]; known {
+			return true
+		}
+	}
+	return false
+}
+
+func unknownActivity() *Refusal { return &Refusal{Unknown, "there is no such activity"} }
+
+func (s *State) settings(c *Command, _ *Result) *Refusal {
 	if c.Title != nil {
 		s.title = *c.Title
 	}
@@ -45,7 +85,7 @@ func (s *State) settings(_ Position, c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) add(_ Position, c *Command, res *Result) *Refusal {
+func (s *State) add(c *Command, res *Result) *Refusal {
 	if c.Spec == nil {
 		return invalid("an activity needs its kind and title")
 	}
@@ -55,20 +95,16 @@ func (s *State) add(_ Position, c *Command, res *Result) *Refusal {
 	if no := s.unknownPart(c.Spec, s.nextID); no != nil {
 		return no
 	}
-	a := &activity{id: s.nextID, state: Draft, run: 1}
-	a.Spec = *c.Spec
-	a.tally.counts = make([]int, len(a.Options))
+	a := &activity{Spec: *c.Spec, kind: kinds[c.Spec.Kind], id: s.nextID, state: Draft, run: 1}
+	a.kind.begin(a)
 	s.nextID++
 	s.activities = append(s.activities, a)
 	res.ID = a.id
 	return nil
 }
 
-func (s *State) edit(_ Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
+func edit(s *State, a *activity, _ Position, c *Command) *Refusal {
 	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
 	case c.Spec == nil:
 		return invalid("an activity needs its kind and title")
 	case a.state != Draft:
@@ -80,16 +116,12 @@ func (s *State) edit(_ Position, c *Command, _ *Result) *Refusal {
 		return no
 	}
 	a.Spec = *c.Spec
-	a.tally.counts = make([]int, len(a.Options))
+	a.kind.begin(a)
 	return nil
 }
 
-func (s *State) remove(_ Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
-	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
-	case a.state != Draft:
+func remove(s *State, a *activity, _ Position, _ *Command) *Refusal {
+	if a.state != Draft {
 		return conflict("only drafts can be deleted, and this one is %s", a.state)
 	}
 	s.activities = slices.DeleteFunc(s.activities, func(b *activity) bool { return b == a })
@@ -99,7 +131,7 @@ func (s *State) remove(_ Position, c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) order(_ Position, c *Command, _ *Result) *Refusal {
+func (s *State) order(c *Command, _ *Result) *Refusal {
 	have := make([]int, len(s.activities))
 	for i, a := range s.activities {
 		have[i] = a.id
@@ -119,38 +151,29 @@ func (s *State) order(_ Position, c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) setCurrent(_ Position, c *Command, _ *Result) *Refusal {
+func (s *State) setCurrent(c *Command, _ *Result) *Refusal {
 	if c.Activity != 0 && s.find(c.Activity) == nil {
-		return unknownActivity(c.Activity)
+		return unknownActivity()
 	}
 	s.current = c.Activity
 	return nil
 }
 
-func (s *State) open(at Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
+func open(s *State, a *activity, at Position, c *Command) *Refusal {
 	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
 	case a.state == Draft:
-	case a.state == Closed && a.Kind == Poll:
-	case a.state == Closed:
-		return conflict("the entrant list is frozen: a closed raffle cannot be opened again in this run")
-	default:
+	case a.state != Closed:
 		return conflict("it is %s and cannot be opened", a.state)
+	default:
+		if no := a.kind.reopen(); no != nil {
+			return no
+		}
 	}
 	if c.Seconds < 0 || c.Seconds > MaxSeconds {
 		return invalid("seconds must be 1 to %d", MaxSeconds)
 	}
-	if a.Kind == Raffle {
-		if c.Commitment == nil || c.Run != a.run {
-			return conflict("the raffle was reset meanwhile")
-		}
-		if c.Chain != nil && c.Chain.Check() != nil || c.Chain == nil && a.Beacon {
-			return conflict("this raffle needs a public beacon, and the open names none")
-		}
-		a.chain = c.Chain
-		a.commitment, a.lastSeed, a.committed = *c.Commitment, *c.Commitment, true
+	if no := a.kind.open(a, c); no != nil {
+		return no
 	}
 	a.state = Open
 	a.deadlineMs, a.deadlineSet = 0, Position{}
@@ -161,11 +184,8 @@ func (s *State) open(at Position, c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) extend(at Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
+func extend(_ *State, a *activity, at Position, c *Command) *Refusal {
 	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
 	case a.state != Open:
 		return conflict("it is %s: no countdown is running", a.state)
 	case a.deadlineMs == 0:
@@ -179,73 +199,35 @@ func (s *State) extend(at Position, c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) close(at Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
+func closeRun(s *State, a *activity, at Position, c *Command) *Refusal {
 	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
 	case a.state != Open:
 		return conflict("it is %s, not open", a.state)
 	case c.Deadline != nil && *c.Deadline != a.deadlineSet:
-		return conflict("its countdown was changed meanwhile")
+		return conflict("its countdown was changed in the meantime")
 	}
+	s.endEntries(a, at)
+	return nil
+}
+
+// endEntries closes an open run.
+func (s *State) endEntries(a *activity, at Position) {
 	a.state = Closed
 	a.deadlineMs, a.deadlineSet = 0, Position{}
-	if a.Kind == Raffle {
-		s.freeze(at, a)
-	}
-	return nil
+	a.kind.close(s, a, at)
 }
 
-func (s *State) reveal(_ Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
-	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
-	case a.Kind != Poll:
-		return conflict("a raffle is drawn, not revealed")
-	case a.state != Closed:
-		return conflict("it is %s: only a closed poll can be revealed", a.state)
-	}
-	a.state = Revealed
-	return nil
-}
-
-func (s *State) reset(_ Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
-	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
-	case a.state == Draft:
+func reset(_ *State, a *activity, _ Position, _ *Command) *Refusal {
+	if a.state == Draft {
 		return conflict("it is a draft: there is nothing to reset")
 	}
-	if a.pending != nil {
-		// A draw whose outcome would have been known soon: that it was thrown
-		// away has to show.
-		a.line.abandoned = true
-	}
-	*a = activity{Spec: a.Spec, id: a.id, state: Draft, run: max(a.run, a.spent) + 1, spent: a.spent}
-	a.tally.counts = make([]int, len(a.Options))
+	a.kind.discard(a)
+	*a = activity{Spec: a.Spec, kind: a.kind, id: a.id, state: Draft, run: max(a.run, a.spent) + 1, spent: a.spent}
+	a.kind.begin(a)
 	return nil
 }
 
-func (s *State) results(_ Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
-	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
-	case a.Kind != Poll:
-		return conflict("a raffle has no results to hide")
-	case a.state == Revealed:
-		return conflict("the results are revealed already")
-	case c.Results != Live && c.Results != Hidden:
-		return invalid("results must be %q or %q", Live, Hidden)
-	}
-	a.Results = c.Results
-	return nil
-}
-
-func (s *State) addRemote(_ Position, c *Command, res *Result) *Refusal {
+func (s *State) addRemote(c *Command, res *Result) *Refusal {
 	if c.Hash == nil {
 		return invalid("a remote needs the hash of its key")
 	}
@@ -258,7 +240,7 @@ func (s *State) addRemote(_ Position, c *Command, res *Result) *Refusal {
 	return nil
 }
 
-func (s *State) revoke(_ Position, c *Command, _ *Result) *Refusal {
+func (s *State) revoke(c *Command, _ *Result) *Refusal {
 	at := slices.IndexFunc(s.remotes, func(r remote) bool { return r.id == c.Remote })
 	if at < 0 {
 		return &Refusal{Unknown, "there is no such remote"}
@@ -267,7 +249,7 @@ func (s *State) revoke(_ Position, c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) hide(_ Position, c *Command, _ *Result) *Refusal {
+func (s *State) hide(c *Command, _ *Result) *Refusal {
 	i, ok := s.people.find(c.Person)
 	if !ok || s.people.names[i] == nil {
 		return &Refusal{Unknown, "nobody with a chosen name has this id"}
@@ -276,7 +258,7 @@ func (s *State) hide(_ Position, c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) delete(Position, *Command, *Result) *Refusal {
+func (s *State) delete(*Command, *Result) *Refusal {
 	s.deleted = true
 	return nil
 }

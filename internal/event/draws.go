@@ -21,19 +21,15 @@ type pending struct {
 // drawable refuses what no draw or redraw of a raffle can be made from.
 func (s *State) drawable(a *activity, c *Command, redraw bool) *Refusal {
 	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
-	case a.Kind != Raffle:
-		return conflict("a poll has no draw")
 	case redraw && a.state != Drawn:
 		return conflict("it is %s: there is no winner to replace", a.state)
 	case a.state != Closed && a.state != Drawn:
 		return conflict("it is %s: close the raffle before the draw", a.state)
-	case a.line.abandoned:
+	case a.raffleRun.line.abandoned:
 		return conflict("its frozen list was abandoned: reset the raffle")
 	case c.Draw != 0 && c.Draw != len(s.draws)+1:
 		return conflict("draw %d has been made already", c.Draw)
-	case a.runDraws >= MaxDraws:
+	case a.raffleRun.runDraws >= MaxDraws:
 		return conflict("a run has at most %d draws", MaxDraws)
 	}
 	return nil
@@ -42,40 +38,39 @@ func (s *State) drawable(a *activity, c *Command, redraw bool) *Refusal {
 // arm asks for a draw, or with Void for a redraw, of a raffle with a beacon, and
 // names the round that it waits for: for the run's first draw the one that the
 // freeze named.
-func (s *State) arm(at Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
+func arm(s *State, a *activity, at Position, c *Command) *Refusal {
 	if no := s.drawable(a, c, c.Void != ""); no != nil {
 		return no
 	}
 	switch {
-	case a.chain == nil:
+	case a.raffleRun.chain == nil:
 		return conflict("this raffle is drawn without a beacon")
 	case c.Run != a.run:
 		return conflict("the raffle was reset meanwhile")
-	case a.pending != nil:
+	case a.raffleRun.pending != nil:
 		return conflict("a draw is waiting for its round already")
 	case c.Void != "" && a.winner(c.Void) < 0:
 		return conflict("that ticket is not among the winners")
 	case c.Void != "" && c.Reason == "":
 		return invalid("a redraw needs a reason")
 	}
-	if no := nobody(a, s.excluded(a)); no != nil {
+	if no := refuseWithoutCandidates(a, s.excluded(a)); no != nil {
 		return no
 	}
-	p := &pending{round: a.line.round, void: c.Void, reason: c.Reason}
-	if a.runDraws > 0 {
-		p.round = max(a.chain.RoundAt(at.Ms+beaconAhead), a.lastRound+1)
+	p := &pending{round: a.raffleRun.line.round, void: c.Void, reason: c.Reason}
+	if a.raffleRun.runDraws > 0 {
+		p.round = max(a.raffleRun.chain.RoundAt(at.Ms+beaconAhead), a.raffleRun.lastRound+1)
 	}
-	a.pending = p
+	a.raffleRun.pending = p
 	return nil
 }
 
-// nobody refuses a draw that could have no winner.
-func nobody(a *activity, excluded map[uint32]string) *Refusal {
+// refuseWithoutCandidates refuses a draw for which no entrant is left who can win.
+func refuseWithoutCandidates(a *activity, excluded map[uint32]string) *Refusal {
 	switch {
-	case a.frozen.entrants.len == 0:
+	case a.raffleRun.frozen.entrants.len == 0:
 		return conflict("nobody is in this raffle, so there is nobody to draw")
-	case a.frozen.fit == 0:
+	case a.raffleRun.frozen.fit == 0:
 		return conflict("nobody who entered can win by this raffle's rules")
 	case a.left(excluded) == 0:
 		return conflict("everybody who entered and can win has won already")
@@ -86,23 +81,22 @@ func nobody(a *activity, excluded map[uint32]string) *Refusal {
 // draw picks the next winners of a raffle, or, as a redraw, gives one winner's
 // ticket back and picks one other. With a beacon it completes what was armed,
 // whichever of the two that is.
-func (s *State) draw(at Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
+func draw(s *State, a *activity, at Position, c *Command) *Refusal {
 	redraw, void, reason := c.Type == CmdRedraw, c.Void, c.Reason
-	if a != nil && a.pending != nil {
-		redraw, void, reason = a.pending.void != "", a.pending.void, a.pending.reason
+	if a.raffleRun.pending != nil {
+		redraw, void, reason = a.raffleRun.pending.void != "", a.raffleRun.pending.void, a.raffleRun.pending.reason
 	}
 	if no := s.drawable(a, c, redraw); no != nil {
 		return no
 	}
-	if c.Seed == nil || c.Run != a.run || sha256.Sum256(c.Seed[:]) != [32]byte(a.lastSeed) {
+	if c.Seed == nil || c.Run != a.run || sha256.Sum256(c.Seed[:]) != [32]byte(a.raffleRun.lastSeed) {
 		return conflict("another draw came first")
 	}
 	public, no := a.public(c)
 	if no != nil {
 		return no
 	}
-	wanted, voids, prize := a.Winners, -1, a.prize(a.nextPrize())
+	wanted, voids, prize := a.Raffle.Winners, -1, a.prize(a.nextPrize())
 	if redraw {
 		if voids = a.winner(void); voids < 0 {
 			return conflict("that ticket is not among the winners")
@@ -110,18 +104,18 @@ func (s *State) draw(at Position, c *Command, _ *Result) *Refusal {
 		if reason == "" {
 			return invalid("a redraw needs a reason")
 		}
-		wanted, prize = 1, a.winners[voids].Prize
+		wanted, prize = 1, a.raffleRun.winners[voids].Prize
 	}
 	spent := s.excluded(a)
-	if no := nobody(a, spent); no != nil {
+	if no := refuseWithoutCandidates(a, spent); no != nil {
 		return no
 	}
 
-	list := a.frozen.get()
+	list := a.raffleRun.frozen.get()
 	if redraw {
-		spent[a.tally.ticketOf.get(a.winners[voids].who)-1] = fairdraw.SkipVoided
+		spent[a.raffleRun.ticketOf.get(a.raffleRun.winners[voids].who)-1] = fairdraw.SkipVoided
 	}
-	element := a.runDraws + 1
+	element := a.raffleRun.runDraws + 1
 	var randomness []byte
 	if public != nil {
 		randomness = public.Randomness[:]
@@ -134,12 +128,12 @@ func (s *State) draw(at Position, c *Command, _ *Result) *Refusal {
 		return a.unfit(e)
 	})
 
-	d := &Draw{Number: len(s.draws) + 1, Activity: a.id, Title: a.Title, Run: a.run, At: at, frozen: a.frozen}
+	d := &Draw{Number: len(s.draws) + 1, Activity: a.id, Title: a.Title, Run: a.run, At: at, frozen: a.raffleRun.frozen}
 	meta := fairdraw.Meta{
 		Code: s.code, UID: s.uid, Activity: a.id, Title: a.Title, Run: a.run,
 		Draw: d.Number, Element: element,
-		Commitment: a.commitment, Previous: a.lastSeed, Seed: *c.Seed,
-		Beacon: public, Rules: a.rules(), Prize: prize, Wanted: wanted, Returned: a.returned,
+		Commitment: a.raffleRun.commitment, Previous: a.raffleRun.lastSeed, Seed: *c.Seed,
+		Beacon: public, Rules: a.rules(), Prize: prize, Wanted: wanted, Returned: a.raffleRun.returned,
 	}
 	if redraw {
 		meta.Voided, meta.Reason = void, reason
@@ -147,24 +141,24 @@ func (s *State) draw(at Position, c *Command, _ *Result) *Refusal {
 	d.Record = fairdraw.NewRecord(meta, list, picks)
 	if redraw {
 		a.giveBack(voids, reason)
-		a.redraws++
+		a.raffleRun.redraws++
 	}
 	for _, p := range picks {
 		if p.Skip != "" {
 			continue
 		}
-		e := a.tally.entrants.at(uint32(list.Source(p.Pos)))
-		a.winners = append(a.winners, Winner{Ticket: e.ticket, Draw: d.Number, Prize: prize, ms: at.Ms, who: e.who})
+		e := a.raffleRun.entrants.at(uint32(list.Source(p.Pos)))
+		a.raffleRun.winners = append(a.raffleRun.winners, Winner{Ticket: e.ticket, Draw: d.Number, Prize: prize, ms: at.Ms, who: e.who})
 		d.won = append(d.won, WinnerTicket{s.people.id(e.who), e.ticket})
 	}
-	a.shortfall = wanted - len(d.won)
-	a.runDraws++
-	a.line.draws++
-	a.lastDraw = d.Number
-	a.lastSeed = *c.Seed
-	a.returned, a.pending = nil, nil
+	a.raffleRun.shortfall = wanted - len(d.won)
+	a.raffleRun.runDraws++
+	a.raffleRun.line.draws++
+	a.raffleRun.lastDraw = d.Number
+	a.raffleRun.lastSeed = *c.Seed
+	a.raffleRun.returned, a.raffleRun.pending = nil, nil
 	if public != nil {
-		a.lastRound = uint64(public.Round)
+		a.raffleRun.lastRound = uint64(public.Round)
 	}
 	a.state = Drawn
 	s.draws = append(s.draws, d)
@@ -174,62 +168,57 @@ func (s *State) draw(at Position, c *Command, _ *Result) *Refusal {
 // public is the beacon's part in a draw, checked; nil where the raffle has none.
 func (a *activity) public(c *Command) (*fairdraw.Beacon, *Refusal) {
 	switch {
-	case a.chain == nil:
+	case a.raffleRun.chain == nil:
 		return nil, nil
-	case a.pending == nil || c.Round != a.pending.round || c.Signature == nil:
+	case a.raffleRun.pending == nil || c.Round != a.raffleRun.pending.round || c.Signature == nil:
 		return nil, conflict("this raffle's draws wait for a round of the beacon")
 	}
-	randomness, err := a.chain.Verify(c.Round, c.Signature[:])
+	randomness, err := a.raffleRun.chain.Verify(c.Round, c.Signature[:])
 	if err != nil {
 		return nil, invalid("%v", err)
 	}
 	return &fairdraw.Beacon{
-		Chain: fairdraw.Hash(a.chain.Hash), Round: int(c.Round), Signature: *c.Signature, Randomness: randomness,
+		Chain: fairdraw.Hash(a.raffleRun.chain.Hash), Round: int(c.Round), Signature: *c.Signature, Randomness: randomness,
 	}, nil
 }
 
 // abandon gives up a frozen list, for all to see: its beacon cannot be had.
-func (s *State) abandon(_ Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
+func abandon(_ *State, a *activity, _ Position, _ *Command) *Refusal {
 	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
-	case a.chain == nil || a.state != Closed && a.state != Drawn:
+	case a.raffleRun.chain == nil || a.state != Closed && a.state != Drawn:
 		return conflict("only a frozen list that waits for a public beacon can be abandoned")
-	case a.line.abandoned:
+	case a.raffleRun.line.abandoned:
 		return conflict("its frozen list was abandoned already")
 	}
-	a.line.abandoned, a.pending = true, nil
+	a.raffleRun.line.abandoned, a.raffleRun.pending = true, nil
 	return nil
 }
 
 // void gives a winner's ticket back, with nobody drawn in its place.
-func (s *State) void(_ Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
-	at, no := a.standing(c.Activity, c.Void)
+func void(_ *State, a *activity, _ Position, c *Command) *Refusal {
+	at, no := a.standing(c.Void)
 	switch {
 	case no != nil:
 		return no
-	case a.pending != nil:
+	case a.raffleRun.pending != nil:
 		return conflict("a draw is waiting for its round")
 	case c.Reason == "":
 		return invalid("to give a ticket back needs a reason")
 	}
-	a.returned = append(a.returned, fairdraw.Return{Ticket: a.winners[at].Ticket, Reason: c.Reason})
+	a.raffleRun.returned = append(a.raffleRun.returned, fairdraw.Return{Ticket: a.raffleRun.winners[at].Ticket, Reason: c.Reason})
 	a.giveBack(at, c.Reason)
 	return nil
 }
 
-func (s *State) claim(_ Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
-	at, no := a.standing(c.Activity, c.Ticket)
+func claim(s *State, a *activity, _ Position, c *Command) *Refusal {
+	at, no := a.standing(c.Ticket)
 	switch {
 	case no != nil:
 		return no
-	case s.people.id(a.winners[at].who) != c.Person:
+	case s.people.id(a.raffleRun.winners[at].who) != c.Person:
 		return conflict("that ticket is somebody else's")
 	}
-	if a.winners[at].Claim == "" {
+	if a.raffleRun.winners[at].Claim == "" {
 		a.setClaim(at, Claiming)
 	}
 	return nil
@@ -237,13 +226,12 @@ func (s *State) claim(_ Position, c *Command, _ *Result) *Refusal {
 
 // confirm notes that the host gave the prize away; also to a winner whose phone
 // could not claim it.
-func (s *State) confirm(_ Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
-	at, no := a.standing(c.Activity, c.Ticket)
+func confirm(_ *State, a *activity, _ Position, c *Command) *Refusal {
+	at, no := a.standing(c.Ticket)
 	switch {
 	case no != nil:
 		return no
-	case a.winners[at].Claim == Claimed:
+	case a.raffleRun.winners[at].Claim == Claimed:
 		return conflict("that win was confirmed already")
 	}
 	a.setClaim(at, Claimed)
@@ -251,15 +239,12 @@ func (s *State) confirm(_ Position, c *Command, _ *Result) *Refusal {
 }
 
 func (a *activity) setClaim(at int, claim string) {
-	a.winners = slices.Clone(a.winners)
-	a.winners[at].Claim = claim
+	a.raffleRun.winners = slices.Clone(a.raffleRun.winners)
+	a.raffleRun.winners[at].Claim = claim
 }
 
-// standing finds a winner's ticket; a may be nil, the activity not found.
-func (a *activity) standing(id int, ticket string) (at int, no *Refusal) {
-	if a == nil {
-		return -1, unknownActivity(id)
-	}
+// standing finds a winner's ticket that was not given back.
+func (a *activity) standing(ticket string) (at int, no *Refusal) {
 	if at = a.winner(ticket); at < 0 {
 		return -1, conflict("that ticket is not among the winners")
 	}
@@ -268,18 +253,18 @@ func (a *activity) standing(id int, ticket string) (at int, no *Refusal) {
 
 // winner is the index of a standing winner's ticket, or -1.
 func (a *activity) winner(ticket string) int {
-	return slices.IndexFunc(a.winners, func(w Winner) bool { return w.Ticket.String() == ticket })
+	return slices.IndexFunc(a.raffleRun.winners, func(w Winner) bool { return w.Ticket.String() == ticket })
 }
 
 func (a *activity) giveBack(at int, reason string) {
-	a.voided = append(a.voided, Voided{a.winners[at], reason})
-	a.winners = slices.Delete(slices.Clone(a.winners), at, at+1)
+	a.raffleRun.voided = append(a.raffleRun.voided, Voided{a.raffleRun.winners[at], reason})
+	a.raffleRun.winners = slices.Delete(slices.Clone(a.raffleRun.winners), at, at+1)
 }
 
 // nextPrize is which prize the next draw that is no redraw is for, from 1; 0
 // where none is left, or none is named.
 func (a *activity) nextPrize() int {
-	if next := a.runDraws - a.redraws + 1; next <= len(a.Prizes) {
+	if next := a.raffleRun.runDraws - a.raffleRun.redraws + 1; next <= len(a.Raffle.Prizes) {
 		return next
 	}
 	return 0
@@ -289,7 +274,7 @@ func (a *activity) prize(k int) string {
 	if k == 0 {
 		return ""
 	}
-	return a.Prizes[k-1]
+	return a.Raffle.Prizes[k-1]
 }
 
 // PendingDraw is a draw that waits for its round.
@@ -306,9 +291,12 @@ type PendingDraw struct {
 func (s *State) PendingDraws() []PendingDraw {
 	var out []PendingDraw
 	for _, a := range s.activities {
-		if p := a.pending; p != nil {
-			out = append(out, PendingDraw{a.id, a.run, a.runDraws + 1, a.chain.Hash.String(), p.round, a.chain.TimeOf(p.round)})
+		r := a.raffleRun
+		if r == nil || r.pending == nil {
+			continue
 		}
+		round := r.pending.round
+		out = append(out, PendingDraw{a.id, a.run, r.runDraws + 1, r.chain.Hash.String(), round, r.chain.TimeOf(round)})
 	}
 	return out
 }
@@ -316,14 +304,8 @@ func (s *State) PendingDraws() []PendingDraw {
 // spendRun gives up a raffle's run, and those before it, of which a freeze or a
 // draw stood in the log until the log lost it: people have seen its list, or its
 // seed, so nothing more may be drawn from them.
-func (s *State) spendRun(at Position, c *Command, _ *Result) *Refusal {
-	a := s.find(c.Activity)
-	switch {
-	case a == nil:
-		return unknownActivity(c.Activity)
-	case a.Kind != Raffle:
-		return conflict("a poll has nothing that a lost record could spend")
-	case c.Run <= a.spent:
+func spendRun(s *State, a *activity, at Position, c *Command) *Refusal {
+	if c.Run <= a.spent {
 		return conflict("that is known already")
 	}
 	a.spent = c.Run
@@ -333,11 +315,9 @@ func (s *State) spendRun(at Position, c *Command, _ *Result) *Refusal {
 		a.run = a.spent + 1
 	default:
 		if a.state == Open {
-			a.state = Closed
-			a.deadlineMs, a.deadlineSet = 0, Position{}
-			s.freeze(at, a)
+			s.endEntries(a, at)
 		}
-		a.line.abandoned, a.pending = true, nil
+		a.raffleRun.line.abandoned, a.raffleRun.pending = true, nil
 	}
 	return nil
 }
@@ -355,8 +335,8 @@ type RaffleRun struct {
 func (s *State) RaffleRuns() []RaffleRun {
 	var out []RaffleRun
 	for _, a := range s.activities {
-		if a.Kind == Raffle {
-			out = append(out, RaffleRun{a.id, a.run, a.frozen != nil, a.runDraws, a.spent})
+		if a.raffleRun != nil {
+			out = append(out, RaffleRun{a.id, a.run, a.raffleRun.frozen != nil, a.raffleRun.runDraws, a.spent})
 		}
 	}
 	return out

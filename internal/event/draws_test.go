@@ -194,15 +194,15 @@ func TestFreezeIsWorkForLater(t *testing.T) {
 	if a := j.activity(id); a.Raffle.Root != "" || a.Raffle.Entrants != nil {
 		t.Errorf("before anybody computed the list: %+v", a)
 	}
-	work := j.s.TakeFreezes()
-	if len(work) != 1 || len(j.s.TakeFreezes()) != 0 {
+	work := j.s.TakeWork()
+	if len(work) != 1 || len(j.s.TakeWork()) != 0 {
 		t.Fatalf("%d lists to compute", len(work))
 	}
-	// The fold goes on meanwhile: joins share the chunks that the list reads.
+	// The fold goes on in the meantime: joins share the chunks that the list reads.
 	done := make(chan struct{})
 	go func() { work[0](); close(done) }()
 	for p := Participant(100); p < 200; p++ {
-		j.batch(Item{Kind: Join, Participant: p})
+		j.batch(JoinItem(p, ""))
 	}
 	<-done
 	a := j.activity(id)
@@ -216,6 +216,6 @@ func TestFreezeIsWorkForLater(t *testing.T) {
 
 func TestDrawsOfARunAreBounded(t *testing.T) {
 	j, id := bring(t, Raffle, Drawn)
-	j.s.find(id).runDraws = MaxDraws
+	j.s.find(id).raffleRun.runDraws = MaxDraws
 	j.refuse(Conflict, j.drawing(id))
 }

@@ -49,7 +49,7 @@ func TestVotes(t *testing.T) {
 		if out.Status != step.status || out.Run != 1 {
 			t.Fatalf("%s: %+v, want status %d of run 1", step.name, out, step.status)
 		}
-		if got := j.activity(step.item.Activity).Counts(); !slices.Equal(got, step.counts) {
+		if got := j.activity(step.item.Activity).Counts; !slices.Equal(got, step.counts) {
 			t.Fatalf("%s: counts %v, want %v", step.name, got, step.counts)
 		}
 	}
@@ -65,7 +65,7 @@ func TestVotes(t *testing.T) {
 	if out := j.one(vote(1, single, 1, 9, 0)); out.Status != TooLate {
 		t.Errorf("closed: %+v", out)
 	}
-	if got := j.activity(single).Counts(); !slices.Equal(got, []int{0, 1, 0}) {
+	if got := j.activity(single).Counts; !slices.Equal(got, []int{0, 1, 0}) {
 		t.Errorf("counts after the close %v", got)
 	}
 	if got := j.s.Snapshot().Joined; got != 1 {
@@ -89,7 +89,7 @@ func TestLateBatchOfAStalledNode(t *testing.T) {
 	if got := []Status{res.Outcomes[0].Status, res.Outcomes[1].Status}; !slices.Equal(got, []Status{Unchanged, Counted}) {
 		t.Errorf("statuses %v", got)
 	}
-	if got := j.activity(id).Counts(); !slices.Equal(got, []int{1, 1}) {
+	if got := j.activity(id).Counts; !slices.Equal(got, []int{1, 1}) {
 		t.Errorf("counts %v, want the newer choice to stand", got)
 	}
 }
@@ -106,15 +106,15 @@ func TestTickets(t *testing.T) {
 		t.Fatalf("first: %+v", first)
 	}
 	again := ticket(1, id, 1)
-	again.Nonce[0]++ // another phone's randomness must not make another ticket
+	again.Body[16]++ // another phone's randomness must not make another ticket
 	if out := j.one(again); out.Status != Unchanged || out.Ticket != first.Ticket || !out.HasTicket {
 		t.Errorf("second entry: %+v, want the ticket %v", out, first.Ticket)
 	}
 	if out := j.one(ticket(2, id, 1)); out.Status != Counted || out.Ticket == first.Ticket {
 		t.Errorf("another participant: %+v", out)
 	}
-	if a := j.activity(id); a.Entries != 2 || a.Counts() != nil {
-		t.Errorf("%d entries, counts %v", a.Entries, a.Counts())
+	if a := j.activity(id); a.Entries != 2 || a.Counts != nil {
+		t.Errorf("%d entries, counts %v", a.Entries, a.Counts)
 	}
 	if got := j.s.You(1).Tickets[id]; got != first.Ticket.String() {
 		t.Errorf("the phone is told ticket %q", got)
@@ -131,7 +131,7 @@ func TestTickets(t *testing.T) {
 }
 
 func TestJoinsAndNames(t *testing.T) {
-	join := func(p Participant, name string) Item { return Item{Kind: Join, Participant: p, Name: name} }
+	join := func(p Participant, name string) Item { return JoinItem(p, name) }
 
 	off := newJournal(t, false)
 	if res := off.batch(join(1, "Ada")); !res.Counts || off.s.Snapshot().Joined != 1 {

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -14,11 +15,9 @@ import (
 // oracle is a beacon whose first round came at the Unix epoch.
 var oracle = beacontest.NewKey("event", 3*time.Second, time.Unix(3600, 0))
 
-func (j *journal) addSpec(s Spec) int {
+func (j *journal) addSpec(r RaffleSpec) int {
 	j.t.Helper()
-	if s.Title == "" {
-		s.Kind, s.Title = Raffle, "A keyboard"
-	}
+	s := Spec{Kind: Raffle, Title: "A keyboard", Raffle: &r}
 	if err := s.Normalize(); err != nil {
 		j.t.Fatal(err)
 	}
@@ -26,7 +25,7 @@ func (j *journal) addSpec(s Spec) int {
 }
 
 // frozen makes a raffle with n entrants and closes it.
-func (j *journal) frozen(s Spec, n int) int {
+func (j *journal) frozen(s RaffleSpec, n int) int {
 	j.t.Helper()
 	id := j.addSpec(s)
 	j.open(id)
@@ -36,7 +35,9 @@ func (j *journal) frozen(s Spec, n int) int {
 }
 
 func here(p Participant, activity, run int) Item {
-	return Item{Kind: Here, Participant: p, Activity: activity, Run: run}
+	it := HereItem()
+	it.Participant, it.Activity, it.Run = p, activity, run
+	return it
 }
 
 // verified checks the records of all draws of a run, with their history and list.
@@ -61,7 +62,7 @@ func (j *journal) verified(id, run int) []*fairdraw.Record {
 
 func TestPrizes(t *testing.T) {
 	j := newJournal(t, false)
-	id := j.frozen(Spec{Prizes: []string{"A keyboard", " A mouse "}}, 6)
+	id := j.frozen(RaffleSpec{Again: true, Prizes: []string{"A keyboard", " A mouse "}}, 6)
 	if a := j.activity(id); a.Raffle.NextPrize != 1 || !slices.Equal(a.Raffle.Prizes, []string{"A keyboard", "A mouse"}) {
 		t.Fatalf("before the first draw: prize %d of %q", a.Raffle.NextPrize, a.Raffle.Prizes)
 	}
@@ -95,9 +96,9 @@ func TestPrizes(t *testing.T) {
 
 func TestWinnersOfOtherRafflesArePassedOver(t *testing.T) {
 	j := newJournal(t, false)
-	first := j.frozen(Spec{Winners: 2}, 3)
+	first := j.frozen(RaffleSpec{Again: true, Winners: 2}, 3)
 	j.draw(first)
-	once, again := j.frozen(Spec{Winners: 3, Once: true}, 3), j.frozen(Spec{Winners: 3}, 3)
+	once, again := j.frozen(RaffleSpec{Winners: 3}, 3), j.frozen(RaffleSpec{Again: true, Winners: 3}, 3)
 	if a, b := j.activity(once), j.activity(again); a.Raffle.CanWin != 1 || b.Raffle.CanWin != 3 {
 		t.Errorf("%d and %d can win, want 1 and 3", a.Raffle.CanWin, b.Raffle.CanWin)
 	}
@@ -116,7 +117,7 @@ func TestWinnersOfOtherRafflesArePassedOver(t *testing.T) {
 	}
 
 	// Who gave the ticket back, or whose raffle was reset, has not won.
-	back := j.frozen(Spec{Winners: 3, Once: true}, 3)
+	back := j.frozen(RaffleSpec{Winners: 3}, 3)
 	j.refuse(Conflict, j.drawing(back))
 	j.verb(CmdReset, again)
 	j.verb(CmdReset, once)
@@ -135,9 +136,9 @@ func TestEligibility(t *testing.T) {
 	limit := j.ms + 1 // of the next record
 	j.batch(vote(4, poll, 1, 1, 0))
 	early := Participant(5)
-	id := j.addSpec(Spec{Winners: 9, Eligible: Eligibility{TookPart: poll, JoinedBefore: limit, CheckedIn: true}})
-	j.refuse(Invalid, Command{Type: CmdEdit, Activity: id, Spec: &Spec{Kind: Raffle, Title: "x", Winners: 1, Eligible: Eligibility{TookPart: id}}})
-	j.refuse(Invalid, Command{Type: CmdEdit, Activity: id, Spec: &Spec{Kind: Raffle, Title: "x", Winners: 1, Eligible: Eligibility{TookPart: 99}}})
+	id := j.addSpec(RaffleSpec{Again: true, Winners: 9, Eligible: Eligibility{TookPart: poll, JoinedBefore: limit, CheckedIn: true}})
+	j.refuse(Invalid, Command{Type: CmdEdit, Activity: id, Spec: &Spec{Kind: Raffle, Title: "x", Raffle: &RaffleSpec{Winners: 1, Eligible: Eligibility{TookPart: id}}}})
+	j.refuse(Invalid, Command{Type: CmdEdit, Activity: id, Spec: &Spec{Kind: Raffle, Title: "x", Raffle: &RaffleSpec{Winners: 1, Eligible: Eligibility{TookPart: 99}}}})
 	if out := j.one(here(1, id, 1)); out.Status != TooLate {
 		t.Errorf("a check-in before the raffle opens: %+v", out)
 	}
@@ -193,13 +194,13 @@ func TestEligibility(t *testing.T) {
 	j.verified(id, 1)
 	j.refuse(Conflict, j.drawing(id))
 
-	none := j.frozen(Spec{Eligible: Eligibility{CheckedIn: true}}, 3)
+	none := j.frozen(RaffleSpec{Again: true, Eligible: Eligibility{CheckedIn: true}}, 3)
 	j.refuse(Conflict, j.drawing(none))
 }
 
 func TestVoidAndClaims(t *testing.T) {
 	j := newJournal(t, false)
-	id := j.frozen(Spec{Winners: 3, ClaimSeconds: 60}, 6)
+	id := j.frozen(RaffleSpec{Again: true, Winners: 3, ClaimSeconds: 60}, 6)
 	d := j.draw(id)
 	a, b, c := d.won[0], d.won[1], d.won[2]
 	claim := func(w WinnerTicket) Command {
@@ -280,7 +281,7 @@ func TestReceipts(t *testing.T) {
 		}
 		list := r.List()
 		pos, ok := list.Find(r.Ticket)
-		if leaf := list.Leaf(pos); !ok || leaf.NonceHash != fairdraw.HashNonce(r.Nonce) || leaf.Handle != p.Handle() || r.Nonce != ticket(p, id, 1).Nonce {
+		if leaf := list.Leaf(pos); !ok || leaf.NonceHash != fairdraw.HashNonce(r.Nonce) || leaf.Handle != p.Handle() || !bytes.Equal(r.Nonce[:], ticket(p, id, 1).Body[16:]) {
 			t.Errorf("%v finds %+v", p, leaf)
 		}
 	}
@@ -288,7 +289,7 @@ func TestReceipts(t *testing.T) {
 
 func TestFreezesStayInPublic(t *testing.T) {
 	j := newJournal(t, false)
-	id := j.frozen(Spec{}, 3)
+	id := j.frozen(RaffleSpec{Again: true}, 3)
 	j.draw(id)
 	j.verb(CmdReset, id)
 	j.open(id)

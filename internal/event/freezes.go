@@ -47,27 +47,27 @@ const (
 
 // freeze fixes who is in a raffle's present run, and who of them can win.
 func (s *State) freeze(at Position, a *activity) {
-	a.frozen = &freeze{
-		entrants: a.tally.entrants,
+	a.raffleRun.frozen = &freeze{
+		entrants: a.raffleRun.entrants,
 		done:     make(chan struct{}),
 		handle:   s.people.handles(),
-		fit:      a.tally.entrants.len,
+		fit:      a.raffleRun.entrants.len,
 	}
-	if a.Eligible != (Eligibility{}) {
+	if a.Raffle.Eligible != (Eligibility{}) {
 		s.judge(a)
 	}
-	a.line = &frozenRun{list: a.frozen, activity: a.id, title: a.Title, at: at, number: a.run}
-	if a.chain != nil {
-		a.line.round = a.chain.RoundAt(at.Ms + beaconAhead)
+	a.raffleRun.line = &frozenRun{list: a.raffleRun.frozen, activity: a.id, title: a.Title, at: at, number: a.run}
+	if a.raffleRun.chain != nil {
+		a.raffleRun.line.round = a.raffleRun.chain.RoundAt(at.Ms + beaconAhead)
 	}
-	s.frozenRuns = append(s.frozenRuns, a.line)
-	s.freezes = append(s.freezes, a.frozen)
+	s.frozenRuns = append(s.frozenRuns, a.raffleRun.line)
+	s.freezes = append(s.freezes, a.raffleRun.frozen)
 }
 
 // judge applies the eligibility to each entrant. The tallies move on after the
 // freeze, so this cannot wait: some 20 ms for a million.
 func (s *State) judge(a *activity) {
-	f, rule := a.frozen, a.Eligible
+	f, rule := a.raffleRun.frozen, a.Raffle.Eligible
 	part := s.find(rule.TookPart)
 	early := s.people.ids.len
 	if rule.JoinedBefore > 0 {
@@ -77,11 +77,11 @@ func (s *State) judge(a *activity) {
 	for e := range f.unfit {
 		who := f.entrants.at(uint32(e)).who
 		switch {
-		case rule.TookPart > 0 && (part == nil || part.tally.choices.get(who) == 0 && part.tally.ticketOf.get(who) == 0):
+		case rule.TookPart > 0 && (part == nil || !part.kind.entered(part, who)):
 			f.unfit[e] = noPart
 		case int(who) >= early:
 			f.unfit[e] = joinedLate
-		case rule.CheckedIn && !a.tally.here.get(who):
+		case rule.CheckedIn && !a.raffleRun.here.get(who):
 			f.unfit[e] = notHere
 		default:
 			continue
@@ -92,12 +92,12 @@ func (s *State) judge(a *activity) {
 
 // unfit is why an entrant of the frozen list cannot win, or "".
 func (a *activity) unfit(entrant uint32) string {
-	if a.frozen.unfit == nil {
+	if a.raffleRun.frozen.unfit == nil {
 		return ""
 	}
-	switch a.frozen.unfit[entrant] {
+	switch a.raffleRun.frozen.unfit[entrant] {
 	case noPart:
-		return fairdraw.SkipTookPart(a.Eligible.TookPart)
+		return fairdraw.SkipTookPart(a.Raffle.Eligible.TookPart)
 	case joinedLate:
 		return fairdraw.SkipLate
 	case notHere:
@@ -111,24 +111,24 @@ func (a *activity) unfit(entrant uint32) string {
 func (s *State) excluded(a *activity) map[uint32]string {
 	out := map[uint32]string{}
 	note := func(w Winner, reason string) {
-		if e := a.tally.ticketOf.get(w.who); e != 0 {
+		if e := a.raffleRun.ticketOf.get(w.who); e != 0 {
 			out[e-1] = reason
 		}
 	}
-	if a.Once {
+	if !a.Raffle.Again {
 		for _, b := range s.activities {
-			if b == a {
+			if b == a || b.raffleRun == nil {
 				continue
 			}
-			for _, w := range b.winners {
+			for _, w := range b.raffleRun.winners {
 				note(w, fairdraw.SkipElsewhere(w.Draw))
 			}
 		}
 	}
-	for _, w := range a.winners {
+	for _, w := range a.raffleRun.winners {
 		note(w, fairdraw.SkipWon)
 	}
-	for _, v := range a.voided {
+	for _, v := range a.raffleRun.voided {
 		note(v.Winner, fairdraw.SkipVoided)
 	}
 	return out
@@ -136,29 +136,13 @@ func (s *State) excluded(a *activity) map[uint32]string {
 
 // left is how many entrants of the frozen list can still win.
 func (a *activity) left(excluded map[uint32]string) int {
-	n := a.frozen.fit
+	n := a.raffleRun.frozen.fit
 	for e := range excluded { // only counted, so the order does not matter
 		if a.unfit(e) == "" {
 			n--
 		}
 	}
 	return n
-}
-
-// rules are what a draw's record says of who can win.
-func (a *activity) rules() fairdraw.Rules {
-	return fairdraw.Rules{
-		Again: !a.Once, TookPart: a.Eligible.TookPart,
-		JoinedBefore: int(a.Eligible.JoinedBefore), CheckedIn: a.Eligible.CheckedIn,
-	}
-}
-
-// unknownPart refuses a spec that names an activity which is not there.
-func (s *State) unknownPart(spec *Spec, self int) *Refusal {
-	if part := spec.Eligible.TookPart; part == self || part != 0 && s.find(part) == nil {
-		return invalid("eligible.took_part must be the id of another activity of the event")
-	}
-	return nil
 }
 
 // Receipt is what a participant's phone needs to find its own ticket in the
@@ -174,22 +158,22 @@ type Receipt struct {
 // Conflict before the list is frozen.
 func (s *State) Receipt(p Participant, id int) (Receipt, *Refusal) {
 	a := s.find(id)
-	if a == nil || a.Kind != Raffle || a.state == Draft {
+	if a == nil || a.raffleRun == nil || a.state == Draft {
 		return Receipt{}, &Refusal{Unknown, "there is no such raffle"}
 	}
 	i, _ := s.people.find(p)
 	e := uint32(0)
 	if s.Joined(p) {
-		e = a.tally.ticketOf.get(i)
+		e = a.raffleRun.ticketOf.get(i)
 	}
 	if e == 0 {
 		return Receipt{}, &Refusal{Unknown, "you have no ticket in this raffle"}
 	}
-	if a.frozen == nil {
+	if a.raffleRun.frozen == nil {
 		return Receipt{}, conflict("it is %s: the list is frozen when the raffle closes", a.state)
 	}
-	entrant := a.tally.entrants.at(e - 1)
-	return Receipt{entrant.ticket, entrant.nonce, a.frozen}, nil
+	entrant := a.raffleRun.entrants.at(e - 1)
+	return Receipt{entrant.ticket, entrant.nonce, a.raffleRun.frozen}, nil
 }
 
 // List is the frozen list. It is computed where it was not, so no lock may be

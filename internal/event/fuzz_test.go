@@ -57,7 +57,7 @@ func resealed(data []byte) []byte {
 // FuzzBatch: what next reads, AppendItem writes and next reads again.
 func FuzzBatch(f *testing.F) {
 	header := AppendBatchHeader(nil, Identity{testUID, 1, 300})[headerSize:]
-	items := []Item{vote(1, 2, 3, 4, 0, 49), ticket(5, 6, 7), {Kind: Join, Participant: 8, Name: "Ada"}}
+	items := []Item{vote(1, 2, 3, 4, 0, 49), ticket(5, 6, 7), JoinItem(8, "Ada")}
 	body := bytes.Clone(header)
 	for i := range items {
 		body = AppendItem(body, &items[i])

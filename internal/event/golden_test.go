@@ -22,9 +22,10 @@ import (
 // new name here: a file that is absent is written, and the test fails once.
 func goldenLogs() map[string]func(testing.TB) []placed {
 	return map[string]func(testing.TB) []placed{
-		"v1-evening": evening,
-		"v1-raffles": raffles,
-		"v1-random":  func(t testing.TB) []placed { return randomLog(t, 42, 150) },
+		"v2-evening": evening,
+		"v2-raffles": raffles,
+		"v2-scales":  scales,
+		"v2-random":  func(t testing.TB) []placed { return randomLog(t, 42, 150) },
 	}
 }
 
@@ -35,16 +36,16 @@ func evening(t testing.TB) []placed {
 	raffle := j.addRaffle(2)
 	edited := j.addPoll(Live, 1, "yes", "no")
 	j.addPoll(Live, 1, "never opened")
-	j.do(Command{Type: CmdEdit, Activity: edited, Spec: &Spec{Kind: Poll, Title: "Lunch 🍜 <b>", Options: []string{"ja", "nein", "<i>"}, MaxChoices: 1, Results: Live}})
+	j.do(Command{Type: CmdEdit, Activity: edited, Spec: &Spec{Kind: Poll, Title: "Lunch 🍜 <b>", Results: Live, Poll: &PollSpec{Options: []string{"ja", "nein", "<i>"}, MaxChoices: 1}}})
 	j.do(Command{Type: CmdOrder, Order: []int{raffle, poll, edited, 4}})
 	j.do(Command{Type: CmdRemote, Label: "phone", Hash: &Key{7}})
 	j.do(Command{Type: CmdRemote, Label: "tablet", Hash: &Key{8}})
 	j.do(Command{Type: CmdRevoke, Remote: 1})
 	var joins []Item
 	for p := Participant(1); p <= 9; p++ {
-		joins = append(joins, Item{Kind: Join, Participant: p * 0x0123_4567_89ab})
+		joins = append(joins, JoinItem(p*0x0123_4567_89ab, ""))
 	}
-	joins[2].Name, joins[3].Name = "Ada", "Þórr ✨"
+	joins[2].Body, joins[3].Body = []byte("Ada"), []byte("Þórr ✨")
 	j.batch(joins...)
 	j.do(Command{Type: CmdHide, Person: joins[3].Participant, Hidden: true})
 
@@ -84,14 +85,14 @@ func evening(t testing.TB) []placed {
 // raffles is the log of raffles with all that a raffle can have.
 func raffles(t testing.TB) []placed {
 	j := newJournal(t, false)
-	plain := j.frozen(Spec{Winners: 2, ClaimSeconds: 60}, 9)
+	plain := j.frozen(RaffleSpec{Again: true, Winners: 2, ClaimSeconds: 60}, 9)
 	j.draw(plain)
 	first := j.s.Draw(1).won[0]
 	j.do(Command{Type: CmdClaim, Activity: plain, Ticket: first.Ticket.String(), Person: first.Participant})
 	j.do(Command{Type: CmdConfirm, Activity: plain, Ticket: first.Ticket.String()})
 
-	id := j.addSpec(Spec{
-		Prizes: []string{"A keyboard ⌨", "A mouse"}, Once: true, Beacon: true, Winners: 2,
+	id := j.addSpec(RaffleSpec{
+		Prizes: []string{"A keyboard ⌨", "A mouse"}, Beacon: true, Winners: 2,
 		Eligible: Eligibility{TookPart: plain, JoinedBefore: j.ms + 1, CheckedIn: true},
 	})
 	j.open(id)
@@ -106,6 +107,30 @@ func raffles(t testing.TB) []placed {
 	j.do(j.completing(id))
 	j.do(j.arming(id, ""))
 	j.do(Command{Type: CmdAbandon, Activity: id})
+	return j.log
+}
+
+// scales is the log of scales in every state.
+func scales(t testing.TB) []placed {
+	j := newJournal(t, false)
+	var ids []int
+	for _, spec := range []*Spec{scaleSpec(1, 5, Live), scaleSpec(-5, 5, Hidden), scaleSpec(0, 10, Hidden), scaleSpec(0, 1, Live)} {
+		ids = append(ids, j.do(Command{Type: CmdAdd, Spec: spec}).ID)
+	}
+	for i, id := range ids[:3] {
+		j.open(id)
+		for p := Participant(1); p <= 9; p++ {
+			j.batch(vote(p, id, 1, 1, int(p)%5), vote(p, id, 1, 2, int(p)%(i+2)))
+		}
+	}
+	j.verb(CmdClose, ids[0])
+	j.do(Command{Type: CmdResults, Activity: ids[0], Results: Hidden})
+	j.verb(CmdClose, ids[1])
+	j.verb(CmdReveal, ids[1])
+	j.verb(CmdClose, ids[2])
+	j.verb(CmdReset, ids[2])
+	j.open(ids[2])
+	j.batch(vote(3, ids[2], 2, 1, 10))
 	return j.log
 }
 
@@ -128,6 +153,7 @@ type outlineActivity struct {
 	Options             []string
 	Run, Entries        int
 	Counts              []int
+	Tick                string
 	Winners, Voided     []string
 	Shortfall, LastDraw int
 	Root                string
@@ -166,7 +192,7 @@ func outlineOf(s *State) outline {
 	}
 	for _, a := range snap.Activities {
 		oa := outlineActivity{
-			ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Run: a.Run, Entries: a.Entries, Counts: a.Counts(),
+			ID: a.ID, Kind: a.Kind, Title: a.Title, State: a.State, Run: a.Run, Entries: a.Entries, Counts: a.Counts, Tick: string(a.AppendNumbers(nil)),
 		}
 		if a.Poll != nil {
 			oa.Options = a.Poll.Options

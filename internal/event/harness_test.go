@@ -120,22 +120,26 @@ func packed(id Identity, items ...Item) []byte {
 func (j *journal) addPoll(results string, maxChoices int, options ...string) int {
 	j.t.Helper()
 	return j.do(Command{Type: CmdAdd, Spec: &Spec{
-		Kind: Poll, Title: "Tabs or spaces?", Options: options, MaxChoices: maxChoices, Results: results,
+		Kind: Poll, Title: "Tabs or spaces?", Results: results, Poll: &PollSpec{Options: options, MaxChoices: maxChoices},
 	}}).ID
 }
 
 func (j *journal) addRaffle(winners int) int {
 	j.t.Helper()
-	return j.do(Command{Type: CmdAdd, Spec: &Spec{Kind: Raffle, Title: "A keyboard", Winners: winners}}).ID
+	return j.do(Command{Type: CmdAdd, Spec: &Spec{Kind: Raffle, Title: "A keyboard", Raffle: &RaffleSpec{Winners: winners}}}).ID
+}
+
+func scaleSpec(min, max int, results string) *Spec {
+	return &Spec{Kind: Scale, Title: "Too fast?", Results: results, Scale: &ScaleSpec{Min: min, Max: max, Labels: []string{"slow", "fast"}}}
 }
 
 // opening is the open command of an activity, with the commitment that a raffle needs.
 func (j *journal) opening(id int) Command {
 	c := Command{Type: CmdOpen, Activity: id}
-	if a := j.s.find(id); a != nil && a.Kind == Raffle {
+	if a := j.s.find(id); a != nil && a.Raffle != nil {
 		end := fairdraw.NewChain(testKey, j.uid, uint64(id), uint64(a.run)).Element(0)
 		c.Run, c.Commitment = a.run, &end
-		if a.Beacon {
+		if a.Raffle.Beacon {
 			c.Chain = &oracle.Chain
 		}
 	}
@@ -179,18 +183,22 @@ func (j *journal) winners(id int) []WinnerView {
 }
 
 func vote(p Participant, activity, run int, n uint32, options ...int) Item {
-	it := Item{Kind: Vote, Participant: p, Activity: activity, Run: run, N: n}
+	var choice Choice
 	for _, o := range options {
-		it.Choice.Add(o)
+		choice.Add(o)
 	}
+	it := VoteItem(choice)
+	it.Participant, it.Activity, it.Run, it.N = p, activity, run, n
 	return it
 }
 
 // ticket is a raffle entry with a pseudonym and nonce of the participant's own.
 func ticket(p Participant, activity, run int) Item {
-	it := Item{Kind: Ticket, Participant: p, Activity: activity, Run: run}
-	binary.BigEndian.PutUint64(it.Pseudonym[:], uint64(p))
-	binary.BigEndian.PutUint64(it.Nonce[8:], ^uint64(p))
+	var pseudonym, nonce [16]byte
+	binary.BigEndian.PutUint64(pseudonym[:], uint64(p))
+	binary.BigEndian.PutUint64(nonce[8:], ^uint64(p))
+	it := TicketItem(pseudonym, nonce, false)
+	it.Participant, it.Activity, it.Run = p, activity, run
 	return it
 }
 

@@ -23,7 +23,8 @@ func randomLog(t testing.TB, seed uint64, n int) []placed {
 	j.addPoll(Hidden, 2, "a", "b", "c")
 	j.addRaffle(2)
 	// Signatures take long to check, so not all logs have a beacon.
-	j.addSpec(Spec{Winners: 2, Once: true, Beacon: seed%2 == 1, Prizes: []string{"first", "second"}, Eligible: Eligibility{CheckedIn: seed%2 == 0}})
+	j.addSpec(RaffleSpec{Winners: 2, Beacon: seed%2 == 1, Prizes: []string{"first", "second"}, Eligible: Eligibility{CheckedIn: seed%2 == 0}})
+	j.do(Command{Type: CmdAdd, Spec: scaleSpec(0, 10, Hidden)})
 	producers := []Producer{testProducer, 2, 3}
 	seqs := make([]uint64, len(producers))
 	seqs[0] = j.seq
@@ -55,7 +56,7 @@ func randomLog(t testing.TB, seed uint64, n int) []placed {
 
 func randomItem(rng *rand.Rand, j *journal) Item {
 	p := Participant(1 + rng.Uint64N(12))
-	id, run := 1+rng.IntN(4), 1+rng.IntN(2)
+	id, run := 1+rng.IntN(5), 1+rng.IntN(2)
 	if rng.IntN(10) == 0 {
 		id = rng.IntN(6)
 	}
@@ -64,21 +65,21 @@ func randomItem(rng *rand.Rand, j *journal) Item {
 	}
 	switch a := j.s.find(id); {
 	case rng.IntN(6) == 0:
-		return Item{Kind: Join, Participant: p, Name: strings.Repeat("x", rng.IntN(3))}
-	case a != nil && a.Eligible.CheckedIn && rng.IntN(2) == 0:
+		return JoinItem(p, strings.Repeat("x", rng.IntN(3)))
+	case a != nil && a.Raffle != nil && a.Raffle.Eligible.CheckedIn && rng.IntN(2) == 0:
 		return here(p, id, run)
-	case (a != nil && a.Kind == Raffle) != (rng.IntN(10) == 0):
+	case (a != nil && a.Raffle != nil) != (rng.IntN(10) == 0):
 		return ticket(p, id, run)
 	}
-	it := vote(p, id, run, uint32(rng.IntN(20)))
+	var options []int
 	for range rng.IntN(4) {
-		it.Choice.Add(rng.IntN(4))
+		options = append(options, rng.IntN(4))
 	}
-	return it
+	return vote(p, id, run, uint32(rng.IntN(20)), options...)
 }
 
 func randomCommand(rng *rand.Rand, j *journal) Command {
-	id := 1 + rng.IntN(4)
+	id := 1 + rng.IntN(5)
 	verbs := []string{
 		CmdOpen, CmdClose, CmdReveal, CmdReset, CmdDraw, CmdRedraw, CmdExtend, CmdResults,
 		CmdCurrent, CmdOrder, CmdHide, CmdRemote, CmdRevoke, CmdSettings, CmdAdd, CmdEdit, CmdRemove,
@@ -91,7 +92,7 @@ func randomCommand(rng *rand.Rand, j *journal) Command {
 			Draft: {CmdOpen, CmdOpen, CmdOpen, CmdOpen, CmdRemove}, Open: {CmdClose, CmdExtend}, Closed: {CmdOpen, CmdReveal, CmdDraw, CmdArm, CmdArm, CmdAbandon},
 			Revealed: {CmdReset}, Drawn: {CmdDraw, CmdDraw, CmdRedraw, CmdRedraw, CmdArm, CmdArm, CmdVoid, CmdVoid, CmdClaim, CmdConfirm, CmdReset},
 		}[a.state]
-		if a.pending != nil {
+		if a.raffleRun != nil && a.raffleRun.pending != nil {
 			verbs = []string{CmdDraw, CmdAbandon}
 		}
 	}
@@ -110,9 +111,9 @@ func randomCommand(rng *rand.Rand, j *journal) Command {
 			c.Deadline = &d[0].Set
 		}
 	case CmdAdd, CmdEdit:
-		c.Spec = &Spec{Kind: Poll, Title: "more", Options: []string{"a", "b"}, MaxChoices: 1, Results: Live}
+		c.Spec = &Spec{Kind: Poll, Title: "more", Results: Live, Poll: &PollSpec{Options: []string{"a", "b"}, MaxChoices: 1}}
 	case CmdOrder:
-		c.Order = rng.Perm(4)
+		c.Order = rng.Perm(5)
 	case CmdHide:
 		c.Person, c.Hidden = Participant(1+rng.Uint64N(12)), rng.IntN(2) == 0
 		if n := len(j.s.named); n > 0 {
@@ -148,7 +149,7 @@ func foldOnto(t testing.TB, s *State, log []placed) {
 
 // look reads all that may be read between two records.
 func look(s *State) {
-	for _, work := range s.TakeFreezes() {
+	for _, work := range s.TakeWork() {
 		work()
 	}
 	s.Snapshot().OnAir()

@@ -56,8 +56,8 @@ func TestAddAndEdit(t *testing.T) {
 	j.refuse(Invalid, Command{Type: CmdAdd})
 	id := j.addPoll(Live, 1, "x", "y")
 	j.refuse(Invalid, Command{Type: CmdEdit, Activity: id})
-	j.refuse(Invalid, Command{Type: CmdEdit, Activity: id, Spec: &Spec{Kind: Raffle, Title: "t", Winners: 1}})
-	j.do(Command{Type: CmdEdit, Activity: id, Spec: &Spec{Kind: Poll, Title: "t", Options: []string{"p", "q", "r"}, MaxChoices: 3, Results: Hidden}})
+	j.refuse(Invalid, Command{Type: CmdEdit, Activity: id, Spec: &Spec{Kind: Raffle, Title: "t", Raffle: &RaffleSpec{Winners: 1}}})
+	j.do(Command{Type: CmdEdit, Activity: id, Spec: &Spec{Kind: Poll, Title: "t", Results: Hidden, Poll: &PollSpec{Options: []string{"p", "q", "r"}, MaxChoices: 3}}})
 	j.open(id)
 	if out := j.one(vote(1, id, 1, 1, 0, 1, 2)); out.Status != Counted {
 		t.Errorf("a vote for the edited options: %+v", out)
@@ -71,20 +71,19 @@ func TestAddAndEdit(t *testing.T) {
 	for range MaxActivities - 1 {
 		j.addRaffle(1)
 	}
-	j.refuse(Conflict, Command{Type: CmdAdd, Spec: &Spec{Kind: Raffle, Title: "one more", Winners: 1}})
+	j.refuse(Conflict, Command{Type: CmdAdd, Spec: &Spec{Kind: Raffle, Title: "one more", Raffle: &RaffleSpec{Winners: 1}}})
 }
 
 func TestResultsCommand(t *testing.T) {
 	j, id := bring(t, Poll, Open)
-	if !j.activity(id).CountsPublic() {
+	if !(j.activity(id).Public().Counts != nil) {
 		t.Error("live counts are not public")
 	}
 	j.do(Command{Type: CmdResults, Activity: id, Results: Hidden})
-	if j.activity(id).CountsPublic() {
+	if j.activity(id).Public().Counts != nil {
 		t.Error("counts that were hidden on the way are public")
 	}
 	j.refuse(Invalid, Command{Type: CmdResults, Activity: id})
-	j.refuse(Invalid, Command{Type: CmdResults, Activity: id, Results: "sometimes"})
 	raffle := j.addRaffle(1)
 	j.refuse(Conflict, Command{Type: CmdResults, Activity: raffle, Results: Live})
 }
@@ -133,11 +132,14 @@ func TestSpecNormalize(t *testing.T) {
 		many[i] = "o"
 	}
 	good := []struct{ in, want Spec }{
-		{Spec{Kind: Poll, Title: "  t ", Options: []string{" a\t"}}, Spec{Kind: Poll, Title: "t", Options: []string{"a"}, MaxChoices: 1, Results: Live}},
-		{Spec{Kind: Poll, Title: string(long[1:]), Options: many[1:], MaxChoices: 50, Results: Hidden},
-			Spec{Kind: Poll, Title: string(long[1:]), Options: many[1:], MaxChoices: 50, Results: Hidden}},
-		{Spec{Kind: Raffle, Title: "<b>🎉 שלום</b>"}, Spec{Kind: Raffle, Title: "<b>🎉 שלום</b>", Winners: 1}},
-		{Spec{Kind: Raffle, Title: "t", Winners: MaxWinners}, Spec{Kind: Raffle, Title: "t", Winners: MaxWinners}},
+		{Spec{Kind: Poll, Title: "  t ", Poll: &PollSpec{Options: []string{" a\t"}}}, Spec{Kind: Poll, Title: "t", Results: Live, Poll: &PollSpec{Options: []string{"a"}, MaxChoices: 1}}},
+		{Spec{Kind: Poll, Title: string(long[1:]), Results: Hidden, Poll: &PollSpec{Options: many[1:], MaxChoices: 50}},
+			Spec{Kind: Poll, Title: string(long[1:]), Results: Hidden, Poll: &PollSpec{Options: many[1:], MaxChoices: 50}}},
+		{Spec{Kind: Raffle, Title: "<b>🎉 שלום</b>"}, Spec{Kind: Raffle, Title: "<b>🎉 שלום</b>", Raffle: &RaffleSpec{Winners: 1}}},
+		{Spec{Kind: Scale, Title: "t"}, Spec{Kind: Scale, Title: "t", Results: Live, Scale: &ScaleSpec{Min: 1, Max: 5}}},
+		{Spec{Kind: Scale, Title: "t", Scale: &ScaleSpec{Min: -5, Max: 5, Labels: []string{" cold", "hot "}}},
+			Spec{Kind: Scale, Title: "t", Results: Live, Scale: &ScaleSpec{Min: -5, Max: 5, Labels: []string{"cold", "hot"}}}},
+		{Spec{Kind: Raffle, Title: "t", Raffle: &RaffleSpec{Winners: MaxWinners}}, Spec{Kind: Raffle, Title: "t", Raffle: &RaffleSpec{Winners: MaxWinners}}},
 	}
 	for _, c := range good {
 		got := c.in
@@ -147,26 +149,38 @@ func TestSpecNormalize(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
+	pollOf := func(title string, p PollSpec) Spec { return Spec{Kind: Poll, Title: title, Poll: &p} }
+	raffleOf := func(r RaffleSpec) Spec { return Spec{Kind: Raffle, Title: "t", Raffle: &r} }
+	scaleOf := func(sc ScaleSpec) Spec { return Spec{Kind: Scale, Title: "t", Scale: &sc} }
+	a := PollSpec{Options: []string{"a"}}
 	bad := []Spec{
 		{},
 		{Kind: "quiz", Title: "t"},
-		{Kind: Poll, Options: []string{"a"}},
-		{Kind: Poll, Title: " \n", Options: []string{"a"}},
-		{Kind: Poll, Title: "a\x00b", Options: []string{"a"}},
-		{Kind: Poll, Title: "\xff", Options: []string{"a"}},
-		{Kind: Poll, Title: string(long), Options: []string{"a"}},
+		pollOf("", a),
+		pollOf(" \n", a),
+		pollOf("a\x00b", a),
+		pollOf("\xff", a),
+		pollOf(string(long), a),
 		{Kind: Poll, Title: "t"},
-		{Kind: Poll, Title: "t", Options: many},
-		{Kind: Poll, Title: "t", Options: []string{"a", ""}},
-		{Kind: Poll, Title: "t", Options: []string{"a"}, MaxChoices: 2},
-		{Kind: Poll, Title: "t", Options: []string{"a"}, MaxChoices: -1},
-		{Kind: Poll, Title: "t", Options: []string{"a"}, Results: "later"},
-		{Kind: Poll, Title: "t", Options: []string{"a"}, Winners: 1},
-		{Kind: Raffle, Title: "t", Winners: -1},
-		{Kind: Raffle, Title: "t", Winners: MaxWinners + 1},
-		{Kind: Raffle, Title: "t", Options: []string{"a"}},
-		{Kind: Raffle, Title: "t", MaxChoices: 1},
+		pollOf("t", PollSpec{Options: many}),
+		pollOf("t", PollSpec{Options: []string{"a", ""}}),
+		pollOf("t", PollSpec{Options: []string{"a"}, MaxChoices: 2}),
+		pollOf("t", PollSpec{Options: []string{"a"}, MaxChoices: -1}),
+		{Kind: Poll, Title: "t", Poll: &a, Results: "later"},
+		{Kind: Poll, Title: "t", Poll: &a, Raffle: &RaffleSpec{}},
+		{Kind: Poll, Title: "t", Poll: &a, Scale: &ScaleSpec{}},
+		raffleOf(RaffleSpec{Winners: -1}),
+		raffleOf(RaffleSpec{Winners: MaxWinners + 1}),
+		{Kind: Raffle, Title: "t", Poll: &a},
 		{Kind: Raffle, Title: "t", Results: Live},
+		scaleOf(ScaleSpec{Min: 1, Max: 1}),
+		scaleOf(ScaleSpec{Min: 0, Max: MaxSteps + 1}),
+		scaleOf(ScaleSpec{Min: 5, Max: 1}),
+		scaleOf(ScaleSpec{Min: -1 << 62, Max: 1 << 62}),
+		scaleOf(ScaleSpec{Min: 1, Max: 5, Labels: []string{"one"}}),
+		scaleOf(ScaleSpec{Min: 1, Max: 5, Labels: []string{"one", ""}}),
+		{Kind: Scale, Title: "t", Poll: &a},
+		{Kind: Scale, Title: "t", Results: "later"},
 	}
 	for _, s := range bad {
 		err := s.Normalize()

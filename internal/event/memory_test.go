@@ -7,7 +7,7 @@ import (
 
 // raffleLog is the log of a raffle with n entrants, 1,000 a batch, and its close.
 // Batches are handed to fold one by one, so that the log itself takes no memory.
-func raffleLog(t testing.TB, spec Spec, n int, fold func([]byte)) {
+func raffleLog(t testing.TB, spec RaffleSpec, n int, fold func([]byte)) {
 	j := newJournal(t, false)
 	id := j.addSpec(spec)
 	j.open(id)
@@ -48,14 +48,14 @@ func foldRaffle(t testing.TB, n int) (*State, uint64) {
 	s := New()
 	var res Result
 	ms := uint64(0)
-	raffleLog(t, Spec{}, n, func(data []byte) {
+	raffleLog(t, RaffleSpec{Again: true}, n, func(data []byte) {
 		ms++
 		if err := s.Apply(Position{Ms: ms}, data, &res); err != nil {
 			t.Fatal(err)
 		}
 	})
 	res = Result{}
-	for _, work := range s.TakeFreezes() {
+	for _, work := range s.TakeWork() {
 		work()
 	}
 	return s, heap() - before

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -11,14 +12,14 @@ import (
 // A record on the wire:
 //
 //	byte 0      kind: 'c' control record, 'b' batch record
-//	byte 1      version of that kind, now 1
+//	byte 1      version of that kind, now 2 (1 was never released)
 //	bytes 2–5   CRC-32C (Castagnoli, big-endian) of bytes 0–1 and the body
 //	bytes 6…    body: a Command as JSON, or a packed batch (batch.go)
 const (
 	kindControl = 'c'
 	kindBatch   = 'b'
 
-	version    = 1
+	version    = 2
 	headerSize = 6
 )
 
@@ -79,10 +80,23 @@ func AppendCommand(dst []byte, c *Command) []byte {
 	return seal(append(dst, body...), start)
 }
 
+// decodeCommand reads a command. ErrNewer: it names something that this version
+// does not know, so it must not be folded as something else.
 func decodeCommand(body []byte) (*Command, error) {
 	var c Command
-	if err := json.Unmarshal(body, &c); err != nil {
+	known := json.NewDecoder(bytes.NewReader(body))
+	known.DisallowUnknownFields()
+	if err := known.Decode(&c); err != nil {
+		if json.Unmarshal(body, new(Command)) == nil {
+			return nil, fmt.Errorf("%w: command: %v", ErrNewer, err)
+		}
 		return nil, fmt.Errorf("%w: command: %v", ErrDamaged, err)
+	}
+	if !json.Valid(body) { // something follows the command
+		return nil, fmt.Errorf("%w: command", ErrDamaged)
+	}
+	if part := c.newerPart(); part != "" {
+		return nil, fmt.Errorf("%w: %s", ErrNewer, part)
 	}
 	return &c, nil
 }

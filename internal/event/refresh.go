@@ -16,26 +16,23 @@ func (s *State) Refresh(snap Snapshot) Snapshot {
 	snap.Joined, snap.At, snap.Ms, snap.Backstage = s.people.ids.len, s.at, max(s.at.Ms, s.createdMs), s.backstage
 	snap.Activities = slices.Clone(snap.Activities)
 	for i := range snap.Activities {
-		if v := &snap.Activities[i]; v.State == Open {
-			v.refresh(&s.find(v.ID).tally)
+		v := &snap.Activities[i]
+		if v.State != Open {
+			continue
+		}
+		hidden := v.Counts == nil
+		a := s.find(v.ID)
+		a.kind.numbers(a, v)
+		if hidden {
+			v.Counts = nil
 		}
 	}
 	return snap
-}
-
-func (a *Activity) refresh(t *tally) {
-	a.Entries = t.entries
-	if a.Poll != nil {
-		a.Poll = a.Poll.refresh(t)
-	}
 }
 
 // AppendNumbers appends the members of a tick that tell of the activity, as JSON:
 // "entries", and what its kind counts.
 func (a *Activity) AppendNumbers(dst []byte) []byte {
 	dst = strconv.AppendInt(append(dst, `"entries":`...), int64(a.Entries), 10)
-	if a.Poll != nil {
-		dst = a.Poll.appendNumbers(dst)
-	}
-	return dst
+	return kinds[a.Kind].appendNumbers(dst, a)
 }

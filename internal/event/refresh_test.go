@@ -22,7 +22,7 @@ func TestRefreshedSnapshotIsAFreshOne(t *testing.T) {
 			if err := s.Apply(r.at, r.data, &res); err != nil {
 				t.Fatalf("Apply at %v: %v", r.at, err)
 			}
-			for _, work := range s.TakeFreezes() {
+			for _, work := range s.TakeWork() {
 				work()
 				s.Touch()
 			}
@@ -54,10 +54,10 @@ func TestRefreshLeavesTheSnapshotAlone(t *testing.T) {
 	j.open(id)
 	before := j.s.Snapshot()
 	j.one(vote(1, id, 1, 1, 0))
-	if after := j.s.Refresh(before); after.Activities[0].Entries != 1 || after.Activities[0].Counts()[0] != 1 || after.Joined != 1 {
+	if after := j.s.Refresh(before); after.Activities[0].Entries != 1 || after.Activities[0].Counts[0] != 1 || after.Joined != 1 {
 		t.Errorf("refreshed: %+v", after)
 	}
-	if a := before.Activities[0]; a.Entries != 0 || a.Counts()[0] != 0 {
+	if a := before.Activities[0]; a.Entries != 0 || a.Counts[0] != 0 {
 		t.Errorf("the snapshot of before now shows %+v", a)
 	}
 }

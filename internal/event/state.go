@@ -4,7 +4,6 @@ import (
 	"slices"
 	"sync"
 
-	"drumroll/internal/beacon"
 	"drumroll/internal/fairdraw"
 )
 
@@ -36,9 +35,9 @@ type State struct {
 	producers map[Producer]uint64
 
 	at        Position
-	structure uint64 // rises when something other than counts and people changed
-	backstage uint64 // rises when something changed that the host alone is shown
-	freezes   []*freeze
+	structure uint64    // rises when something other than counts and people changed
+	backstage uint64    // rises when something changed that the host alone is shown
+	freezes   []*freeze // lists to compute, for TakeWork
 }
 
 type remote struct {
@@ -47,52 +46,22 @@ type remote struct {
 	hash  Key
 }
 
-// activity is a poll or raffle with its present run.
+// activity is one activity with its present run.
 type activity struct {
 	Spec
+	kind  kind
 	id    int
 	state string
 	run   int
-	spent int // raffle: the highest run that a lost freeze or draw has used up
+	spent int // the highest run of which a lost record had shown something that cannot be taken back
 
 	deadlineMs  uint64 // the log's clock; 0: none
 	deadlineSet Position
 
-	tally  tally
-	frozen *freeze    // raffle, from close on
-	line   *frozenRun // likewise: its line in the public history
-
-	commitment fairdraw.Hash // end of the run's seed chain
-	committed  bool
-	lastSeed   fairdraw.Hash // the chain element revealed last, or the commitment
-	runDraws   int           // draws of this run
-	redraws    int           // those of them that were redraws
-	winners    []Winner      // standing, in draw order
-	voided     []Voided
-	returned   []fairdraw.Return // given back since the run's newest draw, nobody drawn instead
-	shortfall  int
-	lastDraw   int // number of this run's newest draw
-
-	chain     *beacon.Chain // that goes into the run's draws; nil: none
-	lastRound uint64        // that the newest draw used
-	pending   *pending      // the draw that waits for its round
-}
-
-// tally is what one run has counted, dense by participant index.
-type tally struct {
-	entries  int
-	counts   []int
-	choices  column[Choice]
-	ns       column[uint32]
-	entrants column[entrant]
-	ticketOf column[uint32] // entrant index + 1
-	here     column[bool]   // checked in
-}
-
-type entrant struct {
-	who    uint32
-	ticket fairdraw.Ticket
-	nonce  [16]byte
+	entries int // participants with a standing entry in the run
+	// What else the run holds: one of these is set, by the kind's begin.
+	votes     *votes
+	raffleRun *raffleRun
 }
 
 // freeze is a raffle's entrant list as it was at the close. Sorting and hashing
@@ -132,10 +101,10 @@ func (f *freeze) ready() *fairdraw.List {
 	}
 }
 
-// TakeFreezes hands over the work of computing entrant lists frozen since the
-// last call. The caller runs each function on a goroutine of its own, with no
+// TakeWork hands over what takes too long for the fold's goroutine: computing the
+// entrant lists frozen since the last call. The caller runs each function on a goroutine of its own, with no
 // lock held, and publishes a new snapshot when it returns.
-func (s *State) TakeFreezes() []func() {
+func (s *State) TakeWork() []func() {
 	var work []func()
 	for _, f := range s.freezes {
 		work = append(work, func() { f.get() })
@@ -183,8 +152,8 @@ func (s *State) Names() bool { return s.names }
 // Frozen returns a function that waits until a raffle's entrant list is computed,
 // to be called with no lock held; where there is no such list it does nothing.
 func (s *State) Frozen(id int) func() {
-	if a := s.find(id); a != nil && a.frozen != nil {
-		return func() { a.frozen.get() }
+	if a := s.find(id); a != nil && a.raffleRun != nil && a.raffleRun.frozen != nil {
+		return func() { a.raffleRun.frozen.get() }
 	}
 	return func() {}
 }
@@ -204,33 +173,44 @@ func (s *State) find(id int) *activity {
 	return nil
 }
 
-// Gate is what an entry's admission needs to know of an activity.
-type Gate struct {
-	Kind       string
-	State      string
-	Run        int
-	Options    int
-	MaxChoices int
-	CheckIn    bool // takes check-ins
+// Entry is what a phone submits to one run, as it came.
+type Entry struct {
+	Activity int    `json:"activity"`
+	Run      int    `json:"run"` // 0: the present one
+	N        uint32 `json:"n"`   // rising per participant and run; 0: newer than all before it
+	Choice   []int  `json:"choice"`
+	Value    *int   `json:"value"`
+	Nonce    string `json:"nonce"` // 16 bytes in base64url that the phone chose, for a raffle's ticket; "": the server's
+
+	CheckIn bool         `json:"-"` // no entry, but "I'm here" for a raffle that asks for it
+	Random  func([]byte) `json:"-"` // fills a slice with secret random bytes; the fold itself has none
 }
 
-// Allows reports whether a poll takes such a choice.
-func (g Gate) Allows(c Choice) bool { return c.within(g.Options, g.MaxChoices) }
-
-// Gate looks an activity up; false where there is none.
-func (s *State) Gate(id int) (Gate, bool) {
-	a := s.find(id)
+// Entry makes the log's item of what a participant's phone submits. The status is
+// 0 for an item to append, and Malformed for what is no entry for the activity.
+// NoActivity and TooLate (the run is not open) hold as far as this state knows: a
+// later one may know better.
+func (s *State) Entry(p Participant, e *Entry) (Item, Status) {
+	a := s.find(e.Activity)
 	if a == nil {
-		return Gate{}, false
+		return Item{}, NoActivity
 	}
-	return Gate{a.Kind, a.state, a.run, len(a.Options), a.MaxChoices, a.Eligible.CheckedIn}, true
+	if a.state != Open || e.Run != 0 && e.Run != a.run {
+		return Item{}, TooLate
+	}
+	it, ok := a.kind.item(a, e)
+	it.Participant, it.Activity, it.Run, it.N = p, a.id, a.run, e.N
+	if !ok || !a.kind.takes(a, &it) {
+		return Item{}, Malformed
+	}
+	return it, 0
 }
 
-// DrawSeed tells which chain element a raffle's next draw reveals: of which run,
-// the how manieth (1 …), and the number the draw will have.
+// DrawSeed tells which element of a seed chain a raffle's next draw reveals: its
+// run, the 1-based index of the element, and the number that the draw will have.
 func (s *State) DrawSeed(id int) (run, element, number int) {
-	if a := s.find(id); a != nil {
-		return a.run, a.runDraws + 1, len(s.draws) + 1
+	if a := s.find(id); a != nil && a.raffleRun != nil {
+		return a.run, a.raffleRun.runDraws + 1, len(s.draws) + 1
 	}
 	return 0, 0, 0
 }
@@ -286,31 +266,8 @@ func (s *State) You(p Participant) You {
 		y.Name = n.text
 	}
 	for _, a := range s.activities {
-		y.N = max(y.N, a.tally.ns.get(i))
-		if a.state == Draft {
-			continue
-		}
-		if c := a.tally.choices.get(i); c != 0 {
-			y.Choices[a.id] = c.Options()
-		}
-		if e := a.tally.ticketOf.get(i); e != 0 {
-			y.Tickets[a.id] = a.tally.entrants.at(e - 1).ticket.String()
-			if a.frozen != nil {
-				if why := a.unfit(e - 1); why != "" {
-					if y.Unfit == nil {
-						y.Unfit = map[int]string{}
-					}
-					y.Unfit[a.id] = why
-				}
-			}
-		}
-		if a.tally.here.get(i) {
-			y.Here = append(y.Here, a.id)
-		}
-		for _, w := range a.winners {
-			if w.who == i {
-				y.Won = append(y.Won, Won{a.id, w.Draw, w.Ticket.String(), w.Prize, w.Claim})
-			}
+		if a.state != Draft {
+			a.kind.you(a, i, &y)
 		}
 	}
 	return y

@@ -9,16 +9,19 @@ import (
 func bring(t *testing.T, kind, state string) (*journal, int) {
 	j := newJournal(t, false)
 	var id int
-	if kind == Poll {
+	switch kind {
+	case Poll:
 		id = j.addPoll(Live, 1, "tabs", "spaces")
-	} else {
+	case Scale:
+		id = j.do(Command{Type: CmdAdd, Spec: scaleSpec(1, 5, Live)}).ID
+	default:
 		id = j.addRaffle(1)
 	}
 	if state == Draft {
 		return j, id
 	}
 	j.open(id)
-	if kind == Poll {
+	if kind != Raffle {
 		j.batch(vote(1, id, 1, 1, 0), vote(2, id, 1, 1, 1), vote(3, id, 1, 1, 1))
 	} else {
 		j.enterAll(id, 3)
@@ -45,7 +48,7 @@ func (j *journal) command(verb string, id int) Command {
 	case CmdOpen:
 		return j.opening(id)
 	case CmdDraw:
-		if j.s.find(id).pending != nil {
+		if r := j.s.find(id).raffleRun; r != nil && r.pending != nil {
 			return j.completing(id)
 		}
 		return j.drawing(id)
@@ -84,13 +87,15 @@ func TestEveryVerbInEveryState(t *testing.T) {
 	const gone = "gone"
 	verbs := []string{CmdOpen, CmdClose, CmdReveal, CmdReset, CmdDraw, CmdRedraw, CmdEdit, CmdRemove, CmdExtend, CmdResults, CmdVoid, CmdClaim, CmdConfirm, CmdArm, CmdAbandon}
 	// What is absent is refused.
+	voting := map[string]map[string]string{
+		Draft:    {CmdOpen: Open, CmdEdit: same, CmdRemove: gone, CmdResults: same},
+		Open:     {CmdClose: Closed, CmdReset: Draft, CmdResults: same},
+		Closed:   {CmdOpen: Open, CmdReveal: Revealed, CmdReset: Draft, CmdResults: same},
+		Revealed: {CmdReset: Draft},
+	}
 	table := map[string]map[string]map[string]string{
-		Poll: {
-			Draft:    {CmdOpen: Open, CmdEdit: same, CmdRemove: gone, CmdResults: same},
-			Open:     {CmdClose: Closed, CmdReset: Draft, CmdResults: same},
-			Closed:   {CmdOpen: Open, CmdReveal: Revealed, CmdReset: Draft, CmdResults: same},
-			Revealed: {CmdReset: Draft},
-		},
+		Poll:  voting,
+		Scale: voting,
 		Raffle: {
 			Draft:  {CmdOpen: Open, CmdEdit: same, CmdRemove: gone},
 			Open:   {CmdClose: Closed, CmdReset: Draft},
@@ -141,7 +146,7 @@ func TestVerbsOfNoActivity(t *testing.T) {
 	for _, verb := range []string{CmdOpen, CmdClose, CmdReveal, CmdReset, CmdDraw, CmdRedraw, CmdRemove, CmdCurrent} {
 		j.refuse(Unknown, Command{Type: verb, Activity: 99})
 	}
-	j.refuse(Unknown, Command{Type: CmdEdit, Activity: 99, Spec: &Spec{Kind: Poll}})
+	j.refuse(Unknown, Command{Type: CmdEdit, Activity: 99, Spec: scaleSpec(1, 5, Live)})
 	j.refuse(Unknown, Command{Type: CmdExtend, Activity: 99, Seconds: 1})
 	j.refuse(Unknown, Command{Type: CmdResults, Activity: 99, Results: Live})
 }
@@ -151,7 +156,7 @@ func TestResetBeginsARun(t *testing.T) {
 		j, id := bring(t, Poll, state)
 		j.verb(CmdReset, id)
 		a := j.activity(id)
-		if a.Run != 2 || a.Entries != 0 || a.Counts()[0]+a.Counts()[1] != 0 || a.DeadlineMs != 0 {
+		if a.Run != 2 || a.Entries != 0 || a.Counts[0]+a.Counts[1] != 0 || a.DeadlineMs != 0 {
 			t.Errorf("reset of a poll that was %s: %+v", state, a)
 		}
 		if y := j.s.You(1); len(y.Choices) != 0 || y.N != 0 {

@@ -41,10 +41,15 @@ type Activity struct {
 	State      string
 	Run        int
 	Entries    int
+	Results    string // Live or Hidden, of kinds that have results
+	Counts     []int  // by option or point, of kinds that count them; nil where the viewer may not see them
 	DeadlineMs uint64 // the log's clock; 0: no countdown
 
 	Poll   *PollView
+	Scale  *ScaleView
 	Raffle *RaffleView
+
+	Spec Spec // host only: what the host said of it
 }
 
 // DrawLine is one line of the draw history.
@@ -103,7 +108,10 @@ func (s *State) Snapshot() Snapshot {
 		}
 	}
 	for _, a := range s.activities {
-		for _, v := range a.voided { // those since the newest draw are in no record yet
+		if a.raffleRun == nil {
+			continue
+		}
+		for _, v := range a.raffleRun.voided { // those since the newest draw are in no record yet
 			returned[v.Ticket] = true
 		}
 	}
@@ -140,38 +148,16 @@ func (s *State) Snapshot() Snapshot {
 }
 
 func (s *State) activityView(a *activity) Activity {
-	v := Activity{ID: a.id, Kind: a.Kind, Title: a.Title, State: a.state, Run: a.run, Entries: a.tally.entries, DeadlineMs: a.deadlineMs}
-	switch a.Kind {
-	case Poll:
-		v.Poll = s.pollView(a)
-	case Raffle:
-		v.Raffle = s.raffleView(a)
-	}
+	v := Activity{Spec: a.Spec, ID: a.id, Kind: a.Kind, Title: a.Title, State: a.state, Run: a.run, Results: a.Results, DeadlineMs: a.deadlineMs}
+	a.kind.view(s, a, &v)
+	a.kind.numbers(a, &v)
 	return v
-}
-
-// Counts are the votes for each option; nil where the viewer may not see them,
-// and for a kind that has none.
-func (a Activity) Counts() []int {
-	if a.Poll != nil {
-		return a.Poll.Counts
-	}
-	return nil
-}
-
-// CountsPublic reports whether everybody may see the counts.
-func (a Activity) CountsPublic() bool {
-	return a.Poll != nil && a.Poll.countsPublic(a.State)
 }
 
 // Public is the activity as everybody may see it.
 func (a Activity) Public() Activity {
-	if a.Poll != nil {
-		a.Poll = a.Poll.public(a.State)
-	}
-	if a.Raffle != nil {
-		a.Raffle = a.Raffle.public()
-	}
+	a.Spec = Spec{}
+	kinds[a.Kind].public(&a)
 	return a
 }
 

@@ -13,7 +13,7 @@ const maxRoll = 40
 type RaffleView struct {
 	WinnersWanted int
 	Prizes        []string
-	Once          bool // winners of the event's other raffles cannot win
+	Again         bool // those who have won in another raffle of the event can win here
 	Eligible      Eligibility
 	TookPart      string // title of the activity that Eligible.TookPart names; "" while that is a draft
 	ClaimSeconds  int
@@ -69,38 +69,40 @@ type VoidedView struct {
 	Reason string
 }
 
-func (s *State) raffleView(a *activity) *RaffleView {
+func (raffle) view(s *State, a *activity, out *Activity) {
+	spec, r := a.Raffle, a.raffleRun
 	v := &RaffleView{
-		WinnersWanted: a.Winners, Prizes: a.Prizes, Once: a.Once, Eligible: a.Eligible, ClaimSeconds: a.ClaimSeconds,
-		NextPrize: a.nextPrize(), Shortfall: a.shortfall, LastDraw: a.lastDraw, Pending: s.pendingView(a),
-		Beacon: a.Beacon || a.chain != nil,
+		WinnersWanted: spec.Winners, Prizes: spec.Prizes, Again: spec.Again, Eligible: spec.Eligible, ClaimSeconds: spec.ClaimSeconds,
+		NextPrize: a.nextPrize(), Shortfall: r.shortfall, LastDraw: r.lastDraw, Pending: s.pendingView(a),
+		Beacon: spec.Beacon || r.chain != nil,
 	}
-	if other := s.find(a.Eligible.TookPart); other != nil && other.state != Draft {
+	out.Raffle = v
+	if other := s.find(spec.Eligible.TookPart); other != nil && other.state != Draft {
 		v.TookPart = other.Title
 	}
-	if a.committed {
-		v.Commitment = a.commitment.String()
+	if r.committed {
+		v.Commitment = r.commitment.String()
 	}
-	if a.chain != nil {
-		v.Chain = a.chain.Hash.String()
+	if r.chain != nil {
+		v.Chain = r.chain.Hash.String()
 	}
-	for _, w := range a.winners {
+	for _, w := range r.winners {
 		view := s.winnerView(w)
-		if a.ClaimSeconds > 0 && w.Claim == "" {
-			view.ClaimMs = w.ms + 1000*uint64(a.ClaimSeconds)
+		if spec.ClaimSeconds > 0 && w.Claim == "" {
+			view.ClaimMs = w.ms + 1000*uint64(spec.ClaimSeconds)
 		}
 		v.Winners = append(v.Winners, view)
 	}
-	for _, w := range a.voided {
+	for _, w := range r.voided {
 		v.Voided = append(v.Voided, VoidedView{s.winnerView(w.Winner), w.Reason})
 	}
-	if a.frozen != nil {
-		v.CanWin, v.Abandoned = a.left(s.excluded(a)), a.line.abandoned
-		if a.chain != nil {
-			v.Round, v.RoundMs = a.line.round, a.chain.TimeOf(a.line.round)
+	if r.frozen != nil {
+		v.CanWin, v.Abandoned = a.left(s.excluded(a)), r.line.abandoned
+		if r.chain != nil {
+			v.Round, v.RoundMs = r.line.round, r.chain.TimeOf(r.line.round)
 		}
 	}
-	if list := a.frozen.ready(); list != nil {
+	if list := r.frozen.ready(); list != nil {
 		root := list.Root()
 		v.Root, v.Fingerprint = root.String(), fairdraw.Fingerprint(root)
 		n := min(maxRoll, list.Size())
@@ -108,17 +110,17 @@ func (s *State) raffleView(a *activity) *RaffleView {
 			v.Entrants = append(v.Entrants, list.Leaf(i*list.Size()/n).Handle)
 		}
 	}
-	return v
 }
 
 func (s *State) pendingView(a *activity) *PendingView {
-	p := a.pending
+	r := a.raffleRun
+	p := r.pending
 	if p == nil {
 		return nil
 	}
-	v := &PendingView{Draw: len(s.draws) + 1, Round: p.round, Ms: a.chain.TimeOf(p.round), Redraw: p.void, Prize: a.prize(a.nextPrize())}
+	v := &PendingView{Draw: len(s.draws) + 1, Round: p.round, Ms: r.chain.TimeOf(p.round), Redraw: p.void, Prize: a.prize(a.nextPrize())}
 	if at := a.winner(p.void); at >= 0 {
-		v.Prize = a.winners[at].Prize
+		v.Prize = r.winners[at].Prize
 	}
 	return v
 }
@@ -129,17 +131,21 @@ func (s *State) winnerView(w Winner) WinnerView {
 	return WinnerView{Name: name, Handle: id.Handle(), Ticket: w.Ticket, Draw: w.Draw, Person: id, Own: own, Prize: w.Prize, Claim: w.Claim}
 }
 
-func (r *RaffleView) public() *RaffleView {
-	out := *r
-	out.Winners = slices.Clone(r.Winners)
+func (raffle) numbers(a *activity, v *Activity) { v.Entries = a.entries }
+
+func (raffle) appendNumbers(dst []byte, _ *Activity) []byte { return dst }
+
+func (raffle) public(a *Activity) {
+	out := *a.Raffle
+	a.Raffle = &out
+	out.Winners = slices.Clone(out.Winners)
 	for i := range out.Winners {
 		out.Winners[i].Person, out.Winners[i].Code = 0, ""
 	}
-	out.Voided = slices.Clone(r.Voided)
+	out.Voided = slices.Clone(out.Voided)
 	for i := range out.Voided {
 		// Who gave a ticket back is shown by handle: a chosen name is for winners.
 		v := &out.Voided[i]
 		v.Person, v.Name, v.Own, v.Code = 0, v.Handle, false, ""
 	}
-	return &out
 }

@@ -13,7 +13,7 @@ func secrets(t *testing.T) (*journal, []string) {
 	j := newJournal(t, true)
 	hidden := j.addPoll(Hidden, 1, "left", "right")
 	raffle := j.addRaffle(1)
-	j.do(Command{Type: CmdAdd, Spec: &Spec{Kind: Poll, Title: "SECRET draft", Options: []string{"SECRET option"}, MaxChoices: 1, Results: Live}})
+	j.do(Command{Type: CmdAdd, Spec: &Spec{Kind: Poll, Title: "SECRET draft", Results: Live, Poll: &PollSpec{Options: []string{"SECRET option"}, MaxChoices: 1}}})
 	j.do(Command{Type: CmdRemote, Label: "SECRET remote", Hash: &Key{7}})
 	j.open(raffle)
 	j.open(hidden)
@@ -24,7 +24,7 @@ func secrets(t *testing.T) (*journal, []string) {
 		items = append(items, vote(p, hidden, 1, 1, i%4321/4320), ticket(p, raffle, 1))
 		ids = append(ids, p.String(), fmt.Sprint(uint64(p)))
 	}
-	items = append(items, Item{Kind: Join, Participant: items[0].Participant, Name: "SECRET hidden name"})
+	items = append(items, JoinItem(items[0].Participant, "SECRET hidden name"))
 	j.batch(items...)
 	j.do(Command{Type: CmdHide, Person: items[0].Participant, Hidden: true})
 	j.verb(CmdClose, raffle)
@@ -64,7 +64,7 @@ func TestOnlyTheHostSees(t *testing.T) {
 
 	look("Public", snap.Public())
 	look("OnAir", snap.OnAir())
-	if got := snap.OnAir().Activities; len(got) != 1 || got[0].ID != hidden || got[0].Entries != 4321 || got[0].Counts() != nil {
+	if got := snap.OnAir().Activities; len(got) != 1 || got[0].ID != hidden || got[0].Entries != 4321 || got[0].Counts != nil {
 		t.Errorf("on the air: %+v", got)
 	}
 	if got := snap.Public().Activities; len(got) != 2 {
@@ -87,7 +87,7 @@ func TestOnlyTheHostSees(t *testing.T) {
 	j.verb(CmdClose, hidden)
 	look("closed", j.s.Snapshot().Public())
 	j.verb(CmdReveal, hidden)
-	if a := j.s.Snapshot().OnAir().Activities[0]; len(a.Counts()) != 2 || a.Counts()[0] != 4320 {
+	if a := j.s.Snapshot().OnAir().Activities[0]; len(a.Counts) != 2 || a.Counts[0] != 4320 {
 		t.Errorf("after the reveal: %+v", a)
 	}
 }
@@ -113,8 +113,8 @@ func TestWhenCountsArePublic(t *testing.T) {
 		{Live, Draft, false}, {Live, Open, true}, {Live, Closed, true}, {Live, Revealed, true},
 		{Hidden, Draft, false}, {Hidden, Open, false}, {Hidden, Closed, false}, {Hidden, Revealed, true},
 	} {
-		a := Activity{Kind: Poll, State: c.state, Poll: &PollView{Results: c.results, Counts: []int{1}}}
-		if got := a.Public().Counts() != nil; got != c.public {
+		a := Activity{Kind: Poll, State: c.state, Results: c.results, Counts: []int{1}}
+		if got := a.Public().Counts != nil; got != c.public {
 			t.Errorf("%s and %s: counts public is %v", c.results, c.state, got)
 		}
 	}
@@ -126,7 +126,7 @@ func TestNamesOfWinners(t *testing.T) {
 	j := newJournal(t, true)
 	id := j.addRaffle(1)
 	j.open(id)
-	j.batch(Item{Kind: Join, Participant: 1, Name: "Ada"}, Item{Kind: Join, Participant: 2, Name: "Grace"})
+	j.batch(JoinItem(1, "Ada"), JoinItem(2, "Grace"))
 	j.enterAll(id, 2)
 	j.verb(CmdClose, id)
 	j.do(j.drawing(id))

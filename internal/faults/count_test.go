@@ -97,7 +97,7 @@ func (c *count) command(cmd *event.Command) error {
 	switch cmd.Type {
 	case event.CmdAdd:
 		c.activities = append(c.activities, &tally{
-			kind: cmd.Spec.Kind, title: cmd.Spec.Title, state: event.Draft, counts: make([]int, len(cmd.Spec.Options)),
+			kind: cmd.Spec.Kind, title: cmd.Spec.Title, state: event.Draft, counts: make([]int, optionsOf(cmd.Spec)),
 			votes: map[event.Participant]vote{}, tickets: map[event.Participant]string{},
 		})
 	case event.CmdOpen:
@@ -120,7 +120,7 @@ func (c *count) command(cmd *event.Command) error {
 }
 
 func (c *count) item(it *event.Item) {
-	if it.Kind == event.Join {
+	if it.Kind == event.ItemJoin {
 		c.people[it.Participant] = true
 		return
 	}
@@ -128,14 +128,15 @@ func (c *count) item(it *event.Item) {
 		return
 	}
 	a := c.activities[it.Activity-1]
-	if a.state != event.Open || it.Run != 1 || (it.Kind == event.Vote) != (a.kind == event.Poll) {
+	if a.state != event.Open || it.Run != 1 || (it.Kind == event.ItemVote) != (a.kind == event.Poll) {
 		return
 	}
 	c.people[it.Participant] = true
-	c.counted[key{it.Participant, it.Activity, it.N, it.Choice}]++
-	if it.Kind == event.Ticket {
+	c.counted[key{it.Participant, it.Activity, it.N, it.Choice()}]++
+	if it.Kind == event.ItemTicket {
 		if a.tickets[it.Participant] == "" {
-			a.tickets[it.Participant] = fairdraw.MakeTicket(c.uid, uint64(it.Activity), 1, it.Pseudonym, it.Nonce).String()
+			pseudonym, nonce := it.TicketParts()
+			a.tickets[it.Participant] = fairdraw.MakeTicket(c.uid, uint64(it.Activity), 1, pseudonym, nonce).String()
 			a.entries++
 		}
 		return
@@ -149,6 +150,13 @@ func (c *count) item(it *event.Item) {
 	} else {
 		a.entries++
 	}
-	a.counts[it.Choice.Options()[0]]++
-	a.votes[it.Participant] = vote{max(it.N, had.n), it.Choice}
+	a.counts[it.Choice().Options()[0]]++
+	a.votes[it.Participant] = vote{max(it.N, had.n), it.Choice()}
+}
+
+func optionsOf(spec *event.Spec) int {
+	if spec.Poll == nil {
+		return 0
+	}
+	return len(spec.Poll.Options)
 }

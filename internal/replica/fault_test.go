@@ -71,7 +71,7 @@ func TestRewoundLogIsFoldedAnew(t *testing.T) {
 	old.breaks <- errBroken
 	close(reads)
 	e.until("a new epoch", func() bool { _, now := e.Snapshot(); return now > epoch })
-	if a := e.activity(id); a.Entries != 2 || a.Counts()[0] != 1 || a.Counts()[1] != 1 {
+	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {
 		t.Errorf("folded anew: %+v", a)
 	}
 	if got := n.counted("drumroll_log_rewound_total"); got != "1" {
@@ -238,7 +238,7 @@ func rewindRedis(t *testing.T, loud bool) {
 	}
 	close(reads)
 	e.until("a new epoch", func() bool { _, now := e.Snapshot(); return now > epoch })
-	if a := e.activity(id); a.Entries != 2 || a.Counts()[0] != 1 || a.Counts()[1] != 1 {
+	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {
 		t.Errorf("folded anew: %+v", a)
 	}
 	if snap, _ := e.Snapshot(); snap.Joined != kept.Joined+1 {
@@ -271,7 +271,7 @@ func TestLostFreezeOrDrawSpendsItsRun(t *testing.T) {
 			if n, err := c.XDel(t.Context(), "drumroll:{"+code+"}:log", lost.At.String()).Result(); err != nil || n != 1 {
 				t.Fatalf("XDEL %v: %d, %v", lost.At, n, err)
 			}
-			raw(t, dial(t, server), batch(5, event.Item{Kind: event.Join, Participant: 9}))
+			raw(t, dial(t, server), batch(5, event.JoinItem(9, "")))
 			log.breaks <- errBroken
 			close(reads)
 			e.until("the run to be given up", func() bool { return e.activity(id).Raffle.Abandoned })
@@ -413,7 +413,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 	if again.Err != nil || again.Outcome.Status != event.Counted && again.Outcome.Status != event.Unchanged {
 		t.Errorf("sent again: %+v", again)
 	}
-	if a := e.activity(id); a.Entries != 2 || a.Counts()[0] != 2 {
+	if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 2 {
 		t.Errorf("%+v", a)
 	}
 }

@@ -177,7 +177,7 @@ func (e *loaded) openPoll(seconds int, options ...string) int {
 }
 
 func poll(options ...string) *event.Spec {
-	return &event.Spec{Kind: event.Poll, Title: "Tabs or spaces?", Options: options, MaxChoices: 1, Results: event.Live}
+	return &event.Spec{Kind: event.Poll, Title: "Tabs or spaces?", Results: event.Live, Poll: &event.PollSpec{Options: options, MaxChoices: 1}}
 }
 
 func (e *loaded) activity(id int) event.Activity {
@@ -255,13 +255,15 @@ func (r *receipt) want(t *testing.T, status event.Status) {
 }
 
 func vote(p event.Participant, activity int, n uint32, option int) event.Item {
-	it := event.Item{Kind: event.Vote, Participant: p, Activity: activity, Run: 1, N: n}
-	it.Choice.Add(option)
+	it := event.VoteItem(1 << option)
+	it.Participant, it.Activity, it.Run, it.N = p, activity, 1, n
 	return it
 }
 
 func entry(p event.Participant, activity int, nonce byte) event.Item {
-	return event.Item{Kind: event.Ticket, Participant: p, Activity: activity, Run: 1, Nonce: [16]byte{nonce}}
+	it := event.TicketItem([16]byte{}, [16]byte{nonce}, false)
+	it.Participant, it.Activity, it.Run = p, activity, 1
+	return it
 }
 
 func chain(activity, run int) *fairdraw.Chain {
@@ -271,7 +273,7 @@ func chain(activity, run int) *fairdraw.Chain {
 // openRaffle adds a raffle and opens it.
 func (e *loaded) openRaffle() int {
 	e.t.Helper()
-	id := e.do(event.Command{Type: event.CmdAdd, Spec: &event.Spec{Kind: event.Raffle, Title: "A keyboard", Winners: 1}}).ID
+	id := e.do(event.Command{Type: event.CmdAdd, Spec: &event.Spec{Kind: event.Raffle, Title: "A keyboard", Raffle: &event.RaffleSpec{Winners: 1}}}).ID
 	end := chain(id, 1).Element(0)
 	e.do(event.Command{Type: event.CmdOpen, Activity: id, Run: 1, Commitment: &end})
 	return id

@@ -330,7 +330,7 @@ func (r *Replica) refold(ctx context.Context, head eventlog.Offset) (err error) 
 	r.state, r.cursor, r.last = state, cursor, last
 	r.epoch++
 	r.advance()
-	work := state.TakeFreezes()
+	work := state.TakeWork()
 	r.mu.Unlock()
 	r.freeze(work)
 	return nil

@@ -29,7 +29,7 @@ func TestCreateOpenSubmitPropose(t *testing.T) {
 		e.submit(vote(1, id, 2, 1)).want(t, event.Changed)
 		e.submit(vote(1, id, 3, 1)).want(t, event.Unchanged)
 		e.submit(vote(1, 99, 3, 1)).want(t, event.Malformed)
-		e.submit(event.Item{Kind: event.Join, Participant: 2}).want(t, 0)
+		e.submit(event.JoinItem(2, "")).want(t, 0)
 		if err := e.Submit(vote(3, id, 1, 0), nil); err != nil { // nobody waits for it
 			t.Error(err)
 		}
@@ -41,7 +41,7 @@ func TestCreateOpenSubmitPropose(t *testing.T) {
 		if !errors.As(err, &refusal) || refusal.Code != event.Conflict || s.Activity == nil || s.Activity.State != event.Closed {
 			t.Errorf("closed twice: %v, %+v", err, s.Activity)
 		}
-		if a := e.activity(id); a.Entries != 2 || a.Counts()[0] != 1 || a.Counts()[1] != 1 {
+		if a := e.activity(id); a.Entries != 2 || a.Counts[0] != 1 || a.Counts[1] != 1 {
 			t.Errorf("%+v", a)
 		}
 	})
@@ -152,7 +152,7 @@ func TestTwoNodesReachTheSameState(t *testing.T) {
 		if pa, pb := ea.picture(), eb.picture(); pa != pb {
 			t.Errorf("one node has\n%s\nthe other\n%s", pa, pb)
 		}
-		if got := ea.activity(id); got.Entries != 99 || got.Counts()[0]+got.Counts()[1]+got.Counts()[2] != 99 {
+		if got := ea.activity(id); got.Entries != 99 || got.Counts[0]+got.Counts[1]+got.Counts[2] != 99 {
 			t.Errorf("%+v", got)
 		}
 		// A third node that comes late, too.
@@ -215,7 +215,7 @@ func TestLateBatchOverwritesNothing(t *testing.T) {
 		late.want(t, event.Unchanged)
 		eb.sync()
 		for _, e := range []*loaded{ea, eb} {
-			if got := e.activity(id).Counts(); got[0] != 0 || got[1] != 1 {
+			if got := e.activity(id).Counts; got[0] != 0 || got[1] != 1 {
 				t.Errorf("counts %v, want the newer choice", got)
 			}
 		}

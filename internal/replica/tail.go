@@ -107,7 +107,7 @@ func (r *Replica) fold(records []eventlog.Record, results []event.Result) ([]eve
 	changed := r.state.Structure() != structure
 	deleted := r.state.Deleted()
 	deadlines := changed
-	work := r.state.TakeFreezes()
+	work := r.state.TakeWork()
 	r.advance()
 	now := r.clock.now()
 	r.mu.Unlock()
