@@ -99,15 +99,12 @@ type apiPending struct {
 	WaitingSince uint64 `json:"waiting_since,omitempty"`
 }
 
-// roundGrace is how long, in ms, a beacon may take to publish a round.
-const roundGrace = 1000
-
 func pendingJSON(p *event.PendingView, now time.Time) *apiPending {
 	if p == nil {
 		return nil
 	}
 	out := &apiPending{Draw: p.Draw, Round: p.Round, AtMS: p.Ms, DueInMS: int64(p.Ms) - now.UnixMilli(), Prize: p.Prize, Redraw: p.Redraw}
-	if out.DueInMS < -roundGrace {
+	if p.Late(uint64(now.UnixMilli())) {
 		out.WaitingSince = p.Ms
 	}
 	return out

@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/csv"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"drumroll/internal/event"
 	"drumroll/internal/fairdraw"
 	"drumroll/internal/replica"
+	"drumroll/web/ui"
 )
 
 // findDraw finds the draw that the path names.
@@ -117,7 +117,7 @@ func (s *Server) exportCSV(w http.ResponseWriter, _ *http.Request, rep *replica.
 		row := func(rest ...string) { rows = append(rows, append(append([]string{}, head...), rest...)) }
 		if p := a.Poll; p != nil {
 			for i, o := range p.Options {
-				row(letter(i), cell(o), strconv.Itoa(a.Counts[i]), "", "", "", "")
+				row(ui.Letter(i), cell(o), strconv.Itoa(a.Counts[i]), "", "", "", "")
 			}
 		}
 		if r := a.Raffle; r != nil {
@@ -160,12 +160,4 @@ func cell(text string) string {
 		return "'" + text
 	}
 	return text
-}
-
-// letter names option i: A … Z, AA, AB …
-func letter(i int) string {
-	if i < 26 {
-		return string(rune('A' + i))
-	}
-	return fmt.Sprintf("%c%c", 'A'+i/26-1, 'A'+i%26)
 }

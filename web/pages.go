@@ -201,7 +201,7 @@ func (s *Server) showPhone(w http.ResponseWriter, r *http.Request, rep *replica.
 		return
 	}
 	page := s.eventPage(viewPhone, &snap)
-	s.page(w, r, status, ui.PhonePage(ui.Phone{Page: page, Event: e, You: youModel(you), Notice: notice}))
+	s.page(w, r, status, ui.PhonePage(ui.Phone{Page: page, Event: e, You: you, Notice: notice}))
 }
 
 // phonePost takes what a phone without JavaScript submits: an entry, or a name.
@@ -348,7 +348,7 @@ func (s *Server) verifyPage(w http.ResponseWriter, r *http.Request) {
 	}
 	snap, _ := rep.Snapshot()
 	s.page(w, r, http.StatusOK, ui.VerifyPage(ui.Verify{
-		Page: s.eventPage("verify", &snap), Title: snap.Title, Draws: drawModels(snap.Draws), Freezes: freezeModels(snap.Freezes),
+		Page: s.eventPage("verify", &snap), Title: snap.Title, Draws: snap.Draws, Freezes: snap.Freezes,
 	}))
 }
 

@@ -47,6 +47,12 @@ type PendingView struct {
 	Redraw string // ticket given back, or ""
 }
 
+// beaconGraceMs is how long a beacon may take to publish a round.
+const beaconGraceMs = 1000
+
+// Late reports whether the round is overdue by the log's clock.
+func (p *PendingView) Late(nowMs uint64) bool { return nowMs > p.Ms+beaconGraceMs }
+
 // WinnerView is a standing winner.
 type WinnerView struct {
 	Name   string // to show: the participant's own where allowed, else the handle

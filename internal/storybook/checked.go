@@ -12,6 +12,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/coder/websocket"
 
+	"drumroll/internal/event"
 	"drumroll/internal/fairdraw"
 	"drumroll/web/ui"
 )
@@ -25,25 +26,29 @@ import (
 type checked struct {
 	name   string
 	handle string
-	holds  bool                       // a ticket: that of the list's first entrant
-	frames func(d smallDraw) []raffle // one after the other
+	holds  bool                              // a ticket: that of the list's first entrant
+	frames func(d smallDraw) []checkedRaffle // one after the other
 }
 
-// raffle is an activity as the API gives it to a phone.
-type raffle map[string]any
+// checkedRaffle is an activity as the API gives it to a phone.
+type checkedRaffle map[string]any
 
 func checkedCases() []checked {
 	return []checked{
-		{"ticket in the list", entrantName(0), true, func(d smallDraw) []raffle { return []raffle{d.frozen()} }},
-		{"ticket not in the list", "Mint Gecko 33", true, func(d smallDraw) []raffle { return []raffle{d.frozen()} }},
-		{"draw checked", "Plum Ibis 3", false, func(d smallDraw) []raffle { return []raffle{d.frozen(), d.drawn(d.record.Winners[0].Ticket)} }},
-		{"came after the freeze", "Jade Lynx 3", false, func(d smallDraw) []raffle { return []raffle{d.drawn(d.record.Winners[0].Ticket)} }},
-		{"forged winner", "Coral Wren 12", false, func(d smallDraw) []raffle { return []raffle{d.frozen(), d.drawn(fairdraw.Ticket{0xf0, 0x0d})} }},
-		{"told it won, but did not", entrantName(0), true, func(d smallDraw) []raffle { return []raffle{d.frozen(), d.drawn(d.loser())} }},
-		{"another list than before", "Grey Seal 90", false, func(d smallDraw) []raffle {
+		{"ticket in the list", entrantName(0), true, func(d smallDraw) []checkedRaffle { return []checkedRaffle{d.frozen()} }},
+		{"ticket not in the list", "Mint Gecko 33", true, func(d smallDraw) []checkedRaffle { return []checkedRaffle{d.frozen()} }},
+		{"draw checked", "Plum Ibis 3", false, func(d smallDraw) []checkedRaffle {
+			return []checkedRaffle{d.frozen(), d.drawn(d.record.Winners[0].Ticket)}
+		}},
+		{"came after the freeze", "Jade Lynx 3", false, func(d smallDraw) []checkedRaffle { return []checkedRaffle{d.drawn(d.record.Winners[0].Ticket)} }},
+		{"forged winner", "Coral Wren 12", false, func(d smallDraw) []checkedRaffle {
+			return []checkedRaffle{d.frozen(), d.drawn(fairdraw.Ticket{0xf0, 0x0d})}
+		}},
+		{"told it won, but did not", entrantName(0), true, func(d smallDraw) []checkedRaffle { return []checkedRaffle{d.frozen(), d.drawn(d.loser())} }},
+		{"another list than before", "Grey Seal 90", false, func(d smallDraw) []checkedRaffle {
 			other := d.frozen()
 			other["root"] = strings.Repeat("ab", 32)
-			return []raffle{d.frozen(), other}
+			return []checkedRaffle{d.frozen(), other}
 		}},
 	}
 }
@@ -54,7 +59,7 @@ func checkedStories() []Story {
 		stories = append(stories, Story{c.name, func(theme string) templ.Component {
 			p := page("phone", "Gopher Night Brno", theme)
 			p.ShowMS = 1 // the story is what comes after the roll
-			return ui.PhonePage(ui.Phone{Page: p, Event: phoneEvent(nil), You: ui.You{Handle: c.handle}})
+			return ui.PhonePage(ui.Phone{Page: p, Event: phoneEvent(), You: event.You{Handle: c.handle}})
 		}})
 	}
 	return stories
@@ -105,24 +110,24 @@ func (d smallDraw) own() int {
 // loser is the first entrant's ticket, which did not win.
 func (d smallDraw) loser() fairdraw.Ticket { return d.list.Leaf(d.own()).Ticket }
 
-func (d smallDraw) frozen() raffle {
-	return raffle{
+func (d smallDraw) frozen() checkedRaffle {
+	return checkedRaffle{
 		"id": smallRaffle, "kind": "raffle", "state": "closed", "run": 1, "entries": d.list.Size(), "commitment": d.record.Commitment,
 		"root": d.record.Root, "winners": []any{}, "voided": []any{},
 	}
 }
 
-func (d smallDraw) drawn(winner fairdraw.Ticket) raffle {
+func (d smallDraw) drawn(winner fairdraw.Ticket) checkedRaffle {
 	a := d.frozen()
 	a["state"], a["last_draw"] = "drawn", smallNumber
 	a["winners"] = []map[string]any{{"ticket": winner, "draw": smallNumber, "claim": ""}}
 	return a
 }
 
-// model is what the page shows of the activity.
-func (d smallDraw) model(a raffle) ui.Activity {
-	m := prize(fmt.Sprint(a["state"]))
-	m.Entries, m.Commitment, m.Fingerprint = d.list.Size(), d.record.Commitment.String(), fairdraw.Fingerprint(d.record.Root)
+// view is what the page shows of the activity.
+func (d smallDraw) view(a checkedRaffle) event.Activity {
+	v := prize(fmt.Sprint(a["state"]))
+	v.Entries, v.Raffle.Commitment, v.Raffle.Fingerprint = d.list.Size(), d.record.Commitment.String(), fairdraw.Fingerprint(d.record.Root)
 	won, _ := a["winners"].([]map[string]any)
 	for _, w := range won {
 		ticket, _ := w["ticket"].(fairdraw.Ticket)
@@ -130,10 +135,10 @@ func (d smallDraw) model(a raffle) ui.Activity {
 		if pos, ok := d.list.Find(ticket); ok {
 			name = d.list.Leaf(pos).Handle
 		}
-		m.Winners = append(m.Winners, winner(name, ticket.String()))
-		m.Winners[0].Draw, m.Draw, m.Draws = smallNumber, smallNumber, smallNumber
+		v.Raffle.Winners = append(v.Raffle.Winners, event.WinnerView{Name: name, Handle: name, Ticket: ticket, Draw: smallNumber})
+		v.Raffle.LastDraw = smallNumber
 	}
-	return m
+	return v
 }
 
 // send plays a story's frames.
@@ -144,13 +149,14 @@ func (c checked) send(ctx context.Context, conn *websocket.Conn) error {
 		tickets[smallRaffle] = d.loser()
 	}
 	for i, a := range c.frames(d) {
-		m := d.model(a)
+		e := phoneEvent()
+		put(&e, d.view(a))
 		var html bytes.Buffer
-		if err := ui.PhoneLive(ui.Phone{Page: page("phone", "", ""), Event: phoneEvent(&m)}).Render(ctx, &html); err != nil {
+		if err := ui.PhoneLive(ui.Phone{Page: page("phone", "", ""), Event: e}).Render(ctx, &html); err != nil {
 			return err
 		}
 		made := smallNumber - 1
-		if m.State == "drawn" {
+		if a["state"] == event.Drawn {
 			made = smallNumber
 		}
 		frame, err := json.Marshal(map[string]any{

@@ -70,7 +70,7 @@ func Handler() http.Handler {
 	mux.HandleFunc("GET /K7QX4M/ws", socket)
 	mux.HandleFunc("GET /"+rehearsalCode+"/ws", socket)
 	// What the console's miniature shows.
-	mux.Handle("GET /K7QX4M/screen", http.RedirectHandler("/screen/4", http.StatusFound))
+	mux.Handle("GET /K7QX4M/screen", http.RedirectHandler(fmt.Sprintf("/screen/%d", number(screenStories(), "poll, live, four options")), http.StatusFound))
 	mux.Handle("GET /"+rehearsalCode+"/screen", http.RedirectHandler(fmt.Sprintf("/screen/%d", number(screenStories(), "rehearsal")), http.StatusFound))
 	drawRecords(mux)
 	serveSmallDraw(mux)

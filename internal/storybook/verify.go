@@ -6,19 +6,20 @@ import (
 
 	"github.com/a-h/templ"
 
+	"drumroll/internal/event"
 	"drumroll/web/ui"
 )
 
 // verifyStories are the page that checks draws. Its records are the test data of
 // the fair draw, served as the API would.
 func verifyStories() []Story {
-	draws := []ui.Draw{
+	draws := []event.DrawLine{
 		{Number: 5, Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Entrants: 9, Names: []string{"قندس", "Teal Otter 42", "漢字"}},
 		{Number: 6, Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Entrants: 9, Names: []string{"漢字"}, Reason: "went home"},
 		{Number: 7, Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Entrants: 9, Names: []string{"Amber Fox 7", "Jade Lynx 3", "Coral Wren 12", "Grey Seal 90", "Blue Crane 1"}},
 		{Number: 8, Activity: 4, Title: "A prize whose record is not there", Run: 1, Entrants: 120, Names: []string{"Teal Otter 42"}},
 	}
-	story := func(name string, draws []ui.Draw) Story {
+	story := func(name string, draws []event.DrawLine) Story {
 		return Story{name, func(theme string) templ.Component {
 			return ui.VerifyPage(ui.Verify{Page: page("verify", "Check a draw", theme), Title: "Gopher Night Brno", Draws: draws})
 		}}
@@ -34,10 +35,10 @@ func verifyStories() []Story {
 			return ui.VerifyPage(ui.Verify{Page: p, Title: "Gopher Night Brno", Draws: draws[:1]})
 		}},
 		{"every frozen list", func(theme string) templ.Component {
-			return ui.VerifyPage(ui.Verify{Page: page("verify", "Check a draw", theme), Title: "Gopher Night Brno", Draws: draws[:3], Freezes: []ui.Freeze{
-				{Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Fingerprint: "0D2E E8D1 D439", Size: 7, At: "2026-11-23 19:58 UTC"},
-				{Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 2, Fingerprint: "CD5E 8269 A913", Size: 9, At: "2026-11-23 20:15 UTC", Draws: 3},
-				{Activity: 4, Title: strings.Repeat("Donaudampfschiff", 10), Run: 1, Size: 120_000, At: "2026-11-23 20:40 UTC", Abandoned: true},
+			return ui.VerifyPage(ui.Verify{Page: page("verify", "Check a draw", theme), Title: "Gopher Night Brno", Draws: draws[:3], Freezes: []event.FreezeLine{
+				{Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 1, Fingerprint: "0D2E E8D1 D439", Size: 7, Ms: nowMs - 1_020_000},
+				{Activity: 3, Title: "Die Große Verlosung 🥁 <b>", Run: 2, Fingerprint: "CD5E 8269 A913", Size: 9, Ms: nowMs, Draws: 3},
+				{Activity: 4, Title: strings.Repeat("Donaudampfschiff", 10), Run: 1, Size: 120_000, Ms: nowMs + 1_500_000, Abandoned: true},
 			}})
 		}},
 	}

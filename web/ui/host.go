@@ -1,11 +1,11 @@
 package ui
 
 import (
-	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
+
+	"drumroll/internal/event"
 )
 
 // act is a button of the console that speaks to the API by itself: host.js sends
@@ -30,7 +30,7 @@ type act struct {
 func (a act) attributes() templ.Attributes {
 	switch {
 	case a.Add:
-		return templ.Attributes{"data-add": "poll"}
+		return templ.Attributes{"data-add": kindNames()[0]}
 	case a.Idle != "":
 		return templ.Attributes{"disabled": true}
 	}
@@ -46,22 +46,17 @@ func (a act) attributes() templ.Attributes {
 
 // upNext is the draft that follows the current activity in the running order,
 // or else the first draft there is; nil when all have been on.
-func (h Host) upNext() *Activity {
-	passed := h.Event.Current == nil
-	var first *Activity
-	for i := range h.Event.Activities {
-		a := &h.Event.Activities[i]
-		if h.Event.Current != nil && a.ID == h.Event.Current.ID {
+func (h *Host) upNext() *event.Activity {
+	passed := h.Event.onShow() == nil
+	var first *event.Activity
+	for _, a := range h.Event.activities() {
+		switch {
+		case a.ID == h.Event.Current:
 			passed = true
-			continue
-		}
-		if a.State != "draft" {
-			continue
-		}
-		if passed {
+		case a.State != event.Draft:
+		case passed:
 			return a
-		}
-		if first == nil {
+		case first == nil:
 			first = a
 		}
 	}
@@ -69,42 +64,29 @@ func (h Host) upNext() *Activity {
 }
 
 // next is the one thing to press now: what space and a presenter's clicker do.
-func (h Host) next() act {
-	a := h.Event.Current
-	if a == nil {
-		return h.openNext("Open first")
-	}
+func (h *Host) next() act {
+	a := h.Event.onShow()
 	switch {
-	case a.State == "draft":
-		return opening(a, openWord(a), "")
-	case a.State == "open" && a.Kind == "poll":
-		return verb(a, "close", "Close voting", "")
-	case a.State == "open":
-		return verb(a, "close", "Close the raffle", "")
-	case a.State == "closed" && a.Kind == "poll":
-		return verb(a, "reveal", "Reveal the result", "")
-	case a.Abandoned:
-		return resetting(a)
-	case a.Pending != nil:
-		return act{Label: "The draw comes by itself", Idle: "It waits for round " + itoa(a.Pending.Round) + " of the public beacon."}
-	case a.State == "closed" && a.Entries > 0, a.morePrizes():
-		d := drawing(a, drawWord(a))
-		if len(a.Prizes) > 1 && a.NextPrize > 0 {
-			d.Detail = a.Prizes[a.NextPrize-1]
-		}
-		return d
-	default:
-		return h.openNext("Open next")
+	case a == nil:
+		return h.openNext("Open first")
+	case a.State == event.Draft:
+		return opening(a, namesOf(a).open, "")
+	case a.State == event.Open:
+		return verb(a, event.CmdClose, namesOf(a).close, "")
 	}
+	if step, ok := kinds[a.Kind].next(&h.Event, a); ok {
+		return step
+	}
+	return h.openNext("Open next")
 }
 
-func (h Host) openNext(label string) act {
+func (h *Host) openNext(label string) act {
 	n := h.upNext()
 	switch {
 	case n != nil:
 		return opening(n, label, n.Title)
 	case len(h.Event.Activities) == 0:
-		return act{Label: "Add your first poll", Add: true}
+		return act{Label: "Add your first " + kindNames()[0], Add: true}
 	case h.Crowd != nil:
 		return act{Label: "That was the last one", Idle: "Go through it again, or end the rehearsal."}
 	default:
@@ -113,203 +95,66 @@ func (h Host) openNext(label string) act {
 }
 
 // others are the further things that can be done to the current activity.
-func (h Host) others() []act {
-	a := h.Event.Current
+func (h *Host) others() []act {
+	a := h.Event.onShow()
 	if a == nil {
 		return nil
 	}
 	var acts []act
-	if a.State == "open" && a.HasDeadline {
-		e := verb(a, "extend", "+30 s", "t")
+	if _, runs := h.Event.closesIn(a); runs {
+		e := verb(a, event.CmdExtend, "+30 s", "t")
 		e.Body = `{"seconds":30}`
 		acts = append(acts, e)
 	}
-	if a.Kind == "poll" && a.State == "closed" {
-		acts = append(acts, verb(a, "open", "Undo close", "u"))
-	}
-	if a.Kind == "raffle" && a.State == "drawn" && a.Eligible > 0 && a.Pending == nil && !a.Abandoned && !a.morePrizes() {
-		d := drawing(a, "Draw again")
-		d.Key = "n"
-		d.Label = "Draw the next one"
-		if a.WinnersWanted > 1 {
-			d.Label = "Draw the next " + itoa(a.WinnersWanted)
-		}
-		acts = append(acts, d)
-	}
-	if a.Kind == "poll" && a.State != "revealed" {
-		t := act{ID: "results-" + itoa(a.ID), Key: "h", Method: "PUT", Path: "/activities/" + itoa(a.ID) + "/results"}
-		if a.Results == "live" {
-			t.Label, t.Body = "Hide results", `{"results":"hidden"}`
-		} else {
-			t.Label, t.Body = "Show results live", `{"results":"live"}`
-		}
-		acts = append(acts, t)
-	}
+	before, after := kinds[a.Kind].others(*h, a)
+	acts = append(acts, before...)
 	acts = append(acts, act{
 		ID: "blank", Label: "Show join page", Key: "b", Method: "POST", Path: "/current", Body: `{"id":null}`,
 	})
-	if a.morePrizes() && a.Pending == nil {
-		if n := h.upNext(); n != nil {
-			acts = append(acts, opening(n, "Leave the other prizes, open next", ""))
-		}
-	}
-	if a.Beacon && !a.Abandoned && (a.State == "closed" || a.State == "drawn") && (a.Pending != nil || a.State == "closed") {
-		g := verb(a, "abandon", "Give up this list …", "")
-		g.Danger = true
-		g.Arm = "Sure? It stays in the public history"
-		acts = append(acts, g)
-	}
-	if a.State != "draft" && !a.Abandoned {
-		acts = append(acts, resetting(a))
+	acts = append(acts, after...)
+	if reset := resetting(a); a.State != event.Draft && h.next().ID != reset.ID {
+		acts = append(acts, reset)
 	}
 	return acts
 }
 
-// morePrizes reports whether a raffle that was drawn has prizes left to draw.
-func (a *Activity) morePrizes() bool {
-	return a.Kind == "raffle" && a.State == "drawn" && a.NextPrize > 0 && len(a.Prizes) > 0 && a.Eligible > 0
-}
-
-func resetting(a *Activity) act {
-	r := verb(a, "reset", "Reset …", "r")
+func resetting(a *event.Activity) act {
+	r := verb(a, event.CmdReset, "Reset …", "r")
 	r.Danger = true
-	r.Arm = "Sure? " + resetWord(a)
+	r.Arm = "Sure? " + entriesLine(a) + plural(a.Entries, " goes", " go")
 	return r
 }
 
-func verb(a *Activity, verb, label, key string) act {
+func verb(a *event.Activity, verb, label, key string) act {
 	return act{
 		ID: verb + "-" + itoa(a.ID), Label: label, Key: key,
 		Method: "POST", Path: "/activities/" + itoa(a.ID) + "/" + verb, Body: "{}",
 	}
 }
 
-func opening(a *Activity, label, detail string) act {
-	o := verb(a, "open", label, "")
+func opening(a *event.Activity, label, detail string) act {
+	o := verb(a, event.CmdOpen, label, "")
 	o.Detail, o.Opens = detail, true
 	return o
 }
 
-// drawing carries the number of the draw it asks for, so that a clicker pressed
-// twice on two devices draws once.
-func drawing(a *Activity, label string) act {
-	d := verb(a, "draw", label, "")
-	d.Body = fmt.Sprintf(`{"draw":%d}`, a.Draws+1)
-	d.Arm = "Press again to draw"
-	d.Brass = true
-	return d
-}
-
-func openWord(a *Activity) string {
-	if a.Kind == "raffle" {
-		return "Open the raffle"
-	}
-	return "Open voting"
-}
-
-func drawWord(a *Activity) string {
-	if len(a.Prizes) > 1 && a.NextPrize > 0 {
-		return "Draw prize " + itoa(a.NextPrize) + " of " + itoa(len(a.Prizes))
-	}
-	if a.WinnersWanted > 1 {
-		return "Draw " + itoa(a.WinnersWanted) + " winners"
-	}
-	return "Draw the winner"
-}
-
-func resetWord(a *Activity) string {
-	n := grouped(a.Entries)
-	if a.Kind == "raffle" {
-		return n + plural(a.Entries, " ticket goes", " tickets go")
-	}
-	return n + plural(a.Entries, " vote goes", " votes go")
-}
-
-// stateWord names a state for the host.
-func stateWord(state string) string {
-	if state == "" {
-		return ""
-	}
-	return strings.ToUpper(state[:1]) + state[1:]
-}
-
 // itemLine is the second line of an entry in the running order.
-func itemLine(a *Activity) string {
-	parts := []string{a.State}
-	switch {
-	case a.Kind == "raffle" && a.State == "draft":
-		parts = []string{"raffle", itoa(a.WinnersWanted) + plural(a.WinnersWanted, " winner", " winners")}
-		if n := len(a.Prizes); n > 1 {
-			parts[1] = itoa(n) + " prizes"
-		}
-	case a.State == "draft":
-		parts = []string{"poll", itoa(len(a.Options)) + plural(len(a.Options), " option", " options")}
-		if a.Results == "hidden" {
-			parts = append(parts, "results hidden")
-		}
-	case a.Kind == "raffle":
-		parts = append(parts, grouped(a.Entries)+plural(a.Entries, " ticket", " tickets"))
-	default:
-		parts = append(parts, grouped(a.Entries)+plural(a.Entries, " vote", " votes"))
+func itemLine(a *event.Activity) string {
+	if a.State == event.Draft {
+		return kinds[a.Kind].words(a).plan
 	}
-	return strings.Join(parts, " · ")
+	return a.State + " · " + entriesLine(a)
 }
 
-// resultsNote tells the host who sees a poll's counts now.
-func resultsNote(a *Activity) string {
-	switch {
-	case a.Kind != "poll" || a.State == "draft":
-		return ""
-	case a.State == "revealed":
-		return "Everybody sees the result."
-	case a.Results == "live":
-		return "Everybody sees the counts."
-	default:
-		return "Only you see the counts until you reveal them."
-	}
-}
-
-// pollRules says in a line what a poll asks for.
-func pollRules(a *Activity) string {
-	rules := "One choice"
-	if a.MaxChoices > 1 {
-		rules = "Up to " + itoa(a.MaxChoices) + " choices"
-	}
-	if a.Results == "hidden" {
-		return rules + " · results hidden until you reveal them"
-	}
-	return rules + " · results live"
-}
-
-func position(e Event) string {
-	if e.Current != nil {
-		for i := range e.Activities {
-			if e.Activities[i].ID == e.Current.ID {
-				return strconv.Itoa(i+1) + " of " + itoa(len(e.Activities))
-			}
+// place says which of the event's activities is on show: "2 of 4".
+func place(e *Event) string {
+	all := e.activities()
+	for i, a := range all {
+		if a.ID == e.Current {
+			return itoa(i+1) + " of " + itoa(len(all))
 		}
 	}
-	return itoa(len(e.Activities))
-}
-
-// drawLine is one draw of the history: its names, shortened.
-func drawLine(d Draw) string {
-	if len(d.Names) <= 3 {
-		return strings.Join(d.Names, ", ")
-	}
-	return strings.Join(d.Names[:2], ", ") + " and " + itoa(len(d.Names)-2) + " more"
-}
-
-// drawFor says what a draw was for, and why where it replaced a winner.
-func drawFor(d Draw) string {
-	what := d.Title
-	if d.Prize != "" {
-		what = d.Prize
-	}
-	if d.Reason != "" {
-		what += " · again: " + d.Reason
-	}
-	return what
+	return itoa(len(all))
 }
 
 // hiddenBody toggles whether a participant's own name is shown.

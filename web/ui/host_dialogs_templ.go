@@ -37,7 +37,7 @@ func copyField(id, label, value string) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.ResolveAttributeValue(id)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 7, Col: 41}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 6, Col: 41}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var2)
 		if templ_7745c5c3_Err != nil {
@@ -50,7 +50,7 @@ func copyField(id, label, value string) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(label)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 7, Col: 51}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 6, Col: 51}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -63,7 +63,7 @@ func copyField(id, label, value string) templ.Component {
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.ResolveAttributeValue(id)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 8, Col: 35}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 7, Col: 35}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var4)
 		if templ_7745c5c3_Err != nil {
@@ -76,7 +76,7 @@ func copyField(id, label, value string) templ.Component {
 		var templ_7745c5c3_Var5 string
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.ResolveAttributeValue(value)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 8, Col: 60}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 7, Col: 60}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var5)
 		if templ_7745c5c3_Err != nil {
@@ -89,7 +89,7 @@ func copyField(id, label, value string) templ.Component {
 		var templ_7745c5c3_Var6 string
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.ResolveAttributeValue(id)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 9, Col: 50}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host_dialogs.templ`, Line: 8, Col: 50}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var6)
 		if templ_7745c5c3_Err != nil {
@@ -155,36 +155,17 @@ func editDialog() templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<dialog id=\"edit-dialog\" class=\"dialog\" aria-labelledby=\"edit-title\"><form method=\"dialog\" id=\"edit-form\" novalidate><h2 id=\"edit-title\">Add a poll</h2><p><label for=\"edit-name\">Question</label> <textarea class=\"field\" id=\"edit-name\" name=\"title\" rows=\"2\" maxlength=\"200\" dir=\"auto\" aria-describedby=\"edit-error\"></textarea></p><fieldset id=\"edit-poll\"><legend>Options <span class=\"quiet\">paste a list to fill many at once</span></legend><ol id=\"edit-options\"></ol><p class=\"row\"><button type=\"button\" class=\"btn small\" id=\"edit-more\">+ Option</button> <span class=\"quiet\" id=\"edit-count\"></span></p><div class=\"row settings\"><p><label for=\"edit-max\">Choices each</label> <input class=\"field short-field\" id=\"edit-max\" name=\"max\" type=\"number\" min=\"1\" max=\"50\" value=\"1\" inputmode=\"numeric\"></p><p><label for=\"edit-results\">Results</label> <select class=\"field\" id=\"edit-results\" name=\"results\"><option value=\"live\">live, from the first vote on</option><option value=\"hidden\">hidden until you reveal them</option></select></p></div></fieldset><div id=\"edit-raffle\"><p><label for=\"edit-prizes\">Prizes <span class=\"quiet\">one a line, drawn in this order; leave it empty for a single one</span></label> <textarea class=\"field\" id=\"edit-prizes\" rows=\"3\" dir=\"auto\"></textarea></p><p><label for=\"edit-winners\">Winners in each draw</label> <input class=\"field short-field\" id=\"edit-winners\" name=\"winners\" type=\"number\" min=\"1\" max=\"1000\" value=\"1\" inputmode=\"numeric\"></p><details id=\"edit-fair\"><summary>Who can win, and how they claim it</summary><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-again\"> Winners of other raffles may win again</label></p><p><label for=\"edit-took-part\">Only who took part in</label> <select class=\"field\" id=\"edit-took-part\"><option value=\"\">– no matter –</option></select></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-before\"> Only who has joined by now <span class=\"quiet\" id=\"edit-before-when\"></span></label></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-here\"> Only who taps “I’m here” before it closes</label></p><p><label for=\"edit-claim\">Time to claim</label> <select class=\"field\" id=\"edit-claim\"><option value=\"0\">as long as it takes</option><option value=\"60\">1 minute</option><option value=\"120\">2 minutes</option><option value=\"300\">5 minutes</option></select></p><p><label for=\"edit-beacon\">Public randomness</label> <select class=\"field\" id=\"edit-beacon\"><option value=\"\">as this server is set up</option><option value=\"true\">yes, from drand: nobody can know the outcome</option><option value=\"false\">no: the secret alone decides</option></select></p></details></div><p class=\"form-error\" id=\"edit-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-primary\" id=\"edit-save\">Add</button></p></form></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<dialog id=\"edit-dialog\" class=\"dialog\" aria-labelledby=\"edit-title\"><form method=\"dialog\" id=\"edit-form\" novalidate><h2 id=\"edit-title\">Add a poll</h2><p><label for=\"edit-name\">Question</label> <textarea class=\"field\" id=\"edit-name\" name=\"title\" rows=\"2\" maxlength=\"200\" dir=\"auto\" aria-describedby=\"edit-error\"></textarea></p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		return nil
-	})
-}
-
-func redrawDialog() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
+		for _, name := range kindNames() {
+			templ_7745c5c3_Err = kinds[name].dialog().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var9 == nil {
-			templ_7745c5c3_Var9 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<dialog id=\"redraw-dialog\" class=\"dialog\" aria-labelledby=\"redraw-title\"><form method=\"dialog\" id=\"redraw-form\"><h2 id=\"redraw-title\"><span data-when=\"redraw\">Draw again instead of</span><span data-when=\"void\">Take the win back from</span> <span id=\"redraw-name\" dir=\"auto\"></span>?</h2><p class=\"quiet\" data-when=\"redraw\">The first draw stays on record; this is a further one, with its reason.</p><p class=\"quiet\" data-when=\"void\">Nobody is drawn instead. The draw stays on record, and so does the reason.</p><fieldset class=\"reasons\"><legend>Why?</legend> <label><input type=\"radio\" name=\"reason\" value=\"not here\" checked> Not here</label> <label><input type=\"radio\" name=\"reason\" value=\"did not claim it\"> Did not claim it</label> <label><input type=\"radio\" name=\"reason\" value=\"other\"> Something else</label> <label class=\"visually-hidden\" for=\"redraw-other\">The reason</label> <input class=\"field\" id=\"redraw-other\" maxlength=\"200\" placeholder=\"The reason, shown in public\" dir=\"auto\" hidden></fieldset><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-brass\" data-when=\"redraw\">Draw again</button><button type=\"submit\" class=\"btn btn-danger\" data-when=\"void\">Take it back</button></p></form></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p class=\"form-error\" id=\"edit-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-primary\" id=\"edit-save\">Add</button></p></form></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -208,9 +189,9 @@ func remoteDialog() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var10 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var10 == nil {
-			templ_7745c5c3_Var10 = templ.NopComponent
+		templ_7745c5c3_Var9 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var9 == nil {
+			templ_7745c5c3_Var9 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<dialog id=\"remote-dialog\" class=\"dialog\" aria-labelledby=\"remote-title\"><form method=\"dialog\" id=\"remote-form\"><h2 id=\"remote-title\">Phone remote</h2><div id=\"remote-ask\"><p>A second device gets a key of its own. You can lock it out again at any time.</p><p><label for=\"remote-label\">Name of the device</label> <input class=\"field\" id=\"remote-label\" maxlength=\"200\" value=\"My phone\" dir=\"auto\"></p><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-primary\">Make a link</button></p></div><div id=\"remote-done\" hidden><p>Scan it with that device. It is shown only this once.</p><svg id=\"remote-qr\" class=\"qr\" role=\"img\" aria-label=\"QR code of the remote's link\" shape-rendering=\"crispEdges\"><rect fill=\"#fff\"></rect><path fill=\"#000\"></path></svg>")
@@ -245,9 +226,9 @@ func renameDialog() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var11 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var11 == nil {
-			templ_7745c5c3_Var11 = templ.NopComponent
+		templ_7745c5c3_Var10 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var10 == nil {
+			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<dialog id=\"rename-dialog\" class=\"dialog\" aria-labelledby=\"rename-title\"><form method=\"dialog\" id=\"rename-form\"><h2 id=\"rename-title\">Rename the event</h2><p><label for=\"rename-name\">Title</label> <input class=\"field\" id=\"rename-name\" maxlength=\"200\" dir=\"auto\"></p><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-primary\">Rename</button></p></form></dialog>")
@@ -275,9 +256,9 @@ func checkDialog() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var12 == nil {
-			templ_7745c5c3_Var12 = templ.NopComponent
+		templ_7745c5c3_Var11 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var11 == nil {
+			templ_7745c5c3_Var11 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<dialog id=\"check-dialog\" class=\"dialog\" aria-labelledby=\"check-title\"><form method=\"dialog\" id=\"check-form\"><h2 id=\"check-title\">Check this server</h2><div role=\"status\"><p class=\"quiet\" id=\"check-wait\">Measuring …</p><ul id=\"check-list\" class=\"checks\"></ul></div><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"submit\" class=\"btn\" id=\"check-again\">Measure again</button> <button type=\"button\" class=\"btn btn-primary\" data-close>Done</button></p></form></dialog>")
@@ -304,9 +285,9 @@ func timerDialog() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var13 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var13 == nil {
-			templ_7745c5c3_Var13 = templ.NopComponent
+		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var12 == nil {
+			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<dialog id=\"timer-dialog\" class=\"dialog\" aria-labelledby=\"timer-title\"><form method=\"dialog\" id=\"timer-form\"><h2 id=\"timer-title\">Close by itself after</h2><p class=\"row\"><label class=\"visually-hidden\" for=\"timer-minutes\">Minutes</label> <input class=\"field short-field\" id=\"timer-minutes\" type=\"number\" min=\"0\" max=\"1440\" value=\"5\" inputmode=\"numeric\"> min <label class=\"visually-hidden\" for=\"timer-seconds\">Seconds</label> <input class=\"field short-field\" id=\"timer-seconds\" type=\"number\" min=\"0\" max=\"59\" value=\"0\" inputmode=\"numeric\"> s</p><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-primary\">Set</button></p></form></dialog>")
@@ -333,9 +314,9 @@ func deleteDialog(title string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var14 == nil {
-			templ_7745c5c3_Var14 = templ.NopComponent
+		templ_7745c5c3_Var13 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var13 == nil {
+			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<dialog id=\"delete-dialog\" class=\"dialog\" aria-labelledby=\"delete-title\"><h2 id=\"delete-title\">Delete this event?</h2><p>Everything goes, on every phone and from the disk: questions, votes, tickets and draws. There is no way back. Save the results first.</p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Keep it</button> <button type=\"button\" class=\"btn btn-danger\" id=\"delete-event\" data-method=\"DELETE\" data-path=\"\" data-arm=\"Press again to delete it for good\" data-leaves><span class=\"say\">Delete the event</span> <span class=\"armed\">Press again to delete it for good</span></button></p></dialog>")
@@ -362,9 +343,9 @@ func keepDialog(url string) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var15 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var15 == nil {
-			templ_7745c5c3_Var15 = templ.NopComponent
+		templ_7745c5c3_Var14 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var14 == nil {
+			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<dialog id=\"keep-dialog\" class=\"dialog\" aria-labelledby=\"keep-dialog-title\"><h2 id=\"keep-dialog-title\">Your host link</h2><p>It is the only key to this event. Keep it where only you find it; whoever has it runs the show. Lose it, and the event is lost.</p>")

@@ -5,34 +5,48 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/event"
 )
 
 // Every state has one next step; this is the table of them.
 func TestNextStep(t *testing.T) {
 	type step struct{ Label, Path, Body, Arm string }
-	later := Activity{ID: 9, Kind: "poll", Title: "Later", State: "draft"}
+	later := pollIn(event.Draft)
+	later.ID = 9
+	drawn := raffleIn(event.Drawn)
+	drawn.Raffle.CanWin = 0
+	empty := raffleIn(event.Closed)
+	empty.Entries = 0
+	several := raffleIn(event.Closed)
+	several.Raffle.WinnersWanted = 3
 	for name, c := range map[string]struct {
-		current *Activity
-		rest    []Activity
-		want    step
+		current, later *event.Activity
+		draws          int
+		want           step
 	}{
-		"nothing planned":   {nil, nil, step{Label: "Add your first poll"}},
-		"before the first":  {nil, []Activity{later}, step{"Open first", "/activities/9/open", "{}", ""}},
-		"draft":             {&Activity{ID: 1, Kind: "poll", State: "draft"}, nil, step{"Open voting", "/activities/1/open", "{}", ""}},
-		"draft raffle":      {&Activity{ID: 1, Kind: "raffle", State: "draft"}, nil, step{"Open the raffle", "/activities/1/open", "{}", ""}},
-		"open":              {&Activity{ID: 1, Kind: "poll", State: "open"}, nil, step{"Close voting", "/activities/1/close", "{}", ""}},
-		"closed":            {&Activity{ID: 1, Kind: "poll", State: "closed"}, nil, step{"Reveal the result", "/activities/1/reveal", "{}", ""}},
-		"raffle closed":     {&Activity{ID: 1, Kind: "raffle", State: "closed", Entries: 5, Draws: 2, WinnersWanted: 3}, nil, step{"Draw 3 winners", "/activities/1/draw", `{"draw":3}`, "Press again to draw"}},
-		"raffle, nobody in": {&Activity{ID: 1, Kind: "raffle", State: "closed"}, []Activity{later}, step{"Open next", "/activities/9/open", "{}", ""}},
-		"revealed":          {&Activity{ID: 1, Kind: "poll", State: "revealed"}, []Activity{later}, step{"Open next", "/activities/9/open", "{}", ""}},
-		"drawn, the last":   {&Activity{ID: 1, Kind: "raffle", State: "drawn"}, nil, step{Label: "That was the last one"}},
+		"nothing planned":   {nil, nil, 0, step{Label: "Add your first poll"}},
+		"before the first":  {nil, later, 0, step{"Open first", "/activities/9/open", "{}", ""}},
+		"draft":             {pollIn(event.Draft), nil, 0, step{"Open voting", "/activities/3/open", "{}", ""}},
+		"draft raffle":      {raffleIn(event.Draft), nil, 0, step{"Open the raffle", "/activities/5/open", "{}", ""}},
+		"open":              {pollIn(event.Open), nil, 0, step{"Close voting", "/activities/3/close", "{}", ""}},
+		"closed":            {pollIn(event.Closed), nil, 0, step{"Reveal the result", "/activities/3/reveal", "{}", ""}},
+		"raffle closed":     {several, nil, 2, step{"Draw 3 winners", "/activities/5/draw", `{"draw":3}`, "Press again to draw"}},
+		"raffle, nobody in": {empty, later, 0, step{"Open next", "/activities/9/open", "{}", ""}},
+		"revealed":          {pollIn(event.Revealed), later, 0, step{"Open next", "/activities/9/open", "{}", ""}},
+		"drawn, the last":   {drawn, nil, 1, step{Label: "That was the last one"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := Host{Event: Event{Current: c.current}}
-			if c.current != nil {
-				h.Event.Activities = append(h.Event.Activities, *c.current)
+			h := Host{}
+			for _, a := range []*event.Activity{c.current, c.later} {
+				if a != nil {
+					h.Event.Activities = append(h.Event.Activities, *a)
+				}
 			}
-			h.Event.Activities = append(h.Event.Activities, c.rest...)
+			if c.current != nil {
+				h.Event.Current = c.current.ID
+			}
+			h.Event.Draws = make([]event.DrawLine, c.draws)
 			got := h.next()
 			if diff := cmp.Diff(c.want, step{got.Label, got.Path, got.Body, got.Arm}); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
@@ -51,12 +65,17 @@ func TestNextStep(t *testing.T) {
 }
 
 func TestUpNextPrefersWhatFollows(t *testing.T) {
-	activities := []Activity{{ID: 1, State: "draft"}, {ID: 2, State: "open"}, {ID: 3, State: "closed"}, {ID: 4, State: "draft"}}
-	h := Host{Event: Event{Activities: activities, Current: &activities[1]}}
+	var h Host
+	for i, state := range []string{event.Draft, event.Open, event.Closed, event.Draft} {
+		a := pollIn(state)
+		a.ID = i + 1
+		h.Event.Activities = append(h.Event.Activities, *a)
+	}
+	h.Event.Current = 2
 	if got := h.upNext(); got == nil || got.ID != 4 {
 		t.Errorf("up next = %v, want activity 4", got)
 	}
-	h.Event.Current = &activities[3]
+	h.Event.Current = 4
 	if got := h.upNext(); got == nil || got.ID != 1 {
 		t.Errorf("after the last, up next = %v, want the draft that was passed over", got)
 	}
@@ -64,12 +83,10 @@ func TestUpNextPrefersWhatFollows(t *testing.T) {
 
 // Resetting, drawing and removing take two presses.
 func TestIrreversibleActsAreArmed(t *testing.T) {
-	for _, a := range []Activity{
-		{ID: 1, Kind: "poll", State: "open", HasDeadline: true},
-		{ID: 1, Kind: "poll", State: "closed"},
-		{ID: 1, Kind: "raffle", State: "drawn", Eligible: 3, Entries: 4},
-	} {
-		h := Host{Event: Event{Current: &a}}
+	timed := pollIn(event.Open)
+	timed.DeadlineMs = 9000
+	for _, a := range []*event.Activity{timed, pollIn(event.Closed), raffleIn(event.Drawn)} {
+		h := Host{Event: showing(a)}
 		for _, act := range append(h.others(), h.next()) {
 			final := strings.HasSuffix(act.Path, "/reset") || strings.HasSuffix(act.Path, "/draw")
 			if final != (act.Arm != "") {

@@ -8,6 +8,9 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
+
+	"drumroll/internal/event"
+	"drumroll/internal/fairdraw"
 )
 
 const mine = "7c19a2f04be1d3a85566708192a3b4c5"
@@ -62,29 +65,46 @@ func controls(form *html.Node) []string {
 	return list
 }
 
-func poll(state string) Activity {
-	return Activity{ID: 3, Kind: "poll", Title: "Q?", State: state, Run: 2, MaxChoices: 1, Entries: 4, Options: []Option{
-		{Index: 0, Letter: "A", Text: "Yes"}, {Index: 1, Letter: "B", Text: "No"},
-	}}
+func pollIn(state string) *event.Activity {
+	return &event.Activity{ID: 3, Kind: event.Poll, Title: "Q?", State: state, Run: 2, Entries: 4, Results: event.Hidden,
+		Poll: &event.PollView{Options: []string{"Yes", "No"}, MaxChoices: 1}}
 }
 
-func raffle(state string, winners ...Winner) Activity {
-	a := Activity{ID: 5, Kind: "raffle", Title: "Prize", State: state, Run: 1, Entries: 9, WinnersWanted: 1, Winners: winners}
-	if state == "drawn" {
-		a.Draw = 1
+func raffleIn(state string, winners ...event.WinnerView) *event.Activity {
+	a := &event.Activity{ID: 5, Kind: event.Raffle, Title: "Prize", State: state, Run: 1, Entries: 9,
+		Raffle: &event.RaffleView{WinnersWanted: 1, Winners: winners, CanWin: 8}}
+	if state == event.Drawn {
+		a.Raffle.LastDraw = 1
 	}
 	return a
 }
 
-func phone(current Activity, others ...Activity) Phone {
-	e := Event{Code: "K7QX4M", Title: "Night", Current: &current, Activities: append([]Activity{current}, others...)}
-	return Phone{Page: Page{View: "phone", Code: "K7QX4M"}, Event: e}
+// showing is an event with these activities, the first of them on show.
+func showing(activities ...*event.Activity) Event {
+	e := Event{Snapshot: event.Snapshot{Code: "K7QX4M", Title: "Night", Current: activities[0].ID}}
+	for _, a := range activities {
+		e.Activities = append(e.Activities, *a)
+	}
+	return e
+}
+
+func phone(activities ...*event.Activity) Phone {
+	return Phone{Page: Page{View: "phone", Code: "K7QX4M"}, Event: showing(activities...)}
+}
+
+func ticketOf(t *testing.T, hex string) fairdraw.Ticket {
+	t.Helper()
+	ticket, err := fairdraw.ParseTicket(hex)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ticket
 }
 
 func TestOneFormForEachOpenActivity(t *testing.T) {
-	several := poll("open")
-	several.ID, several.MaxChoices = 4, 2
-	p := phone(poll("open"), several, raffle("open"), poll("closed"))
+	several, closed := pollIn(event.Open), pollIn(event.Closed)
+	several.ID, several.Poll.MaxChoices, closed.ID = 4, 2, 6
+	p := phone(pollIn(event.Open), several, raffleIn(event.Open), closed)
 	var got [][]string
 	for _, form := range find(t, render(t, PhonePage(p)), "form") {
 		if attribute(form, "method") != "post" || attribute(form, "action") != "/K7QX4M" {
@@ -103,7 +123,7 @@ func TestOneFormForEachOpenActivity(t *testing.T) {
 }
 
 func TestNothingToPostWhereNothingIsOpen(t *testing.T) {
-	for _, a := range []Activity{poll("closed"), poll("revealed"), raffle("closed"), raffle("drawn")} {
+	for _, a := range []*event.Activity{pollIn(event.Closed), pollIn(event.Revealed), raffleIn(event.Closed), raffleIn(event.Drawn)} {
 		if forms := find(t, render(t, PhonePage(phone(a))), "form"); len(forms) != 0 {
 			t.Errorf("%s %s: %d forms", a.Kind, a.State, len(forms))
 		}
@@ -111,7 +131,7 @@ func TestNothingToPostWhereNothingIsOpen(t *testing.T) {
 }
 
 func TestNameFormOnlyWhereNamesAreOn(t *testing.T) {
-	p := phone(poll("closed"))
+	p := phone(pollIn(event.Closed))
 	p.Event.Names, p.You.Name = true, "Ada"
 	forms := find(t, render(t, PhonePage(p)), "form")
 	if len(forms) != 1 {
@@ -124,12 +144,12 @@ func TestNameFormOnlyWhereNamesAreOn(t *testing.T) {
 
 // A frame goes to every phone: nothing of one phone may be in it.
 func TestFrameHoldsNothingPersonal(t *testing.T) {
-	p := phone(poll("open"), raffle("open"))
+	p := phone(pollIn(event.Open), raffleIn(event.Open))
 	p.Event.Names = true
 	bare := render(t, PhoneLive(p))
-	p.You = You{
+	p.You = event.You{
 		Handle: "Teal Otter 42", Name: "Ada", Choices: map[int][]int{3: {1}},
-		Tickets: map[int]string{5: mine}, Won: map[int][]string{5: {mine}},
+		Tickets: map[int]string{5: mine}, Won: []event.Won{{Activity: 5, Ticket: mine}},
 	}
 	if diff := cmp.Diff(bare, render(t, PhoneLive(p))); diff != "" {
 		t.Errorf("the frame changes with its reader (-stranger +somebody):\n%s", diff)
@@ -140,12 +160,9 @@ func TestFrameHoldsNothingPersonal(t *testing.T) {
 }
 
 func TestCountsNotShownAreNotWritten(t *testing.T) {
-	a := poll("open")
-	a.Options[0].Count, a.Options[0].Percent = 777, 66 // must never get here; the template holds all the same
-	for _, state := range []string{"open", "closed"} {
-		a.State = state
-		page := render(t, PhonePage(phone(a)))
-		for _, secret := range []string{"777", "66", "data-count", "data-percent", "data-bar"} {
+	for _, state := range []string{event.Open, event.Closed} {
+		page := render(t, PhonePage(phone(pollIn(state))))
+		for _, secret := range []string{"data-count", "data-percent", "data-bar", "%"} {
 			if strings.Contains(page, secret) {
 				t.Errorf("%s: the page holds %q", state, secret)
 			}
@@ -153,26 +170,40 @@ func TestCountsNotShownAreNotWritten(t *testing.T) {
 	}
 }
 
+// A kind that this build does not know is not shown as another.
+func TestUnknownKindsAreNotShown(t *testing.T) {
+	a := pollIn(event.Open)
+	a.Kind, a.Poll = "wordcloud", nil
+	for name, html := range map[string]string{
+		"phone": render(t, PhonePage(phone(a))), "screen": render(t, ScreenPage(Screen{Event: showing(a)})), "host": render(t, HostPage(Host{Event: showing(a)})),
+	} {
+		if strings.Contains(html, "Q?") {
+			t.Errorf("the %s shows it", name)
+		}
+	}
+}
+
 func TestOutcome(t *testing.T) {
-	own := Winner{Name: "Teal Otter 42", Ticket: mine, Short: "7C19-A2", Draw: 1}
-	other := Winner{Name: "Brave Heron 77", Ticket: strings.Repeat("f", 32), Short: "FFFF-FF", Draw: 1}
-	ticket := You{Tickets: map[int]string{5: mine}}
-	won := You{Tickets: ticket.Tickets, Won: map[int][]string{5: {mine}}}
-	voided := raffle("drawn", other)
-	voided.Voided = []Voided{{Winner: own, Reason: "left early"}}
+	own := event.WinnerView{Name: "Teal Otter 42", Ticket: ticketOf(t, mine), Draw: 1}
+	other := event.WinnerView{Name: "Brave Heron 77", Ticket: ticketOf(t, strings.Repeat("f", 32)), Draw: 1}
+	ticket := event.You{Tickets: map[int]string{5: mine}}
+	won := event.You{Tickets: ticket.Tickets, Won: []event.Won{{Activity: 5, Ticket: mine}}}
+	voided, again := raffleIn(event.Drawn, other), raffleIn(event.Drawn, own)
+	voided.Raffle.Voided = []event.VoidedView{{WinnerView: own, Reason: "left early"}}
+	again.Raffle.Voided = voided.Raffle.Voided
 	for _, c := range []struct {
 		name string
-		a    Activity
-		you  You
+		a    *event.Activity
+		you  event.You
 		want string
 	}{
-		{"open", raffle("open"), ticket, "none"},
-		{"won", raffle("drawn", own), won, "won"},
-		{"lost", raffle("drawn", other), ticket, "lost"},
-		{"no ticket", raffle("drawn", other), You{}, "none"},
+		{"open", raffleIn(event.Open), ticket, "none"},
+		{"won", raffleIn(event.Drawn, own), won, "won"},
+		{"lost", raffleIn(event.Drawn, other), ticket, "lost"},
+		{"no ticket", raffleIn(event.Drawn, other), event.You{}, "none"},
 		{"given back", voided, ticket, "back"},
-		{"given back, another one's", voided, You{Tickets: map[int]string{5: strings.Repeat("a", 32)}}, "lost"},
-		{"given back, then drawn again", func() Activity { a := raffle("drawn", own); a.Voided = voided.Voided; return a }(), won, "won"},
+		{"given back, another one's", voided, event.You{Tickets: map[int]string{5: strings.Repeat("a", 32)}}, "lost"},
+		{"given back, then drawn again", again, won, "won"},
 	} {
 		p := phone(c.a)
 		p.You = c.you
@@ -187,10 +218,10 @@ func TestOutcome(t *testing.T) {
 }
 
 func TestTextIsNeverMarkup(t *testing.T) {
-	a := poll("open")
-	a.Title, a.Options[0].Text = `<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`
+	a := pollIn(event.Open)
+	a.Title, a.Poll.Options[0] = `<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`
 	p := phone(a)
-	p.Event.Title, p.You.Name, p.Notice = a.Title, a.Options[0].Text, a.Title
+	p.Event.Title, p.You.Name, p.Notice = a.Title, a.Poll.Options[0], a.Title
 	page := render(t, PhonePage(p))
 	if n := len(find(t, page, "script")); n != 1 {
 		t.Errorf("%d scripts, want the module alone", n)
@@ -203,8 +234,8 @@ func TestTextIsNeverMarkup(t *testing.T) {
 // A strict policy drops inline styles and handlers without a word.
 func TestPagesHoldNothingInline(t *testing.T) {
 	for name, page := range map[string]string{
-		"phone":  render(t, PhonePage(phone(poll("open"), raffle("open")))),
-		"drawn":  render(t, PhonePage(phone(raffle("drawn", Winner{Name: "A", Ticket: mine})))),
+		"phone":  render(t, PhonePage(phone(pollIn(event.Open), raffleIn(event.Open)))),
+		"drawn":  render(t, PhonePage(phone(raffleIn(event.Drawn, event.WinnerView{Name: "A", Ticket: ticketOf(t, mine)})))),
 		"start":  render(t, StartPage(Start{Page: Page{View: "start"}, NeedKey: true, Hosted: []Hosted{{Code: "K7QX4M", Title: "x"}}})),
 		"unlock": render(t, UnlockPage(Unlock{Page: Page{Code: "K7QX4M"}, Error: "no"})),
 		"error":  render(t, ErrorPage(Problem{Status: 404, Title: "No"})),

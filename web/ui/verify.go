@@ -1,57 +1,50 @@
 package ui
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"slices"
+	"time"
+
+	"drumroll/internal/event"
 )
 
 // Verify is the page on which anybody checks a draw.
 type Verify struct {
 	Page    Page
-	Title   string   // the event's
-	Draws   []Draw   // every draw so far, oldest first
-	Freezes []Freeze // every frozen list, oldest first
+	Title   string             // the event's
+	Draws   []event.DrawLine   // every draw so far, oldest first
+	Freezes []event.FreezeLine // every frozen list, oldest first
 }
 
 // newestFirst is the order in which people look for a draw.
-func (v Verify) newestFirst() []Draw {
-	draws := make([]Draw, len(v.Draws))
-	for i, d := range v.Draws {
-		draws[len(draws)-1-i] = d
-	}
+func (v Verify) newestFirst() []event.DrawLine {
+	draws := slices.Clone(v.Draws)
+	slices.Reverse(draws)
 	return draws
 }
 
-// won names the winners of a draw in a few words.
-func (d Draw) won() string {
-	switch n := len(d.Names); {
-	case n == 0:
-		return "nobody"
-	case n <= 3:
-		return strings.Join(d.Names, ", ")
-	default:
-		return fmt.Sprintf("%s and %d more", strings.Join(d.Names[:2], ", "), n-2)
-	}
+func (v Verify) drawHref(d event.DrawLine) string {
+	return "/" + v.Page.Code + "/verify?draw=" + itoa(d.Number)
 }
 
-func (v Verify) drawHref(d Draw) string {
-	return "/" + v.Page.Code + "/verify?draw=" + strconv.Itoa(d.Number)
+// frozenAt is when a list was frozen: "2026-11-23 20:15 UTC".
+func frozenAt(f event.FreezeLine) string {
+	return time.UnixMilli(int64(f.Ms)).UTC().Format("2006-01-02 15:04 UTC")
 }
 
 // fate says what became of a frozen list.
-func (f Freeze) fate() string {
+func fate(f event.FreezeLine) string {
+	draws := itoa(f.Draws) + plural(f.Draws, " draw", " draws")
 	switch {
 	case f.Abandoned && f.Draws == 0:
 		return "given up, nothing drawn"
 	case f.Abandoned:
-		return itoa(f.Draws) + plural(f.Draws, " draw", " draws") + ", then given up"
+		return draws + ", then given up"
 	case f.Draws == 0:
 		return "nothing drawn"
 	default:
-		return itoa(f.Draws) + plural(f.Draws, " draw", " draws")
+		return draws
 	}
 }
 
-// odd lists are those that a reader should ask about.
-func (f Freeze) odd() bool { return f.Abandoned || f.Draws == 0 }
+// isOdd lists are those that a reader should ask about.
+func isOdd(f event.FreezeLine) bool { return f.Abandoned || f.Draws == 0 }
