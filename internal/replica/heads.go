@@ -1,19 +1,21 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
 	"drumroll/internal/eventlog"
 )
 
-// headReads lets all who want the log's head as of now share one read: a read
-// that began before a request does not serve it, the next one serves all that
-// came meanwhile.
+// headReads lets all that want the log's head as of now share one read. A read that
+// began before a request does not serve it; the next one serves all that came in the
+// meantime.
 type headReads struct {
-	mu      sync.Mutex
-	running bool
-	next    *headRead
+	mu   sync.Mutex
+	next *headRead     // the read that has not begun, or nil
+	wake chan struct{} // one slot: there is a next read
+	over chan struct{} // closed when readHeads has ended
 }
 
 type headRead struct {
@@ -22,21 +24,21 @@ type headRead struct {
 	err  error
 }
 
-// Sync returns when this node has folded up to the log's head as of the call.
+// Sync returns when this node has folded up to the log's head as of the call. Errors:
+// those of Head and Wait.
 func (r *Replica) Sync(ctx context.Context) error {
 	h := &r.heads
 	h.mu.Lock()
 	if h.next == nil {
 		h.next = &headRead{done: make(chan struct{})}
+		h.wake <- struct{}{} // there is room: next was taken after the last wake-up
 	}
 	read := h.next
-	if !h.running {
-		h.running = true
-		go r.readHeads() // ends when nobody waits any more
-	}
 	h.mu.Unlock()
 	select {
 	case <-read.done:
+	case <-h.over:
+		return cmp.Or(r.Err(), eventlog.ErrStopped)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -46,19 +48,22 @@ func (r *Replica) Sync(ctx context.Context) error {
 	return r.Wait(ctx, read.head)
 }
 
-func (r *Replica) readHeads() {
+// readHeads reads the head for those that ask, until ctx ends.
+func (r *Replica) readHeads(ctx context.Context) {
+	h := &r.heads
+	defer close(h.over)
 	for {
-		r.heads.mu.Lock()
-		read := r.heads.next
-		r.heads.next = nil
-		if read == nil {
-			r.heads.running = false
-			r.heads.mu.Unlock()
+		select {
+		case <-h.wake:
+		case <-ctx.Done():
 			return
 		}
-		r.heads.mu.Unlock()
-		ctx, cancel := context.WithTimeout(context.Background(), r.cfg.GiveUp)
-		read.head, read.err = r.log.Head(ctx, r.code)
+		h.mu.Lock()
+		read := h.next
+		h.next = nil
+		h.mu.Unlock()
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.GiveUp)
+		read.head, read.err = r.log.Head(limited, r.code)
 		cancel()
 		close(read.done)
 	}

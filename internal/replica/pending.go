@@ -30,7 +30,7 @@ func (r *Replica) watchDraws(ctx context.Context) {
 		}
 		timer.Reset(left)
 		select {
-		case <-r.armed:
+		case <-r.drawsChanged:
 		case <-timer.C:
 		case <-ctx.Done():
 			return
@@ -64,10 +64,7 @@ func (r *Replica) completeDue(ctx context.Context) (next time.Duration, failed b
 		failed = true
 		r.logger.Warn("a draw waits for its round of the beacon", "event", r.code, "activity", d.Activity, "round", d.Round, "err", err)
 		// That it waits is to be seen, and no record says so.
-		r.mu.Lock()
-		r.state.Touch()
-		r.mu.Unlock()
-		r.notify(Change{Structure: true})
+		r.touchState()
 	}
 	return next, failed
 }

@@ -30,26 +30,26 @@ type Config struct {
 	// process appends under Producer + n.
 	Producer event.Producer
 
-	MaxPending int           // submissions an event that are not settled yet
-	MaxWait    time.Duration // and that may have to wait for those before them, at the pace of late; 0: MaxPending alone counts
-	MaxBatch   int           // submissions a flush
+	MaxPending int           // submissions of an event that are not settled yet
+	MaxWait    time.Duration // that a submission may have to wait for those before it, at the speed measured last; 0: MaxPending alone counts
+	MaxBatch   int           // submissions in a flush
 	GiveUp     time.Duration // how long one flush is tried
 	Idle       time.Duration // how long an unused event stays in memory
 
-	// Complete makes the command that completes a draw whose round of the beacon
-	// is due; an error where the round cannot be had yet. Every node tries, and
-	// the first record counts. nil: draws with a beacon are left to other nodes.
+	// Complete makes the command that completes a draw whose round of the beacon is due;
+	// an error if the round is not available yet. Every node tries, and the first record
+	// counts. nil: draws with a beacon are left to other nodes.
 	Complete func(ctx context.Context, uid event.UID, draw event.PendingDraw) (*event.Command, error)
 }
 
-// damagedFor is how long the verdict on a damaged log is kept.
+// damagedFor is how long a damaged log is remembered: in that time it is not read again.
 const damagedFor = 5 * time.Second
 
 // Set is all events that this node holds in memory.
 type Set struct {
 	cfg Config
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards the fields up to loads
 	loaded  map[string]*loading
 	closed  bool
 	loads   uint64 // so far
@@ -69,12 +69,12 @@ type loading struct {
 func NewSet(cfg Config) *Set {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Set{cfg: cfg, loaded: map[string]*loading{}, ctx: ctx, cancel: cancel}
-	s.running.Go(s.evict)
+	s.running.Go(s.evictIdle)
 	return s
 }
 
-// Create appends the create record of a new event. eventlog.ErrExists: the code
-// is taken.
+// Create appends the create record of a new event. eventlog.ErrExists: the code is
+// taken.
 func (s *Set) Create(ctx context.Context, uid event.UID, c event.Creation) error {
 	record := event.AppendCommand(nil, &event.Command{
 		// Sequence numbers of a Batcher begin at 1, and this record comes before them.
@@ -88,28 +88,17 @@ func (s *Set) Create(ctx context.Context, uid event.UID, c event.Creation) error
 	return nil
 }
 
-// Open returns the event's replica, loaded where it was not. Errors:
-// eventlog.ErrNotFound, ErrNewer, ErrDamaged, eventlog.ErrCorrupt, or whatever
-// kept the log from answering.
+// Open returns the event's replica, and loads it if needed. Errors:
+// eventlog.ErrNotFound, ErrNewer, ErrDamaged, eventlog.ErrCorrupt, or the error for
+// which the log did not answer.
 func (s *Set) Open(ctx context.Context, code string) (*Replica, error) {
 	for {
-		s.mu.Lock()
-		if s.closed {
-			s.mu.Unlock()
-			return nil, eventlog.ErrStopped
+		l, err := s.loadingOf(code)
+		if err != nil {
+			return nil, err
 		}
-		l := s.loaded[code]
-		if l == nil {
-			l = &loading{done: make(chan struct{})}
-			s.loaded[code] = l
-			s.loads++
-			producer := s.cfg.Producer + event.Producer(s.loads)
-			s.running.Go(func() { s.load(code, producer, l) })
-		}
-		s.mu.Unlock()
-
 		select {
-		case <-l.done: // as a rule, and asking for ctx.Done would cost garbage
+		case <-l.done: // the usual case; asking for ctx.Done would cost garbage
 		default:
 			select {
 			case <-l.done:
@@ -122,7 +111,7 @@ func (s *Set) Open(ctx context.Context, code string) (*Replica, error) {
 		}
 		switch err := l.r.Err(); {
 		case errors.Is(err, ErrDeleted):
-			s.drop(code, l)
+			s.dropLoaded(code, l)
 			select {
 			case <-l.r.done: // so that its code can be used again at once
 			case <-ctx.Done():
@@ -132,14 +121,32 @@ func (s *Set) Open(ctx context.Context, code string) (*Replica, error) {
 		case err != nil && !errors.Is(err, eventlog.ErrStopped):
 			return nil, err
 		}
-		if s.use(code, l) {
+		if s.markUsed(code, l) {
 			return l.r, nil
 		}
 	}
 }
 
-// use marks a loaded event as used; false where it was evicted meanwhile.
-func (s *Set) use(code string, l *loading) bool {
+// loadingOf returns the event as it is loaded, and begins to load it if needed.
+func (s *Set) loadingOf(code string) (*loading, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, eventlog.ErrStopped
+	}
+	l := s.loaded[code]
+	if l == nil {
+		l = &loading{done: make(chan struct{})}
+		s.loaded[code] = l
+		s.loads++
+		producer := s.cfg.Producer + event.Producer(s.loads)
+		s.running.Go(func() { s.load(code, producer, l) })
+	}
+	return l, nil
+}
+
+// markUsed notes that a loaded event is in use; false if it was evicted.
+func (s *Set) markUsed(code string, l *loading) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.loaded[code] != l {
@@ -149,7 +156,7 @@ func (s *Set) use(code string, l *loading) bool {
 	return true
 }
 
-func (s *Set) drop(code string, l *loading) {
+func (s *Set) dropLoaded(code string, l *loading) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.loaded[code] == l {
@@ -157,80 +164,96 @@ func (s *Set) drop(code string, l *loading) {
 	}
 }
 
-func (s *Set) load(code string, producer event.Producer, l *loading) {
-	ctx, cancel := context.WithCancel(s.ctx)
+func (s *Set) newReplica(code string, producer event.Producer, cancel context.CancelFunc) *Replica {
 	r := &Replica{
 		cfg: &s.cfg, code: code, producer: producer, log: s.cfg.Log, logger: s.cfg.Logger,
 		cancel: cancel, done: make(chan struct{}),
-		state: event.New(), moved: make(chan struct{}), lapsed: make(chan struct{}, 1), armed: make(chan struct{}, 1),
+		state: event.New(), cursorMoved: make(chan struct{}),
+		deadlinesChanged: make(chan struct{}, 1), drawsChanged: make(chan struct{}, 1),
+		heads: headReads{wake: make(chan struct{}, 1), over: make(chan struct{})},
 	}
 	r.batcher = eventlog.NewBatcher(eventlog.BatcherConfig[submission]{
-		Log: s.cfg.Log, Code: code, Encode: r.encode, Fail: r.fail,
+		Log: s.cfg.Log, Code: code, Encode: r.encodeRecord, Fail: r.failSubmissions,
 		MaxPending: s.cfg.MaxPending, MaxWait: s.cfg.MaxWait, MaxBatch: s.cfg.MaxBatch, GiveUp: s.cfg.GiveUp,
 		Observe: s.cfg.Metrics.Flush, Logger: s.cfg.Logger,
 	})
-	err := r.load(ctx)
+	return r
+}
+
+// load loads an event, runs it and returns when it has ended.
+func (s *Set) load(code string, producer event.Producer, l *loading) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	r := s.newReplica(code, producer, cancel)
+	err := r.loadToHead(ctx)
 	if errors.Is(err, ErrDeleted) {
 		err = s.finishDelete(ctx, code)
 	}
 	if err != nil {
 		l.err = fmt.Errorf("load event %s: %w", code, err)
-		if fatal(err) {
+		if isFatal(err) {
 			s.cfg.Logger.Error("event cannot be loaded", "event", code, "err", err)
 			s.cfg.Metrics.Stopped()
 		}
 		close(l.done)
-		cancel()
 		s.forget(code, l, l.err)
 		return
 	}
 	s.cfg.Metrics.Loaded(+1)
 	defer s.cfg.Metrics.Loaded(-1)
 	l.r = r
-	var tail, batch sync.WaitGroup
+	s.run(ctx, r, func() { close(l.done) })
+	s.forget(code, l, r.Err())
+}
+
+// run runs a loaded event until ctx ends, and returns when all its goroutines have
+// ended. It calls ready when the event may be used.
+func (s *Set) run(ctx context.Context, r *Replica, ready func()) {
+	var tail, others sync.WaitGroup
 	tailCtx, stopTail := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopTail()
 	tail.Go(func() { r.tail(tailCtx) })
-	batch.Go(func() { r.batcher.Run(ctx) })
-	// A countdown that ran out while nobody looked is closed before anybody is
-	// let in.
+	others.Go(func() { r.batcher.Run(ctx) })
+	others.Go(func() { r.readHeads(ctx) })
+	// A countdown that ran out while no node had the event loaded is closed first.
 	overdueCtx, done := context.WithTimeout(ctx, s.cfg.GiveUp)
 	r.closeOverdue(overdueCtx)
 	done()
 	r.lastUsed.Store(time.Now().UnixMilli())
-	close(l.done)
-	batch.Go(func() { r.watchClock(ctx) })
+	ready()
+	others.Go(func() { r.watchDeadlines(ctx) })
 	if s.cfg.Complete != nil {
-		batch.Go(func() { r.watchDraws(ctx) })
+		others.Go(func() { r.watchDraws(ctx) })
 	}
 
-	// The end: the Batcher flushes what it has, the tail folds what was flushed,
-	// and whatever is unresolved then is failed.
-	batch.Wait()
-	if head, err := s.finalHead(code); err == nil && r.Err() == nil {
+	// The end: the Batcher flushes what it has, the tail folds what was flushed, and the
+	// rest is failed.
+	others.Wait()
+	if head, err := s.finalHead(r.code); err == nil && r.Err() == nil {
 		wait, cancel := context.WithTimeout(context.Background(), s.cfg.GiveUp)
 		if err := r.Wait(wait, head); err != nil && !errors.Is(err, ErrDeleted) {
-			s.cfg.Logger.Warn("stopped before the log's head was folded", "event", code, "err", err)
+			s.cfg.Logger.Warn("stopped before the log's head was folded", "event", r.code, "err", err)
 		}
 		cancel()
 	}
 	stopTail()
 	tail.Wait()
-	r.end()
+	r.work.Wait()
+	r.endFold()
 	r.batcher.Stop()
 	close(r.done)
-	s.forget(code, l, r.Err())
 }
 
-// forget lets the next request load the event again; where that would only read
-// up to the same damaged record, a crowd's requests share one attempt a while.
+// forget lets the next request load the event again. If that would only read up to the
+// same damaged record, it waits first, so that the requests of a crowd share one attempt.
 func (s *Set) forget(code string, l *loading, why error) {
-	if fatal(why) {
+	if isFatal(why) {
 		select {
 		case <-time.After(damagedFor):
 		case <-s.ctx.Done():
 		}
 	}
-	s.drop(code, l)
+	s.dropLoaded(code, l)
 }
 
 func (s *Set) finalHead(code string) (eventlog.Offset, error) {
@@ -239,8 +262,8 @@ func (s *Set) finalHead(code string) (eventlog.Offset, error) {
 	return s.cfg.Log.Head(ctx, code)
 }
 
-// evict ends replicas that nobody has used for a while.
-func (s *Set) evict() {
+// evictIdle ends replicas that were not used for a while.
+func (s *Set) evictIdle() {
 	tick := time.NewTicker(max(s.cfg.Idle/4, time.Millisecond))
 	defer tick.Stop()
 	for {
@@ -257,7 +280,7 @@ func (s *Set) evict() {
 			default:
 				continue
 			}
-			if l.r == nil || l.r.pins.Load() > 0 || l.r.lastUsed.Load() > oldest || l.r.counting() {
+			if l.r == nil || l.r.pins.Load() > 0 || l.r.lastUsed.Load() > oldest || l.r.hasTimers() {
 				continue
 			}
 			delete(s.loaded, code)
@@ -267,18 +290,18 @@ func (s *Set) evict() {
 	}
 }
 
-// counting reports whether a countdown runs or a draw waits for its round: what
-// ends it needs this node awake.
-func (r *Replica) counting() bool {
+// hasTimers reports whether a countdown runs or a draw waits for its round: this node
+// must stay awake to end it.
+func (r *Replica) hasTimers() bool {
 	var n int
 	r.View(func(s *event.State) { n = len(s.Deadlines()) + len(s.PendingDraws()) })
 	return n > 0
 }
 
-// Delete appends the delete record, so that every node tells its phones, and
-// removes the log. eventlog.ErrNotFound where there is none.
+// Delete appends the delete record, so that every node tells its phones, and removes
+// the log. eventlog.ErrNotFound if there is none.
 func (s *Set) Delete(ctx context.Context, r *Replica) error {
-	// Begun, it is finished, though the caller hangs up.
+	// Once begun, it is finished even if the caller hangs up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*s.cfg.GiveUp)
 	defer cancel()
 	if _, err := r.Propose(ctx, &event.Command{Type: event.CmdDelete}); err != nil {
@@ -290,7 +313,7 @@ func (s *Set) Delete(ctx context.Context, r *Replica) error {
 	return nil
 }
 
-// finishDelete removes a log that ends with its event's deletion: whoever wrote
+// finishDelete removes a log that ends with its event's deletion: the node that wrote
 // that record died before the second step. The error is never nil.
 func (s *Set) finishDelete(ctx context.Context, code string) error {
 	if err := s.cfg.Log.Delete(ctx, code); err != nil {
@@ -299,7 +322,7 @@ func (s *Set) finishDelete(ctx context.Context, code string) error {
 	return fmt.Errorf("event %s: %w", code, eventlog.ErrNotFound)
 }
 
-// Close ends all replicas: what was submitted is flushed and settled first.
+// Close ends all replicas, after their submissions were flushed and settled.
 func (s *Set) Close() {
 	s.mu.Lock()
 	s.closed = true

@@ -21,14 +21,14 @@ func TestWaitEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := &Replica{moved: make(chan struct{}), epoch: 1}
+				r := &Replica{cursorMoved: make(chan struct{}), epoch: 1}
 				got := make(chan error, 1)
 				go func() { got <- r.Wait(t.Context(), eventlog.Offset{Ms: 9}) }()
 				for range 2 { // a move that is not far enough
 					synctest.Wait()
 					r.mu.Lock()
 					r.cursor.Ms++
-					r.advance()
+					r.wakeWaitersLocked()
 					r.mu.Unlock()
 				}
 				synctest.Wait()
@@ -37,7 +37,7 @@ func TestWaitEnds(t *testing.T) {
 				}
 				r.mu.Lock()
 				c.change(r)
-				r.advance()
+				r.wakeWaitersLocked()
 				r.mu.Unlock()
 				if err := <-got; !errors.Is(err, c.want) {
 					t.Errorf("Wait: %v, want %v", err, c.want)
@@ -46,11 +46,11 @@ func TestWaitEnds(t *testing.T) {
 		})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		r := &Replica{moved: make(chan struct{}), epoch: 1}
+		r := &Replica{cursorMoved: make(chan struct{}), epoch: 1}
 		got := make(chan error, 1)
 		go func() { got <- r.Wait(t.Context(), eventlog.Offset{Ms: 9}) }()
 		synctest.Wait()
-		r.end()
+		r.endFold()
 		if err := <-got; !errors.Is(err, eventlog.ErrStopped) {
 			t.Errorf("Wait when the fold ends: %v", err)
 		}
