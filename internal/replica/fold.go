@@ -177,7 +177,7 @@ func (r *Replica) startWork(work []func()) {
 		r.work.Go(func() {
 			defer func() {
 				if p := recover(); p != nil {
-					r.haltEvent(panicError("freezing a list of entrants", p))
+					r.haltEvent(panicError("work for the fold", p))
 				}
 			}()
 			compute()
