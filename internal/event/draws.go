@@ -321,23 +321,3 @@ func spendRun(s *State, a *activity, at Position, c *Command) *Refusal {
 	}
 	return nil
 }
-
-// RaffleRun is how far a raffle's present run has come.
-type RaffleRun struct {
-	Activity int
-	Run      int
-	Frozen   bool
-	Draws    int
-	Spent    int // the highest run that must not be drawn from any more
-}
-
-// RaffleRuns lists the raffles.
-func (s *State) RaffleRuns() []RaffleRun {
-	var out []RaffleRun
-	for _, a := range s.activities {
-		if a.raffleRun != nil {
-			out = append(out, RaffleRun{a.id, a.run, a.raffleRun.frozen != nil, a.raffleRun.runDraws, a.spent})
-		}
-	}
-	return out
-}

@@ -84,7 +84,7 @@ type Replica struct {
 
 	// Used on the tail's goroutine only.
 	lossFence  lossFence
-	spent      []event.RaffleRun // runs that the log has to be told of, see spent.go
+	lost       []event.Command // what the log lost and has to be told, see lost.go
 	lastRecord []byte            // at the cursor, to check that the log still holds it
 
 	deadlinesChanged chan struct{} // one slot

@@ -99,19 +99,19 @@ func (r *Replica) checkLog(ctx context.Context) (bool, error) {
 		return false, r.endsWith(err)
 	}
 	if holds {
-		r.sayWhatIsSpent()
+		r.sayLost()
 		return true, r.setLossFence(ctx)
 	}
 	r.logger.Error("the log lost records that were folded here: folding it again", "event", r.code)
 	r.cfg.Metrics.Rewound()
 	newest := r.batcher.NewestConfirmed()
-	before := r.raffleRuns()
+	before := r.shown()
 	if err := r.loadToHead(ctx); err != nil {
 		return false, r.endsWith(err)
 	}
 	r.batcher.FailLost(newest)
-	r.noteSpent(before)
-	r.sayWhatIsSpent()
+	r.noteLost(before)
+	r.sayLost()
 	r.notifyWatcher(Change{Structure: true})
 	r.wakeTimers()
 	return true, nil
