@@ -78,9 +78,11 @@ func (p pace) script() (rehearse.Script, bool) {
 	switch p {
 	case "", pacePeople:
 	case paceCalm:
-		s.JoinOver, s.VoteAfter, s.EnterAfter = 45*time.Second, 9*time.Second, 7*time.Second
+		s = s.Slower(2.25)
+		s.JoinOver = 45 * time.Second
 	case paceAtOnce:
-		s.JoinOver, s.VoteAfter, s.EnterAfter = 2*time.Second, time.Second, 800*time.Millisecond
+		s = s.Slower(0.25)
+		s.JoinOver = 2 * time.Second
 	default:
 		return s, false
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"drumroll/internal/beacon/source"
+	"drumroll/internal/contract/contracttest"
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/eventlog/boltlog"
@@ -274,6 +275,9 @@ func (c *caller) send(method, path, kind, body string) answer {
 	return answer{c.t, method + " " + path, res.StatusCode, res.Header, data}
 }
 
+// described is openapi.json, which every answer of the API is held against.
+var described = sync.OnceValues(contracttest.New)
+
 // api makes an API call; a body that is no string is sent as JSON.
 func (c *caller) api(method, path string, body any) answer {
 	c.t.Helper()
@@ -285,7 +289,13 @@ func (c *caller) api(method, path string, body any) answer {
 		}
 		text = string(data)
 	}
-	return c.send(method, "/api/v1"+path, "application/json", text)
+	a := c.send(method, "/api/v1"+path, "application/json", text)
+	d, err := described()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	d.Answer(c.t, method, path, a.status, a.header.Get("Content-Type"), a.body)
+	return a
 }
 
 func (c *caller) get(path string) answer {

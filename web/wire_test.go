@@ -126,6 +126,11 @@ func (w *wire) read() {
 			w.t.Errorf("%s: frame %q: %v", w.view, data, err)
 			return
 		}
+		if d, err := described(); err != nil {
+			w.t.Error(err)
+		} else {
+			d.Frame(w.t, data)
+		}
 		w.mu.Lock()
 		w.log = append(w.log, f.raw)
 		w.mu.Unlock()

@@ -91,10 +91,7 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 		return err
 	}
 	if res.StatusCode/100 != 2 {
-		refused := &Refused{Status: res.StatusCode}
-		if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
-			refused.RetryAfter = time.Duration(seconds) * time.Second
-		}
+		refused := &Refused{Status: res.StatusCode, RetryAfter: RetryAfter(res.Header)}
 		_ = json.Unmarshal(body, &refused.Problem) // a page for people is no problem+json
 		return refused
 	}
@@ -161,4 +158,13 @@ func (c *EventClient) Join(ctx context.Context, in Join) (out Joined, err error)
 // Enter submits an entry.
 func (c *EventClient) Enter(ctx context.Context, in Entry) (out Entered, err error) {
 	return out, c.Call(ctx, http.MethodPost, "/entries", in, &out)
+}
+
+// RetryAfter is how long an answer of 429 or 503 asks to wait; 0: it does not say.
+func RetryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }

@@ -14,7 +14,7 @@ const (
 // EntryFrame is an entry on a phone's socket.
 type EntryFrame struct {
 	T string `json:"t" jsonschema:"enum=entry"`
-	// Any string or number: the acknowledgement names it.
+	// Any JSON; the acknowledgement repeats it.
 	Ref json.RawMessage `json:"ref"`
 	Entry
 }

@@ -140,7 +140,7 @@ func sendCrowd(t *testing.T, e *event, phones int) *crowdRun {
 	go func() {
 		report, err := rehearse.Run(ctx, rehearse.Config{
 			JoinURL: e.JoinURL, Phones: phones, Rate: float64(phones) / 10, Seed: 1,
-			Script: rehearse.Script{JoinOver: time.Duration(phones) * time.Second / 300, Vote: 1},
+			Script: rehearse.Script{JoinOver: time.Duration(phones) * time.Second / 300, Kinds: map[string]rehearse.Taking{"poll": {Share: 1}}},
 			Progress: func(p rehearse.Progress) {
 				c.connected.Store(int64(p.Connected))
 				select {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"drumroll/internal/contract"
 )
 
 // lies and the check that finds each.
@@ -40,6 +42,15 @@ func lies() map[string]string {
 	}
 }
 
+// everybody takes part in everything.
+func everybody(after time.Duration) map[string]Taking {
+	all := map[string]Taking{}
+	for kind := range kinds {
+		all[kind] = Taking{Share: 1, After: after}
+	}
+	return all
+}
+
 // hasty is a patience for servers on this machine that answer at once. A phone
 // compares from the acknowledgement on, since the liar sends all in order.
 func hasty() patience {
@@ -58,15 +69,15 @@ func TestEveryCheckCanFail(t *testing.T) {
 			t.Parallel()
 			limit := hasty()
 			limit.settle, limit.hurry, limit.agree = 100*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond
-			script := Script{Vote: 1, VoteAfter: time.Millisecond, Enter: 1, EnterAfter: time.Millisecond, Change: 1, Stay: time.Second}
+			script := Script{Kinds: everybody(time.Millisecond), Change: 1, Stay: time.Second}
 			switch lie {
 			case "goes silent":
 				limit.silence = 200 * time.Millisecond
 				script = Script{}
 			case "tells a choice that was not made", "tells a ticket that was not asked for":
-				script.Vote, script.Enter = 0, 0
+				script.Kinds = nil
 			case "refuses a vote that it counts":
-				script.Enter = 0
+				delete(script.Kinds, contract.KindRaffle)
 			}
 			r := rehearseLiar(t, lie, script, limit)
 			if r.OK || failed(r, check) == 0 {
@@ -83,7 +94,7 @@ func TestEveryCheckCanFail(t *testing.T) {
 
 func TestAnHonestServerPasses(t *testing.T) {
 	t.Parallel()
-	script := Script{Vote: 1, VoteAfter: time.Millisecond, Enter: 1, EnterAfter: time.Millisecond, Change: 1}
+	script := Script{Kinds: everybody(time.Millisecond), Change: 1}
 	r := rehearseLiar(t, "", script, hasty())
 	if !r.OK {
 		t.Errorf("%+v", r.Checks)

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"drumroll/internal/contract"
 )
 
 // Config says who comes and what they do.
@@ -85,18 +87,19 @@ type crowd struct {
 	base  string // http(s)://host
 	code  string
 	pages *http.Client
+	api   *contract.EventClient // as a stranger
 	dials *http.Client
 
 	start  time.Time
 	phones []*phone
-	before event // as it was before the crowd came
+	before contract.Event // as it was before the crowd came
 
 	states, ticks *recall
-	newest        atomic.Pointer[event]
+	newest        atomic.Pointer[contract.Event]
 	spread        spreads
 
 	checks  checks
-	latency histogram
+	latency latencies
 	frames  struct{ state, tick, ack, won atomic.Int64 }
 
 	started, connected, got, identities atomic.Int64 // phones that came, are on now, ever had a state; participants
@@ -235,6 +238,7 @@ func (c *crowd) find(ctx context.Context) error {
 	if res.StatusCode != http.StatusOK || c.code == "" {
 		return fmt.Errorf("no event at %s: the server answers %s", c.cfg.JoinURL, res.Status)
 	}
+	c.api = (&contract.Client{HTTP: c.pages, Server: c.base}).At(c.code, "")
 	e, err := c.ask(ctx)
 	if err != nil {
 		return fmt.Errorf("no event at %s: %w", c.cfg.JoinURL, err)
@@ -367,7 +371,7 @@ func (c *crowd) pace() {
 func (c *crowd) anythingOpen() bool {
 	e := c.latest()
 	for i := range e.Activities {
-		if e.Activities[i].open() {
+		if e.Activities[i].State == contract.Open {
 			return true
 		}
 	}

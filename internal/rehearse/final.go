@@ -2,45 +2,24 @@ package rehearse
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"slices"
 	"time"
+
+	"drumroll/internal/contract"
 )
 
 // errGone: the server knows no such event.
 var errGone = errors.New("there is no such event")
 
 // ask gets the event as everybody may see it.
-func (c *crowd) ask(ctx context.Context) (*event, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/api/v1/events/"+c.code, nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := c.pages.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	switch res.StatusCode {
-	case http.StatusOK:
-	case http.StatusNotFound:
+func (c *crowd) ask(ctx context.Context) (*contract.Event, error) {
+	e, err := c.api.Get(ctx)
+	if contract.StatusOf(err) == http.StatusNotFound {
 		return nil, errGone
-	default:
-		return nil, fmt.Errorf("the server answers %s", res.Status)
 	}
-	data, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
-	if err != nil {
-		return nil, err
-	}
-	e := new(event)
-	if err := json.Unmarshal(data, e); err != nil {
-		return nil, fmt.Errorf("the server's event: %w", err)
-	}
-	return e, nil
+	return &e, err
 }
 
 // finalChecks compares what the phones know with what the server says. It
@@ -95,7 +74,7 @@ func (c *crowd) finalChecks(ctx context.Context, settled bool) (skipped map[stri
 
 // agreed waits until every connected phone has the newest state, and returns it;
 // those that have not fail a check.
-func (c *crowd) agreed(ctx context.Context) (*event, error) {
+func (c *crowd) agreed(ctx context.Context) (*contract.Event, error) {
 	deadline := time.Now().Add(c.limit.agree)
 	for {
 		e, err := c.ask(ctx)
@@ -124,7 +103,7 @@ func (c *crowd) agreed(ctx context.Context) (*event, error) {
 
 // differs says in what a connected phone's state is not the server's; "" where it
 // is. Phones list open and current activities alone.
-func (p *phone) differs(e *event) string {
+func (p *phone) differs(e *contract.Event) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.ready {
@@ -133,8 +112,8 @@ func (p *phone) differs(e *event) string {
 	mine := p.state.Event
 	for i := range e.Activities {
 		a := &e.Activities[i]
-		if b := mine.find(a.ID); b == nil {
-			if a.open() {
+		if b := mine.Activity(a.ID); b == nil {
+			if a.State == contract.Open {
 				return fmt.Sprintf("phone %d does not know that activity %d is open", p.no, a.ID)
 			}
 		} else if a.State != b.State || a.Run != b.Run {
@@ -150,13 +129,13 @@ func (p *phone) differs(e *event) string {
 
 // checkTotals compares an activity's counts with what its phones know to count.
 // Of entries whose answer was lost nobody knows.
-func (c *crowd) checkTotals(a *activity, alone bool) {
+func (c *crowd) checkTotals(a *contract.Activity, alone bool) {
 	entries, unsure := 0, 0
 	counts := make([]int, len(a.Counts))
 	for _, p := range c.phones {
 		p.mu.Lock()
 		for _, r := range p.runs {
-			if r.activity != a.ID || r.run != a.Run {
+			if r.of.ID != a.ID || r.of.Run != a.Run {
 				continue
 			}
 			if len(r.maybe) > 0 {
@@ -166,7 +145,7 @@ func (c *crowd) checkTotals(a *activity, alone bool) {
 				continue
 			}
 			entries++
-			for _, o := range r.choice.options() {
+			for _, o := range r.choice.places() {
 				if o < len(counts) {
 					counts[o]++
 				}
@@ -186,26 +165,6 @@ func (c *crowd) checkTotals(a *activity, alone bool) {
 		}
 		if alone && a.Counts[o] > counts[o]+unsure {
 			c.checks.fail(checkTotalsOnly, "activity %d, option %d: %d choices were acknowledged, the server has %d", a.ID, o, counts[o], a.Counts[o])
-		}
-	}
-}
-
-// checkWinners: whoever holds a winning ticket was told, if connected.
-func (c *crowd) checkWinners(e *event) {
-	for i := range e.Activities {
-		for _, w := range e.Activities[i].Winners {
-			c.mu.Lock()
-			no, ours := c.owners[w.Ticket]
-			c.mu.Unlock()
-			if !ours {
-				continue
-			}
-			p := c.phones[no]
-			p.mu.Lock()
-			if p.ready && !slices.Contains(p.won, w.Ticket) {
-				c.checks.fail(checkWinners, "phone %d was not told that its ticket %s won", no, w.Ticket)
-			}
-			p.mu.Unlock()
 		}
 	}
 }

@@ -8,66 +8,16 @@ import (
 	"hash/maphash"
 	"sync"
 	"time"
+
+	"drumroll/internal/contract"
 )
-
-// event is what GET /events/{code} and a state frame say of an event, as far as a
-// phone of ours looks.
-type event struct {
-	Code   string `json:"code"`
-	People struct {
-		Joined int `json:"joined"`
-	} `json:"people"`
-	Names      bool       `json:"names"` // people may give one
-	Current    *int       `json:"current"`
-	Activities []activity `json:"activities"`
-}
-
-type activity struct {
-	ID         int      `json:"id"`
-	Kind       string   `json:"kind"`
-	Options    []string `json:"options"`
-	MaxChoices int      `json:"max_choices"`
-	State      string   `json:"state"`
-	Run        int      `json:"run"`
-	Entries    int      `json:"entries"`
-	Counts     []int    `json:"counts"`
-	Eligible   struct {
-		CheckedIn bool `json:"checked_in"`
-	} `json:"eligible"`
-	Winners []struct {
-		Ticket string `json:"ticket"`
-		Draw   int    `json:"draw"`
-	} `json:"winners"`
-}
-
-func (a *activity) raffle() bool { return a.Kind == "raffle" }
-func (a *activity) open() bool   { return a.State == "open" }
-
-func (e *event) find(id int) *activity {
-	for i := range e.Activities {
-		if e.Activities[i].ID == id {
-			return &e.Activities[i]
-		}
-	}
-	return nil
-}
-
-// you is what a state frame says of the phone itself.
-type you struct {
-	Entries map[int][]int  `json:"entries"`
-	N       uint32         `json:"n"`
-	Tickets map[int]string `json:"tickets"`
-	Won     []struct {
-		Ticket string `json:"ticket"`
-	} `json:"won"`
-}
 
 // shared is a frame, or the part of it, that many phones are sent alike. It is
 // decoded and checked for the first of them; what another is sent is compared.
 type shared struct {
-	T     string `json:"t"`
-	Seq   uint64 `json:"seq"`
-	Event *event `json:"event"` // of a state
+	T     string          `json:"t"`
+	Seq   uint64          `json:"seq"`
+	Event *contract.Event `json:"event"` // of a state
 	// Of a tick.
 	Activity *int  `json:"activity"`
 	Entries  int   `json:"entries"`
@@ -129,16 +79,6 @@ func (r *recall) get(text []byte, decode func([]byte) (*shared, error)) (*shared
 	return s, nil
 }
 
-// personal is a frame for one phone alone: an acknowledgement or a win.
-type personal struct {
-	T       string          `json:"t"`
-	Ref     json.RawMessage `json:"ref"`
-	Status  string          `json:"status"`
-	Ticket  string          `json:"ticket"`
-	AfterMS int             `json:"after_ms"`
-	Draw    int             `json:"draw"`
-}
-
 var (
 	tickStart  = []byte(`{"t":"tick"`)
 	stateStart = []byte(`{"t":"state"`)
@@ -157,25 +97,25 @@ func (c *crowd) receive(p *phone, data []byte) {
 		}
 	case bytes.HasPrefix(data, stateStart):
 		var s *shared
-		var y you
+		var y contract.You
 		if s, y, err = c.decodeState(data); err == nil {
 			c.frames.state.Add(1)
 			p.onState(s, &y)
 		}
 	default:
-		var f personal
+		var f contract.Ack // of a win these are type and ticket
 		if err = json.Unmarshal(data, &f); err != nil {
 			break
 		}
 		switch f.T {
-		case "ack":
+		case contract.FrameAck:
 			c.frames.ack.Add(1)
 			p.onAck(&f)
-		case "won":
+		case contract.FrameWon:
 			c.frames.won.Add(1)
 			p.onWon(&f)
 		default:
-			err = fmt.Errorf("unknown kind %q", f.T)
+			err = fmt.Errorf("unknown type %q", f.T)
 		}
 	}
 	if err != nil {
@@ -189,19 +129,16 @@ func (c *crowd) decodeTick(text []byte) (*shared, error) {
 		return nil, err
 	}
 	if s.Activity != nil {
-		most := 50 // a tick does not say how many options one may choose
-		if a := c.latest().find(*s.Activity); a != nil && a.MaxChoices > 0 {
-			most = a.MaxChoices
-		}
-		c.checkCounts("tick", *s.Activity, s.Entries, s.Counts, most)
+		// A tick does not say how many options one may choose.
+		c.checkCounts("tick", *s.Activity, s.Entries, s.Counts, countsMoved(c.latest().Activity(*s.Activity)))
 	}
 	return s, nil
 }
 
 // decodeState cuts a state frame into what all are told and what one is; "you"
 // is its last member.
-func (c *crowd) decodeState(data []byte) (*shared, you, error) {
-	var y you
+func (c *crowd) decodeState(data []byte) (*shared, contract.You, error) {
+	var y contract.You
 	cut := bytes.LastIndex(data, youStart)
 	if cut < 0 || data[len(data)-1] != '}' {
 		return nil, y, errors.New(`no "you" at the end of a phone's state`)
@@ -225,10 +162,10 @@ func (c *crowd) decodeState(data []byte) (*shared, you, error) {
 	return s, y, err
 }
 
-func (c *crowd) checkEvent(where string, e *event) {
+func (c *crowd) checkEvent(where string, e *contract.Event) {
 	for i := range e.Activities {
 		a := &e.Activities[i]
-		c.checkCounts(where, a.ID, a.Entries, a.Counts, max(1, a.MaxChoices))
+		c.checkCounts(where, a.ID, a.Entries, a.Counts, countsMoved(a))
 	}
 }
 
@@ -247,11 +184,11 @@ func (c *crowd) checkCounts(where string, id, entries int, counts []int, most in
 }
 
 // latest is the event as the newest state had it; empty before the first.
-func (c *crowd) latest() *event {
+func (c *crowd) latest() *contract.Event {
 	if e := c.newest.Load(); e != nil {
 		return e
 	}
-	return new(event)
+	return new(contract.Event)
 }
 
 // spreads measures how long states take from the first phone to the last.

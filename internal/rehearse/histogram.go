@@ -1,73 +1,46 @@
 package rehearse
 
 import (
-	"math/bits"
-	"sync/atomic"
+	"sync"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// histogram counts durations in buckets of at most 3 % width, from a microsecond
-// on. It takes 10 KB and may be used by many goroutines.
-type histogram struct {
-	buckets [fine * 40]atomic.Int64
-	top     atomic.Int64 // µs
+// maxLatency is the longest that is told from longer ones.
+const maxLatency = time.Hour
+
+// latencies counts durations from a microsecond on, to two digits. Many goroutines may use
+// it. The zero value is empty.
+type latencies struct {
+	mu sync.Mutex
+	h  *hdrhistogram.Histogram // of µs; nil: empty
 }
 
-const (
-	fineBits = 5
-	fine     = 1 << fineBits // buckets for each doubling
-)
-
-// bucket of µs: below fine one each, then fine for each power of two.
-func bucket(us int64) int {
-	if us < fine {
-		return int(max(us, 0))
+func (l *latencies) add(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.h == nil {
+		l.h = hdrhistogram.New(1, maxLatency.Microseconds(), 2)
 	}
-	shift := bits.Len64(uint64(us)) - fineBits - 1
-	return min((shift+1)*fine+int(us>>shift)-fine, fine*40-1)
+	_ = l.h.RecordValue(min(max(d, 0), maxLatency).Microseconds()) // it is within the bounds
 }
 
-// upper is the greatest µs of a bucket.
-func upper(b int) int64 {
-	if b < fine {
-		return int64(b)
+func (l *latencies) count() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.h == nil {
+		return 0
 	}
-	shift := b/fine - 1
-	return int64(b%fine+fine+1)<<shift - 1
-}
-
-func (h *histogram) add(d time.Duration) {
-	us := d.Microseconds()
-	h.buckets[bucket(us)].Add(1)
-	for {
-		top := h.top.Load()
-		if us <= top || h.top.CompareAndSwap(top, us) {
-			return
-		}
-	}
-}
-
-func (h *histogram) count() (n int64) {
-	for i := range h.buckets {
-		n += h.buckets[i].Load()
-	}
-	return n
+	return l.h.TotalCount()
 }
 
 // quantile is a duration that a share q of all does not exceed; 0 of none.
-func (h *histogram) quantile(q float64) time.Duration {
-	total := h.count()
-	if total == 0 {
+func (l *latencies) quantile(q float64) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.h == nil {
 		return 0
 	}
-	want := max(1, int64(q*float64(total)+0.5))
-	var n int64
-	for i := range h.buckets {
-		if n += h.buckets[i].Load(); n >= want {
-			return time.Duration(min(upper(i), h.top.Load())) * time.Microsecond
-		}
-	}
-	return h.max()
+	return time.Duration(l.h.ValueAtQuantile(100*q)) * time.Microsecond
 }
-
-func (h *histogram) max() time.Duration { return time.Duration(h.top.Load()) * time.Microsecond }

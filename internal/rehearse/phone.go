@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"drumroll/internal/contract"
 )
 
 const (
@@ -100,7 +102,7 @@ func (p *phone) join() time.Duration {
 		return -1
 	case res.StatusCode != http.StatusOK, len(pairs) == 0:
 		p.c.refuse("join: %d", res.StatusCode)
-		return p.retryAfter(res.Header)
+		return p.retryAfter(contract.RetryAfter(res.Header))
 	}
 	p.c.identities.Add(1)
 	p.mu.Lock()
@@ -164,7 +166,7 @@ func (p *phone) notOpened(res *http.Response, err error) time.Duration {
 		p.mu.Unlock()
 	}
 	p.c.refuse("dial: %d", res.StatusCode)
-	return p.retryAfter(res.Header)
+	return p.retryAfter(contract.RetryAfter(res.Header))
 }
 
 // forget makes a new participant of the phone; mu is held.
@@ -222,13 +224,9 @@ func (p *phone) failed(what string, err error) time.Duration {
 	return p.backoff()
 }
 
-// retryAfter waits as an answer of 429 or 503 says, and longer each time.
-func (p *phone) retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || seconds < 0 {
-		return p.backoff()
-	}
-	return time.Duration(min(seconds, 60))*time.Second + p.backoff()
+// retryAfter waits as an answer of 429 or 503 asks for, and longer each time.
+func (p *phone) retryAfter(least time.Duration) time.Duration {
+	return min(least, time.Minute) + p.backoff()
 }
 
 // backoff is exponential with full jitter: anything between nothing and

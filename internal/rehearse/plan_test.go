@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/contract"
 )
 
-func aPoll(options, most int) *activity {
-	return &activity{ID: 7, Kind: "poll", Run: 1, MaxChoices: most, Options: make([]string, options)}
+func aPoll(options, most int) *contract.Activity {
+	return &contract.Activity{ID: 7, Kind: "poll", Run: 1, MaxChoices: most, Options: make([]string, options)}
 }
 
 // What a phone does follows from the seed, whatever else happened.
@@ -36,7 +38,7 @@ func TestPlansRepeat(t *testing.T) {
 func TestPlansFollowTheScript(t *testing.T) {
 	t.Parallel()
 	const crowd = 4000
-	script := Script{Vote: 0.9, VoteAfter: 4 * time.Second, Change: 0.25, Late: 0.1, Enter: 0.5, EnterAfter: time.Second}
+	script := Script{Kinds: map[string]Taking{"poll": {0.9, 4 * time.Second}, "raffle": {0.5, time.Second}}, Change: 0.25, Late: 0.1}
 	var voting, changing, late, entering float64
 	var thinking []time.Duration
 	for phone := range crowd {
@@ -44,20 +46,20 @@ func TestPlansFollowTheScript(t *testing.T) {
 		p := makePlan(&script, 9, phone, a)
 		for _, c := range []choice{p.choice, p.change} {
 			if c>>5 != 0 || bits.OnesCount64(uint64(c)) > 3 {
-				t.Fatalf("phone %d chooses %v", phone, c.options())
+				t.Fatalf("phone %d chooses %v", phone, c.places())
 			}
 		}
 		if p.choice == 0 || p.choice == p.change {
-			t.Fatalf("phone %d chooses %v, then %v", phone, p.choice.options(), p.change.options())
+			t.Fatalf("phone %d chooses %v, then %v", phone, p.choice.places(), p.change.places())
 		}
 		voting += share(p.taps)
 		changing += share(p.change != 0)
 		late += share(p.late)
 		thinking = append(thinking, p.after)
-		entering += share(makePlan(&script, 9, phone, &activity{ID: 8, Kind: "raffle", Run: 1}).taps)
+		entering += share(makePlan(&script, 9, phone, &contract.Activity{ID: 8, Kind: "raffle", Run: 1}).taps)
 	}
 	for name, c := range map[string][2]float64{
-		"voting": {voting, script.Vote}, "changing": {changing, script.Change}, "late": {late, script.Late}, "entering": {entering, script.Enter},
+		"voting": {voting, script.Kinds["poll"].Share}, "changing": {changing, script.Change}, "late": {late, script.Late}, "entering": {entering, script.Kinds["raffle"].Share},
 	} {
 		if got := c[0] / crowd; got < c[1]-0.03 || got > c[1]+0.03 {
 			t.Errorf("%.3f are %s, want %.3f", got, name, c[1])
@@ -84,42 +86,61 @@ func TestChangesAreChanges(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for options := 2; options <= 50; options++ {
 		a := aPoll(options, options)
-		c := pick(r, 1, a)
-		if d := other(r, 1, a, c); d == 0 || d == c || d>>options != 0 {
-			t.Errorf("of %d options %v becomes %v", options, c.options(), d.options())
+		c := poll{}.choose(r, 1, a)
+		if d := (poll{}).other(r, 1, a, c); d == 0 || d == c || d>>options != 0 {
+			t.Errorf("of %d options %v becomes %v", options, c.places(), d.places())
 		}
 	}
-	if d := other(r, 1, aPoll(1, 1), 1); d != 0 {
-		t.Errorf("with one option there is nothing to change to, but %v", d.options())
+	if d := (poll{}).other(r, 1, aPoll(1, 1), 1); d != 0 {
+		t.Errorf("with one option there is nothing to change to, but %v", d.places())
 	}
 }
 
-func TestHistogram(t *testing.T) {
+// A scale's points are tapped around one of them, and corrected to a neighbour.
+func TestScalesAreRatedLikePeopleDo(t *testing.T) {
 	t.Parallel()
-	for us := int64(0); us < 1<<32; us = us*9/8 + 1 {
-		b := bucket(us)
-		if up := upper(b); up < us || float64(up-us) > 0.032*float64(us) {
-			t.Fatalf("%d µs is in the bucket to %d", us, up)
+	a := &contract.Activity{ID: 7, Kind: "scale", Run: 1, Scale: &contract.Scale{Min: -2, Max: 8}}
+	r := rand.New(rand.NewPCG(1, 1))
+	counts := make([]int, 11)
+	for range 4000 {
+		c := scale{}.choose(r, 1, a)
+		d := scale{}.other(r, 1, a, c)
+		if bits.OnesCount64(uint64(c)) != 1 || c>>11 != 0 || d>>11 != 0 || d != c<<1 && d != c>>1 || d == 0 {
+			t.Fatalf("a phone taps %b, then %b", c, d)
 		}
-		if b > 0 && upper(b-1) >= us {
-			t.Fatalf("%d µs is in bucket %d, and would fit the one before", us, b)
+		counts[c.places()[0]]++
+	}
+	top := slices.Index(counts, slices.Max(counts))
+	for i := range counts {
+		if i > 0 && i < 10 && i != top && i != top-1 && i != top+1 && counts[i] > counts[top] {
+			t.Errorf("%d tap point %d, and %d the favourite %d", counts[i], i, counts[top], top)
 		}
 	}
-	var h histogram
-	if h.quantile(0.99) != 0 || h.count() != 0 {
-		t.Error("an empty histogram has a quantile")
+	if slices.Min(counts) > counts[top]/4 {
+		t.Errorf("no point is far from the favourite: %v", counts)
+	}
+	p := &phone{random: r}
+	if got := string((scale{}).appendEntry(nil, p, &part{of: a}, 1<<3)); got != `,"value":1` {
+		t.Errorf("the place 3 of a scale from -2 is sent as %s", got)
+	}
+}
+
+func TestLatencies(t *testing.T) {
+	t.Parallel()
+	var l latencies
+	if l.quantile(0.99) != 0 || l.count() != 0 {
+		t.Error("no latencies have a quantile")
 	}
 	for i := range 1000 {
-		h.add(time.Duration(i+1) * time.Millisecond)
+		l.add(time.Duration(i+1) * time.Millisecond)
 	}
 	for q, want := range map[float64]time.Duration{0.5: 500 * time.Millisecond, 0.9: 900 * time.Millisecond, 0.99: 990 * time.Millisecond, 1: time.Second} {
-		if got := h.quantile(q); got < want || float64(got) > 1.033*float64(want) || got > h.max() {
+		if got := l.quantile(q); got < want || float64(got) > 1.01*float64(want) {
 			t.Errorf("quantile %v is %v, want %v", q, got, want)
 		}
 	}
-	h.add(1000 * time.Hour)
-	if h.max() != 1000*time.Hour || h.quantile(1) > h.max() {
-		t.Errorf("max %v, quantile 1 %v", h.max(), h.quantile(1))
+	if l.add(1000 * time.Hour); l.count() != 1001 || l.quantile(1) < maxLatency {
+		t.Errorf("after an hour-long wait %d, at most %v", l.count(), l.quantile(1))
 	}
 }
 

@@ -196,7 +196,11 @@ func ok(t testing.TB, r *rehearse.Report) {
 }
 
 func eager(change float64) rehearse.Script {
-	return rehearse.Script{Vote: 1, VoteAfter: 10 * time.Millisecond, Change: change, Enter: 1, EnterAfter: 10 * time.Millisecond}
+	s := rehearse.Script{Kinds: rehearse.DefaultScript().Kinds, Change: change}
+	for kind := range s.Kinds {
+		s.Kinds[kind] = rehearse.Taking{Share: 1, After: 10 * time.Millisecond}
+	}
+	return s
 }
 
 // TestCrowd: 200 phones vote, all of them change their vote, enter a raffle and
@@ -248,7 +252,7 @@ func TestLate(t *testing.T) {
 	h := openHouse(t, nil)
 	h.do("POST", "/activities", aPoll)
 	script := eager(0)
-	script.Late, script.VoteAfter = 1, time.Hour
+	script.Late, script.Kinds["poll"] = 1, rehearse.Taking{Share: 1, After: time.Hour}
 	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: phones, Script: script, Seed: 5})
 	r.until(t, "all connected", func(p rehearse.Progress) bool { return p.Connected == phones })
 	h.do("POST", "/activities/1/open", "")
@@ -379,7 +383,7 @@ func TestAtOnce(t *testing.T) {
 	h.do("POST", "/activities/1/open", "")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	script := eager(0)
-	script.VoteAfter = time.Hour
+	script.Kinds["poll"] = rehearse.Taking{Share: 1, After: time.Hour}
 	report, err := rehearse.Run(ctx, rehearse.Config{JoinURL: h.joinURL, Phones: 10, Script: script, Seed: 5, Progress: func(p rehearse.Progress) {
 		if p.Connected == 10 {
 			cancel(rehearse.ErrAtOnce)

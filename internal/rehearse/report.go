@@ -88,7 +88,7 @@ func (c *crowd) report(lasted time.Duration, interrupted bool, skipped map[strin
 		Taps: c.taps.Load(), Entries: Entries{c.counted.Load(), c.changed.Load(), c.unchanged.Load()},
 		Unanswered: c.waiting.Load(), Retried: c.retried.Load(), Refused: c.allRefused(), Claims: c.claims.Load(),
 		Rate: c.cfg.Rate, Unplaced: c.unplaced.Load(), LagMS: ms(time.Duration(c.lateness.Load())),
-		Latency: Latency{c.latency.count(), ms(c.latency.quantile(0.5)), ms(c.latency.quantile(0.9)), ms(c.latency.quantile(0.99)), ms(c.latency.max())},
+		Latency: Latency{c.latency.count(), ms(c.latency.quantile(0.5)), ms(c.latency.quantile(0.9)), ms(c.latency.quantile(0.99)), ms(c.latency.quantile(1))},
 		Frames:  Frames{c.frames.state.Load(), c.frames.tick.Load(), c.frames.ack.Load(), c.frames.won.Load()},
 		Spread:  Spread{c.spread.count, ms(c.spread.worst)},
 		Checks:  c.checks.list(skipped), OK: c.checks.failures() == 0,

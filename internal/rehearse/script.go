@@ -4,10 +4,17 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// Taking is how phones take part in the activities of one kind.
+type Taking struct {
+	Share float64       // of phones that do
+	After time.Duration // median time they think
+}
 
 // Script says what a crowd does. Shares are between 0 and 1.
 type Script struct {
@@ -15,12 +22,9 @@ type Script struct {
 
 	Name float64 // share of phones that give a name, where names are on
 
-	Vote      float64       // share of phones that vote in a poll
-	VoteAfter time.Duration // median time they think
-	Change    float64       // share of those that change their vote, once
+	Kinds  map[string]Taking // part in activities, by kind
+	Change float64           // share of those whose entries can be changed and who change theirs, once
 
-	Enter      float64 // share that enters a raffle
-	EnterAfter time.Duration
 	Claim      float64       // share of winners that claim what they won
 	ClaimAfter time.Duration // median time from the draw; at least half of it
 
@@ -31,13 +35,25 @@ type Script struct {
 
 // DefaultScript is a friendly audience: most take part, some change their mind.
 func DefaultScript() Script {
-	return Script{
-		JoinOver: 10 * time.Second,
-		Name:     0.3,
-		Vote:     0.9, VoteAfter: 4 * time.Second, Change: 0.1,
-		Enter: 0.9, EnterAfter: 3 * time.Second, Claim: 0.9, ClaimAfter: 10 * time.Second,
-		Late: 0.02, Reconnect: 0.02, Stay: time.Minute,
+	s := Script{
+		JoinOver: 10 * time.Second, Name: 0.3, Kinds: map[string]Taking{}, Change: 0.1,
+		Claim: 0.9, ClaimAfter: 10 * time.Second, Late: 0.02, Reconnect: 0.02, Stay: time.Minute,
 	}
+	for name, kind := range kinds {
+		s.Kinds[name] = kind.usual()
+	}
+	return s
+}
+
+// Slower is the script with thinking times this many times as long.
+func (s Script) Slower(times float64) Script {
+	all := map[string]Taking{}
+	for name, take := range s.Kinds {
+		take.After = time.Duration(times * float64(take.After))
+		all[name] = take
+	}
+	s.Kinds = all
+	return s
 }
 
 // ParseScript reads a script: one statement a line, # begins a comment.
@@ -46,6 +62,7 @@ func DefaultScript() Script {
 //	name 30%             # 30 % give a name, where names are on
 //	vote 90% after 4s    # 90 % vote, after 4 s of thinking (the median)
 //	change 20%           # of those, 20 % change their vote
+//	rate 80% after 3s    # 80 % tap a point of a scale
 //	enter 80% after 3s   # 80 % enter raffles
 //	claim 90% after 10s  # 90 % of the winners claim what they won
 //	late 2%              # tap when it is just over
@@ -57,7 +74,10 @@ func DefaultScript() Script {
 // is DefaultScript's. Errors name the line.
 func ParseScript(r io.Reader) (Script, error) {
 	def := DefaultScript()
-	s := Script{VoteAfter: def.VoteAfter, EnterAfter: def.EnterAfter, ClaimAfter: def.ClaimAfter, Stay: def.Stay}
+	s := Script{Kinds: def.Kinds, ClaimAfter: def.ClaimAfter, Stay: def.Stay}
+	for name, take := range s.Kinds {
+		s.Kinds[name] = Taking{After: take.After}
+	}
 	lines := bufio.NewScanner(r)
 	seen := map[string]bool{}
 	for no := 1; lines.Scan(); no++ {
@@ -87,12 +107,8 @@ func (s *Script) statement(verb string, words []string) error {
 		err = clauses(words, nil, "over", &s.JoinOver)
 	case "name":
 		err = clauses(words, &s.Name, "", nil)
-	case "vote":
-		err = clauses(words, &s.Vote, "after", &s.VoteAfter)
 	case "change":
 		err = clauses(words, &s.Change, "", nil)
-	case "enter":
-		err = clauses(words, &s.Enter, "after", &s.EnterAfter)
 	case "claim":
 		err = clauses(words, &s.Claim, "after", &s.ClaimAfter)
 	case "late":
@@ -102,12 +118,38 @@ func (s *Script) statement(verb string, words []string) error {
 	case "stay":
 		err = clauses(append([]string{"for"}, words...), nil, "for", &s.Stay)
 	default:
-		return fmt.Errorf("unknown %q: want join, name, vote, change, enter, claim, late, reconnect or stay", verb)
+		kind := kindOf(verb)
+		if kind == "" {
+			return fmt.Errorf("unknown %q: want one of %s", verb, strings.Join(verbs(), ", "))
+		}
+		take := s.Kinds[kind]
+		err = clauses(words, &take.Share, "after", &take.After)
+		s.Kinds[kind] = take
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", verb, err)
 	}
 	return nil
+}
+
+// kindOf is the kind whose statements begin with a verb; "" where there is none.
+func kindOf(verb string) string {
+	for name, kind := range kinds {
+		if kind.verb() == verb {
+			return name
+		}
+	}
+	return ""
+}
+
+// verbs are what statements begin with.
+func verbs() []string {
+	all := []string{"change", "claim", "join", "late", "name", "reconnect", "stay"}
+	for _, kind := range kinds {
+		all = append(all, kind.verb())
+	}
+	slices.Sort(all)
+	return all
 }
 
 // clauses reads "[share] [word duration]"; share or duration nil: not allowed.

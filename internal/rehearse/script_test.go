@@ -9,29 +9,45 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// taking is what a script says of each kind; times that it leaves out are the usual ones.
+func taking(polls, scales, raffles Taking) map[string]Taking {
+	all := map[string]Taking{"poll": polls, "scale": scales, "raffle": raffles}
+	for name, take := range all {
+		if take.After == 0 {
+			take.After = kinds[name].usual().After
+			all[name] = take
+		}
+	}
+	return all
+}
+
 func TestParseScript(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		text string
 		want Script
 	}{
-		"nothing": {"", Script{VoteAfter: 4 * time.Second, EnterAfter: 3 * time.Second, ClaimAfter: 10 * time.Second, Stay: time.Minute}},
+		"nothing": {"", Script{Kinds: taking(Taking{}, Taking{}, Taking{}), ClaimAfter: 10 * time.Second, Stay: time.Minute}},
 		"everything": {`
 # a talk
 join over 30s
 name 10%
 vote 90% after 4s   # most
 change 20%
+rate 70% after 2s
 enter 12.5% after 1m
 claim 80% after 20s
 late 2%
 reconnect 5%
 stay 2m
 `, Script{
-			JoinOver: 30 * time.Second, Name: 0.1, Vote: 0.9, VoteAfter: 4 * time.Second, Change: 0.2, Enter: 0.125, EnterAfter: time.Minute,
+			JoinOver: 30 * time.Second, Name: 0.1, Change: 0.2,
+			Kinds: taking(Taking{0.9, 4 * time.Second}, Taking{0.7, 2 * time.Second}, Taking{0.125, time.Minute}),
 			Claim: 0.8, ClaimAfter: 20 * time.Second, Late: 0.02, Reconnect: 0.05, Stay: 2 * time.Minute,
 		}},
-		"everybody": {"vote\nenter after 1s\nstay 0s", Script{Vote: 1, VoteAfter: 4 * time.Second, Enter: 1, EnterAfter: time.Second, ClaimAfter: 10 * time.Second}},
+		"everybody": {"vote\nenter after 1s\nstay 0s", Script{
+			Kinds: taking(Taking{Share: 1}, Taking{}, Taking{1, time.Second}), ClaimAfter: 10 * time.Second,
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ParseScript(strings.NewReader(c.text))

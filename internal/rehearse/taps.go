@@ -1,20 +1,19 @@
 package rehearse
 
 import (
-	"encoding/base64"
-	"encoding/binary"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
+
+	"drumroll/internal/contract"
 )
 
 // part is what a phone did in one run of an activity.
 type part struct {
-	activity, run int
-	poll          bool
-	plan          plan
-	tapped        bool
+	of     *contract.Activity // as it was when the phone saw it open
+	does   behaviour
+	plan   plan
+	tapped bool
 
 	acked   bool // its entry counts
 	choice  choice
@@ -22,9 +21,12 @@ type part struct {
 	ackedAt time.Time
 	// maybe holds choices that were sent and may stand, for their answer was lost.
 	maybe   []choice
-	nonce   string // of a raffle's ticket; the same each time it is sent
+	nonce   string // of a ticket that was asked for; the same each time it is sent
 	waiting *tap
 }
+
+// isMaybe reports whether a choice was sent and may stand.
+func (r *part) isMaybe(c choice) bool { return slices.Contains(r.maybe, c) }
 
 // tap is one entry on its way.
 type tap struct {
@@ -38,7 +40,7 @@ type tap struct {
 }
 
 // onState takes a whole state.
-func (p *phone) onState(s *shared, y *you) {
+func (p *phone) onState(s *shared, y *contract.You) {
 	now := time.Now()
 	p.mu.Lock()
 	first := !p.ready
@@ -65,16 +67,21 @@ func (p *phone) onState(s *shared, y *you) {
 	p.n = max(p.n, y.N)
 	for i := range s.Event.Activities {
 		a := &s.Event.Activities[i]
+		if kinds[a.Kind] == nil {
+			continue
+		}
 		r := p.runOf(a)
 		if r == nil {
-			if a.open() {
+			if a.State == contract.Open {
 				r = p.begin(a)
 			} else {
 				continue
 			}
 		}
-		p.compare(r, a, y, now)
-		if r.plan.taps && r.plan.late && !r.tapped && !a.open() && p.c.cfg.Rate == 0 {
+		if !r.acked || now.Sub(r.ackedAt) >= p.c.limit.lag { // else the state may have been made before the entry was folded
+			r.does.compare(p, r, a, y, now)
+		}
+		if r.plan.taps && r.plan.late && !r.tapped && a.State != contract.Open && p.c.cfg.Rate == 0 {
 			p.after(time.Duration(p.random.Float64()*float64(300*time.Millisecond)), r, r.plan.choice)
 		}
 	}
@@ -115,15 +122,15 @@ func (p *phone) sequence(seq uint64, now time.Time) bool {
 
 // runOf finds what the phone did in an activity's present run; what it did in an
 // earlier one is forgotten, as it counts no more. mu is held.
-func (p *phone) runOf(a *activity) *part {
+func (p *phone) runOf(a *contract.Activity) *part {
 	for i, r := range p.runs {
-		if r.activity != a.ID {
+		if r.of.ID != a.ID {
 			continue
 		}
-		if r.run == a.Run {
+		if r.of.Run == a.Run {
 			return r
 		}
-		if r.run < a.Run {
+		if r.of.Run < a.Run {
 			if r.waiting != nil {
 				p.c.waiting.Add(-1)
 				p.c.refuse("entry: reset meanwhile")
@@ -136,11 +143,8 @@ func (p *phone) runOf(a *activity) *part {
 }
 
 // begin plans what to do in a run that opened. mu is held.
-func (p *phone) begin(a *activity) *part {
-	r := &part{activity: a.ID, run: a.Run, poll: !a.raffle(), plan: makePlan(&p.c.cfg.Script, p.c.cfg.Seed, p.no, a)}
-	if !r.poll {
-		r.nonce = nonce(p.random)
-	}
+func (p *phone) begin(a *contract.Activity) *part {
+	r := &part{of: a, does: kinds[a.Kind], plan: makePlan(&p.c.cfg.Script, p.c.cfg.Seed, p.no, a)}
 	p.runs = append(p.runs, r)
 	if p.c.cfg.Rate == 0 && r.plan.taps {
 		wait := r.plan.after
@@ -150,14 +154,6 @@ func (p *phone) begin(a *activity) *part {
 		p.after(wait, r, r.plan.choice)
 	}
 	return r
-}
-
-// nonce is what a phone adds to its ticket's randomness: 16 bytes in base64url.
-func nonce(random *rand.Rand) string {
-	var b [16]byte
-	binary.LittleEndian.PutUint64(b[:8], random.Uint64())
-	binary.LittleEndian.PutUint64(b[8:], random.Uint64())
-	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 // after lets the phone think, then tap. mu is held.
@@ -170,7 +166,7 @@ func (p *phone) after(wait time.Duration, r *part, c choice) {
 			return
 		}
 		// Who is not late sees that it is over, and leaves it.
-		if a := p.state.Event.find(r.activity); !r.plan.late && (a == nil || !a.open() || a.Run != r.run) {
+		if a := p.state.Event.Activity(r.of.ID); !r.plan.late && (a == nil || a.State != contract.Open || a.Run != r.of.Run) {
 			p.mu.Unlock()
 			return
 		}
@@ -186,16 +182,13 @@ func (p *phone) tapAny(due time.Time) bool {
 		return false
 	}
 	for _, r := range p.runs {
-		a := p.state.Event.find(r.activity)
-		if r.waiting != nil || a == nil || !a.open() || a.Run != r.run || !r.poll && r.acked {
+		a := p.state.Event.Activity(r.of.ID)
+		if r.waiting != nil || a == nil || a.State != contract.Open || a.Run != r.of.Run {
 			continue
 		}
-		var c choice
-		if r.poll {
-			if c = r.plan.choice; r.acked {
-				c = other(p.random, p.c.cfg.Seed, a, r.choice)
-			}
-			if c == 0 {
+		c := r.plan.choice
+		if r.acked {
+			if c = r.does.other(p.random, p.c.cfg.Seed, a, r.choice); c == 0 {
 				continue
 			}
 		}
@@ -237,47 +230,17 @@ func (p *phone) frame(r *part) []byte {
 	b := append(make([]byte, 0, 128), `{"t":"entry","ref":`...)
 	b = strconv.AppendUint(b, uint64(t.n), 10)
 	b = append(b, `,"activity":`...)
-	b = strconv.AppendInt(b, int64(r.activity), 10)
+	b = strconv.AppendInt(b, int64(r.of.ID), 10)
 	b = append(b, `,"run":`...)
-	b = strconv.AppendInt(b, int64(r.run), 10)
+	b = strconv.AppendInt(b, int64(r.of.Run), 10)
 	b = append(b, `,"n":`...)
 	b = strconv.AppendUint(b, uint64(t.n), 10)
-	if r.poll {
-		b = append(b, `,"choice":[`...)
-		for i, o := range t.choice.options() {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = strconv.AppendInt(b, int64(o), 10)
-		}
-		b = append(b, ']')
-	} else {
-		b = append(b, `,"nonce":"`...)
-		b = append(b, r.nonce...)
-		b = append(b, '"')
-	}
+	b = r.does.appendEntry(b, p, r, t.choice)
 	return append(b, '}')
 }
 
-// options of a choice, in order.
-func (c choice) options() (all []int) {
-	for o := range 64 {
-		if c&(1<<o) != 0 {
-			all = append(all, o)
-		}
-	}
-	return all
-}
-
-func choiceOf(options []int) (c choice) {
-	for _, o := range options {
-		c |= 1 << (uint(o) & 63)
-	}
-	return c
-}
-
 // onAck takes the answer to an entry.
-func (p *phone) onAck(f *personal) {
+func (p *phone) onAck(f *contract.Ack) {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -298,16 +261,16 @@ func (p *phone) onAck(f *personal) {
 		return
 	}
 	switch f.Status {
-	case "counted", "changed", "unchanged":
+	case contract.Counted, contract.Changed, contract.Unchanged:
 		p.accepted(r, t, f, now)
-	case "retry":
+	case contract.Retry:
 		p.c.refuse("entry: retry")
 		if t.backing {
 			return // sent twice, and refused twice
 		}
 		p.again(r, t, time.Duration(max(0, f.AfterMS))*time.Millisecond)
 		return
-	case "closed", "invalid":
+	case contract.Late, contract.Invalid:
 		p.c.refuse("entry: %s", f.Status)
 		if t.sends == 1 {
 			// It counts for certain nowhere; sent twice, the first may have.
@@ -321,39 +284,30 @@ func (p *phone) onAck(f *personal) {
 }
 
 // accepted is an entry that counts. mu is held.
-func (p *phone) accepted(r *part, t *tap, f *personal, now time.Time) {
+func (p *phone) accepted(r *part, t *tap, f *contract.Ack, now time.Time) {
 	p.c.latency.add(now.Sub(t.due))
 	// What was sent once, and nothing before it, has nothing to change.
 	fresh := !r.acked && t.sends == 1 && len(r.maybe) == 1
 	switch f.Status {
-	case "counted":
+	case contract.Counted:
 		p.c.counted.Add(1)
 		if r.acked {
-			p.c.checks.fail(checkOnce, "phone %d counts again in run %d of activity %d", p.no, r.run, r.activity)
+			p.c.checks.fail(checkOnce, "phone %d counts again in run %d of activity %d", p.no, r.of.Run, r.of.ID)
 		}
-	case "changed":
+	case contract.Changed:
 		p.c.changed.Add(1)
-		if fresh || !r.poll {
-			p.c.checks.fail(checkOnce, "phone %d changed what it had not chosen, in activity %d", p.no, r.activity)
+		if fresh {
+			p.c.checks.fail(checkOnce, "phone %d changed what it had not chosen, in activity %d", p.no, r.of.ID)
 		}
 	default:
 		p.c.unchanged.Add(1)
 		if fresh {
-			p.c.checks.fail(checkOnce, "phone %d chose first in activity %d, and nothing changed", p.no, r.activity)
+			p.c.checks.fail(checkOnce, "phone %d chose first in activity %d, and nothing changed", p.no, r.of.ID)
 		}
 	}
-	change := r.poll && !r.acked && r.plan.change != 0 && p.c.cfg.Rate == 0
+	change := !r.acked && r.plan.change != 0 && p.c.cfg.Rate == 0
 	r.acked, r.ackedAt, r.choice, r.maybe = true, now, t.choice, nil
-	if !r.poll {
-		if f.Ticket == "" || r.ticket != "" && f.Ticket != r.ticket {
-			p.c.checks.fail(checkTicket, "phone %d was given ticket %q, and had %q", p.no, f.Ticket, r.ticket)
-		}
-		if f.Ticket != "" {
-			r.ticket = f.Ticket
-			p.c.own(f.Ticket, p)
-		}
-		p.checkIn(r)
-	}
+	r.does.accepted(p, r, f)
 	if change {
 		p.after(r.plan.changeAfter, r, r.plan.change)
 	}
@@ -378,91 +332,15 @@ func (p *phone) again(r *part, t *tap, least time.Duration) {
 	})
 }
 
-// compare holds what a state says of the phone against what the phone knows. mu
-// is held.
-func (p *phone) compare(r *part, a *activity, y *you, now time.Time) {
-	if r.acked && now.Sub(r.ackedAt) < p.c.limit.lag {
-		return // the state may have been made before the entry was folded
-	}
-	if r.poll {
-		got := choiceOf(y.Entries[a.ID])
-		switch {
-		case r.acked && got == r.choice, slices.Contains(r.maybe, got), got == 0 && !r.acked:
-		case r.acked && got == 0:
-			p.lost(r, a, now)
-		case r.acked:
-			p.c.checks.fail(checkKept, "phone %d chose %v in activity %d, which was acknowledged, and is told %v", p.no, r.choice.options(), a.ID, got.options())
-		default:
-			p.c.checks.fail(checkForeign, "phone %d is told that it chose %v in activity %d", p.no, got.options(), a.ID)
-		}
-		return
-	}
-	switch got := y.Tickets[a.ID]; {
-	case got == r.ticket:
-	case got == "":
-		p.lost(r, a, now)
-	case r.ticket != "":
-		p.c.checks.fail(checkTicket, "phone %d had ticket %s in activity %d, and is told %s", p.no, r.ticket, a.ID, got)
-	case len(r.maybe) == 0:
-		p.c.checks.fail(checkForeign, "phone %d is told of ticket %s in activity %d, which it did not enter", p.no, got, a.ID)
-	default: // the answer to its entry was lost
-		r.ticket = got
-		p.c.own(got, p)
-	}
-}
-
 // lost is an acknowledged entry that the server no longer knows. As a real phone
 // does, it sends it again while it can. mu is held.
-func (p *phone) lost(r *part, a *activity, now time.Time) {
+func (p *phone) lost(r *part, a *contract.Activity, now time.Time) {
 	p.c.checks.fail(checkKept, "phone %d entered activity %d, which was acknowledged, and is told that it did not", p.no, a.ID)
 	r.acked, r.ticket = false, ""
-	if a.open() && r.waiting == nil {
+	if a.State == contract.Open && r.waiting == nil {
 		p.n++
 		r.waiting = &tap{choice: r.choice, n: p.n, due: now}
 		p.c.taps.Add(1)
 		p.c.waiting.Add(1)
 	}
-}
-
-func (p *phone) onWon(f *personal) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.heard = time.Now()
-	p.toldWon(f.Ticket)
-}
-
-// toldWon notes a win. The answer that told the phone its ticket may have been
-// lost; then the next state decides. mu is held.
-func (p *phone) toldWon(ticket string) {
-	if slices.Contains(p.won, ticket) {
-		return
-	}
-	p.won = append(p.won, ticket)
-	p.claim(ticket)
-	if slices.ContainsFunc(p.runs, func(r *part) bool { return r.ticket == ticket }) {
-		return
-	}
-	if p.ready && !slices.ContainsFunc(p.runs, func(r *part) bool { return !r.poll && r.ticket == "" && len(r.maybe) > 0 }) {
-		p.notMine(ticket)
-		return
-	}
-	p.unsure = append(p.unsure, ticket)
-}
-
-// judgeWins decides about wins whose ticket was unknown. mu is held.
-func (p *phone) judgeWins(y *you) {
-	for _, ticket := range p.unsure {
-		mine := false
-		for _, t := range y.Tickets {
-			mine = mine || t == ticket
-		}
-		if !mine {
-			p.notMine(ticket)
-		}
-	}
-	p.unsure = nil
-}
-
-func (p *phone) notMine(ticket string) {
-	p.c.checks.fail(checkWon, "phone %d is told that ticket %s won, which it does not hold", p.no, ticket)
 }
