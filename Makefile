@@ -83,12 +83,12 @@ lint: node_modules ## format, vet, linters, and whether what is generated is up 
 	@.ci/lint
 
 .PHONY: bench
-bench: build ## the real binary against baselines, as ratios, with budgets and verdicts (Linux, two cores, 17 minutes)
+bench: build ## the real binary against baselines, as ratios, with budgets and verdicts (Linux, two cores, 12 minutes)
 	cd bench && go build -trimpath -o ../bin/bench .
-	bin/bench -server bin/drumroll -json bin/bench.json -figure docs/bench.svg $(ARGS)
+	bin/bench -server bin/drumroll -json bin/bench.json $(ARGS)
 
 .PHONY: bench-arena
-bench-arena: build ## a hundred thousand simulated phones at seven nodes on one Redis (Linux, 16 GB of memory, five minutes)
+bench-arena: build ## 100,000 simulated phones at seven nodes on one Redis (Linux, 16 GB of memory, five minutes)
 	cd bench && go build -trimpath -o ../bin/bench .
 	bin/bench -server bin/drumroll -rows arena $(ARGS)
 

@@ -4,229 +4,163 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"regexp"
+	"slices"
 	"time"
 
 	"drumroll/bench/proc"
 	"drumroll/bench/report"
 )
 
-// crowdSizes are the numbers of phones; a process may hold some more files.
-func crowdSizes() []int { return []int{1000, 5000, 15_000} }
-
+// A round has at least so many broadcasts, and so many deliveries.
 const (
-	broadcastEvery = 100 * time.Millisecond
-	// How many broadcasts a round holds at least, and how many deliveries.
 	leastBroadcasts = 12
-	deliveries      = 20_000
-	idleBudget      = 10 << 10 // bytes a phone
+	roundDeliveries = 20_000
 )
 
-// fanout compares deliveries to crowds of three sizes, and what a phone that
-// does nothing takes.
+// crowdCost is what a crowd cost Drumroll.
+type crowdCost struct {
+	delivery        []float64 // CPU, µs
+	memory, arrival float64   // of a phone: resident KB, CPU in µs
+}
+
+// fanout compares deliveries to crowds of three sizes, and measures what an idle
+// phone takes.
 func fanout(ctx context.Context, b *bench) error {
-	var least *gathering
-	for _, n := range crowdSizes() {
+	var smallest crowdCost
+	for _, n := range []int{1000, 5000, 15_000} {
 		n = b.size(n)
-		g, err := b.fanoutTo(ctx, n)
+		cost, err := b.fanoutTo(ctx, n)
 		if err != nil {
 			return fmt.Errorf("%d phones: %w", n, err)
 		}
-		if least == nil {
-			least = g
+		if smallest.delivery == nil {
+			smallest = cost
 			continue
 		}
 		name := fmt.Sprintf("%d phones: ", n)
 		b.add(
-			report.Growth("fanout", name+"CPU a delivery, growth", "µs", least.cpu, g.cpu),
-			report.Growth("idle", name+"memory a phone, growth", "KB", []float64{least.memory}, []float64{g.memory}),
-			report.Growth("idle", name+"CPU a phone's arrival, growth", "µs", []float64{least.arrival}, []float64{g.arrival}),
-		)
+			report.Compare("fanout", name+"CPU a delivery, growth", "µs", cost.delivery, "fewest", smallest.delivery, report.AtMost(growth)),
+			report.Compare("fanout", name+"CPU a phone's arrival, growth", "µs", []float64{cost.arrival}, "fewest", []float64{smallest.arrival}, report.AtMost(growth)))
 	}
 	return nil
 }
 
-// fanoutTo compares with so many phones, and returns what Drumroll's took.
-func (b *bench) fanoutTo(ctx context.Context, n int) (ours *gathering, err error) {
-	var all []*gathering
+func (b *bench) fanoutTo(ctx context.Context, n int) (cost crowdCost, err error) {
+	var all []*audience
 	defer func() {
-		for _, g := range all {
-			err = errors.Join(err, g.end())
+		for _, a := range all {
+			err = errors.Join(err, a.end())
 		}
 	}()
-	if ours, err = b.drumrollCrowd(ctx, embedded, n); err != nil {
-		return nil, err
+	ours, d, err := b.drumrollAudience(ctx, n)
+	if err != nil {
+		return cost, err
 	}
 	all = append(all, ours)
-	if err := ours.settle(ctx, b); err != nil {
-		return nil, err
+	idle, err := b.idleMemory(ctx, d)
+	if err != nil {
+		return cost, err
 	}
-	// One broadcast tells how long a tick's frame is.
-	if err := ours.round(ctx, 1); err != nil {
-		return nil, err
+	// The first broadcast warms up, and tells the length of a tick.
+	if err := ours.deliver(ctx, 1); err != nil {
+		return cost, err
 	}
-	for _, kind := range []string{kindCentrifuge, kindWrites} {
-		g, err := b.baselineCrowd(ctx, kind, n, ours.payload)
+	for _, name := range []string{"centrifuge", "writes"} {
+		a, err := b.baselineAudience(ctx, name, n, ours.length-2) // without the frame's head
 		if err != nil {
-			return nil, err
+			return cost, err
 		}
-		all = append(all, g)
-		if err := g.settle(ctx, b); err != nil {
-			return nil, err
-		}
-		if err := g.round(ctx, 1); err != nil {
-			return nil, err
+		all = append(all, a)
+		if err := a.deliver(ctx, 1); err != nil {
+			return cost, err
 		}
 	}
-	for _, g := range all {
-		g.rate, g.cpu, g.spread = nil, nil, nil // the first was to warm up
+	for _, a := range all {
+		a.cpu, a.rate = nil, nil
 	}
-	each := max(leastBroadcasts, deliveries/n)
-	if b.quick {
-		each = leastBroadcasts
-	}
-	for round := range b.rounds {
-		for i := range all {
-			if round%2 == 1 {
-				i = len(all) - 1 - i
-			}
-			if err := all[i].round(ctx, each); err != nil {
-				return nil, err
+	broadcasts := max(leastBroadcasts, b.size(roundDeliveries)/n)
+	order := slices.Clone(all)
+	for range b.rounds {
+		for _, a := range order {
+			if err := a.deliver(ctx, broadcasts); err != nil {
+				return cost, err
 			}
 		}
+		slices.Reverse(order)
 	}
-	library, bare := all[1], all[2]
+	cost = crowdCost{ours.cpu, float64(idle-ours.before) / float64(n) / 1024, ours.arrival}
 	name := fmt.Sprintf("%d phones: ", n)
 	b.add(
-		report.Compare("fanout", name+"CPU a delivery", "µs", ours.cpu, "bare writes", bare.cpu, report.Softly(1.25)),
-		report.Compare("fanout", name+"deliveries a CPU-second", "", ours.rate, "centrifuge", library.rate, report.AtLeast(1.25)),
-		report.Compare("fanout", name+"first to last", "ms", ours.spread, "bare writes", bare.spread, nil),
-		report.Compare("fanout", name+"first to last", "ms", ours.spread, "centrifuge", library.spread, nil),
-	)
-	ours.memory, library.memory = ours.each(ours.settled, n), library.each(library.settled, n)
-	idle := report.Amount("idle", name+"memory a phone", "KB", []float64{ours.memory}, idleBudget>>10, true)
-	idle.Note = fmt.Sprintf("%.1f KB just after all came; the kernel's slab takes %.1f KB more, for both ends", ours.each(ours.after, n), float64(ours.slab)/float64(n)/1024)
-	b.add(idle, report.Compare("idle", name+"memory a phone", "KB", []float64{ours.memory}, "centrifuge", []float64{library.memory}, nil),
-		report.Compare("idle", name+"CPU a phone's arrival", "µs", []float64{ours.arrival}, "centrifuge", []float64{library.arrival}, nil))
-	return ours, nil
+		report.Compare("fanout", name+"CPU a delivery", "µs", ours.cpu, "bare writes", all[2].cpu, report.AtMost(deliveryToWrites)),
+		report.Compare("fanout", name+"deliveries a CPU-second", "", ours.rate, "centrifuge", all[1].rate, report.AtLeast(deliveryToCentrifuge)),
+		report.Amount("fanout", name+"memory of an idle phone", "KB", idlePhoneKB, cost.memory).
+			With(fmt.Sprintf("the kernel's slab takes %.1f KB more, for both ends", float64(ours.slab)/float64(n)/1024)),
+		report.Figure("fanout", name+"CPU a phone's arrival", "µs", cost.arrival))
+	return cost, nil
 }
 
-// each is resident memory a phone in KB.
-func (g *gathering) each(rss int64, n int) float64 { return float64(rss-g.before) / float64(n) / 1024 }
-
-// round is some broadcasts, with their cost.
-func (g *gathering) round(ctx context.Context, broadcasts int) error {
-	before, err := g.server.CPU()
-	if err != nil {
-		return err
+// drumrollAudience starts the real binary with a poll, and its crowd.
+func (b *bench) drumrollAudience(ctx context.Context, n int) (a *audience, d *drumroll, err error) {
+	if d, err = b.start(ctx, embedded); err != nil {
+		return nil, nil, err
 	}
-	var d struct {
-		Frames, Bytes int
-		Spread        []time.Duration
-	}
-	if err := g.order(ctx, order{Do: "deliver", Rounds: broadcasts, Every: broadcastEvery}, &d); err != nil {
-		return err
-	}
-	after, err := g.server.CPU()
-	if err != nil {
-		return err
-	}
-	if d.Frames == 0 {
-		return fmt.Errorf("%s delivered nothing", g.name)
-	}
-	// A frame of so few bytes has a head of two, a longer one of four.
-	if g.payload = d.Bytes - 2; g.payload > 125 {
-		g.payload = d.Bytes - 4
-	}
-	g.cpu = append(g.cpu, (after-before).Seconds()*1e6/float64(d.Frames))
-	g.rate = append(g.rate, float64(d.Frames)/(after-before).Seconds())
-	var spread []float64
-	for _, s := range d.Spread {
-		spread = append(spread, s.Seconds()*1000)
-	}
-	g.spread = append(g.spread, report.Of(spread).Median)
-	return nil
-}
-
-var adminLine = regexp.MustCompile(`metrics and pprof.* addr=(\S+)`)
-
-// drumrollCrowd starts the real binary with a poll and its crowd.
-func (b *bench) drumrollCrowd(ctx context.Context, store string, n int) (g *gathering, err error) {
-	d, err := b.start(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	g = &gathering{name: "drumroll", server: d.Process, stop: d.stop}
+	a = &audience{name: "drumroll", server: d.Process, stop: d.stop}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, g.end())
+			err = errors.Join(err, a.end())
 		}
 	}()
 	s, err := d.poll(ctx, live)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if m := adminLine.FindStringSubmatch(d.Said()); m != nil {
-		g.admin = m[1]
+	before, err := d.CPU()
+	if err != nil {
+		return nil, nil, err
 	}
-	return g, b.gather(ctx, g, n, "-kind", kindDrumroll, "-addr", d.Addr, "-code", s.Code,
-		"-activity", fmt.Sprint(s.activity), "-run", fmt.Sprint(s.run))
+	err = a.gather(ctx, b, "-addr", d.addr, "-n", fmt.Sprint(n), "-code", s.Code, "-activity", fmt.Sprint(s.activity), "-run", fmt.Sprint(s.run))
+	if err != nil {
+		return nil, nil, err
+	}
+	after, err := d.CPU()
+	a.arrival = (after - before).Seconds() * 1e6 / float64(n)
+	return a, d, err
 }
 
-// baselineCrowd starts a baseline and its crowd; payload is a tick's length.
-func (b *bench) baselineCrowd(ctx context.Context, kind string, n, payload int) (g *gathering, err error) {
-	p, err := proc.Start(kind, b.core, b.self, "baseline", "-name", kind, "-payload", fmt.Sprint(payload))
+// baselineAudience starts a baseline and its crowd. payload is the length of a tick.
+func (b *bench) baselineAudience(ctx context.Context, name string, n, payload int) (*audience, error) {
+	p, err := proc.Start(name, b.core, b.self, "baseline", "-name", name, "-payload", fmt.Sprint(payload))
 	if err != nil {
 		return nil, err
 	}
-	g = &gathering{name: kind, server: p, stop: p.Stop}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, g.end())
-		}
-	}()
-	addr, err := p.Ready(ctx, "listening on ")
-	if err != nil {
-		return nil, err
+	a := &audience{name: name, server: p, stop: p.Stop}
+	addr, err := p.Listening(ctx, "listening on ")
+	if err == nil {
+		err = a.gather(ctx, b, "-addr", addr, "-n", fmt.Sprint(n))
 	}
-	return g, b.gather(ctx, g, n, "-kind", kind, "-addr", addr)
+	if err != nil {
+		return nil, errors.Join(err, a.end())
+	}
+	return a, nil
 }
 
-// settle reads what a server holds for phones that do nothing: it asks for a
-// collection, since the joining left garbage, and waits until no more memory is
-// given back to the system.
-func (g *gathering) settle(ctx context.Context, b *bench) error {
-	if g.admin != "" {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.admin+"/debug/pprof/heap?gc=1", nil)
-		if err != nil {
-			return fmt.Errorf("collect: %w", err)
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return fmt.Errorf("collect: %w", err)
-		}
-		_, err = io.Copy(io.Discard, res.Body)
-		res.Body.Close()
-		if err != nil {
-			return fmt.Errorf("collect: %w", err)
-		}
-	} else if err := g.server.Tell(collect); err != nil {
-		return err
+// idleMemory is the server's resident memory in bytes, once the garbage of the
+// arrivals is collected and given back to the system.
+func (b *bench) idleMemory(ctx context.Context, d *drumroll) (rss int64, err error) {
+	if _, err := d.heap(ctx); err != nil {
+		return 0, err
 	}
-	var err error
-	for calm, last, limit := 0, int64(1<<62), time.Now().Add(b.span(20*time.Second)); calm < 4 && time.Now().Before(limit); {
+	limit := time.Now().Add(b.span(20 * time.Second))
+	for calm, last := 0, int64(1<<62); calm < 4 && time.Now().Before(limit); last = rss {
 		if err := pause(ctx, 500*time.Millisecond); err != nil {
-			return err
+			return 0, err
 		}
-		if g.settled, err = g.server.RSS(); err != nil {
-			return err
+		if rss, err = d.RSS(); err != nil {
+			return 0, err
 		}
-		if calm++; g.settled < last-last/200 {
+		if calm++; rss < last-last/200 {
 			calm = 0
 		}
-		last = g.settled
 	}
-	return nil
+	return rss, nil
 }

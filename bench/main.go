@@ -1,3 +1,10 @@
+// Command bench compares the drumroll binary with baselines on the same machine in
+// the same rounds; `make bench` prints the table. Each row has a baseline or a
+// budget, or is the measure of another row; CPU time comes from the kernel.
+//
+// The server under test has a core of its own. The generator (package load), Redis
+// and everything else share another one. What is compared takes turns within each
+// round. The exit status is 1 if a budget is missed. Linux only.
 package main
 
 import (
@@ -15,7 +22,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	err := dispatch(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if errors.Is(err, flag.ErrHelp) {
 		os.Exit(2)
@@ -26,23 +33,21 @@ func main() {
 	}
 }
 
-// run is the whole program. The first argument may name a part that runs as a
-// process of its own: a baseline, or a crowd of connections.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+// dispatch runs the bench, or the part of it that the first argument names and that
+// needs a process of its own: a baseline or a crowd.
+func dispatch(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if len(args) > 0 {
 		switch args[0] {
 		case "baseline":
-			return serveBaseline(args[1:], stdin, stdout, stderr)
+			return runBaseline(args[1:], stdin, stdout, stderr)
 		case "crowd":
 			return runCrowd(ctx, args[1:], stdin, stdout, stderr)
-		case "fold":
-			return runFold(ctx, args[1:], stdin, stdout, stderr)
 		}
 	}
-	return compare(ctx, args, stdout, stderr)
+	return run(ctx, args, stdout, stderr)
 }
 
-func serveBaseline(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+func runBaseline(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	var cfg baseline.Config
 	f := flag.NewFlagSet("baseline", flag.ContinueOnError)
 	f.SetOutput(stderr)

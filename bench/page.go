@@ -17,12 +17,8 @@ import (
 	"drumroll/bench/report"
 )
 
-const firstLoadLimit = 60 // KB over the wire, all told
-
-var assets = regexp.MustCompile(`(?:src|href)="(/static/[^"]+)"`)
-
-// firstLoad counts what a phone is sent until it shows the event: its page, what
-// the page names, and the socket's first state; heads included.
+// firstLoad counts the bytes that a phone receives until it shows the event: its
+// page, what the page names, and the socket's first state, with headers.
 func firstLoad(ctx context.Context, b *bench) (err error) {
 	d, err := b.start(ctx, embedded)
 	if err != nil {
@@ -33,74 +29,68 @@ func firstLoad(ctx context.Context, b *bench) (err error) {
 	if err != nil {
 		return err
 	}
-	size, page, err := fetch(d.Addr, "/"+s.Code, "identity")
+	_, page, err := fetch(d.addr, "/"+s.Code, "identity")
 	if err != nil {
 		return err
 	}
-	plain := size
-	if size, _, err = fetch(d.Addr, "/"+s.Code, "gzip, deflate"); err != nil {
-		return err
-	}
-	total, requests := size, 1
+	total := 0
 	var parts []string
+	paths := []string{"/" + s.Code}
+	for _, m := range regexp.MustCompile(`(?:src|href)="(/static/[^"]+)"`).FindAllSubmatch(page, -1) {
+		paths = append(paths, string(m[1]))
+	}
 	seen := map[string]bool{}
-	for _, m := range assets.FindAllSubmatch(page, -1) {
-		path := string(m[1])
+	for _, path := range paths {
 		if seen[path] {
 			continue
 		}
 		seen[path] = true
-		size, _, err := fetch(d.Addr, path, "gzip, deflate")
+		size, _, err := fetch(d.addr, path, "gzip, deflate")
 		if err != nil {
 			return err
 		}
-		total, requests = total+size, requests+1
-		name, _, _ := strings.Cut(strings.TrimPrefix(path, "/static/"), ".")
-		parts = append(parts, fmt.Sprintf("%s%s %d", name, path[strings.LastIndexByte(path, '.'):], size))
+		total += size
+		parts = append(parts, fmt.Sprintf("%s %d", path, size))
 	}
-	state, err := s.firstState(ctx)
+	first, err := s.firstState(ctx)
 	if err != nil {
 		return err
 	}
-	total, requests = total+state, requests+1
-	row := report.Amount("page", "a phone's first load", "KB", []float64{float64(total) / 1000}, firstLoadLimit, false)
-	row.Note = fmt.Sprintf("%d requests: page %d (%d unpacked), %s, socket's first state %d bytes", requests, size, plain, strings.Join(parts, ", "), state)
-	b.add(row)
+	b.add(report.Amount("page", "a phone's first load", "KB", firstLoadKB, float64(total+first)/1000).
+		With(fmt.Sprintf("%s, the socket's first state %d bytes", strings.Join(parts, ", "), first)))
 	return nil
 }
 
-// fetch gets a path as a browser does and returns how many bytes came, the head
-// included, and the body.
+// fetch gets a path and returns the number of bytes received, headers included, and
+// the body.
 func fetch(addr, path, encoding string) (size int, body []byte, err error) {
 	c, err := net.DialTimeout("tcp", addr, 5*time.Second)
 	if err != nil {
 		return 0, nil, fmt.Errorf("get %s: %w", path, err)
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		return 0, nil, fmt.Errorf("get %s: %w", path, err)
+	_, err = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: %s\r\nConnection: close\r\n\r\n", path, addr, encoding)
+	var answer []byte
+	if err = errors.Join(err, c.SetDeadline(time.Now().Add(10*time.Second))); err == nil {
+		answer, err = io.ReadAll(c)
 	}
-	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: %s\r\nConnection: close\r\n\r\n", path, addr, encoding); err != nil {
-		return 0, nil, fmt.Errorf("get %s: %w", path, err)
-	}
-	all, err := io.ReadAll(c)
 	if err != nil {
 		return 0, nil, fmt.Errorf("get %s: %w", path, err)
 	}
-	head, body, ok := bytes.Cut(all, []byte("\r\n\r\n"))
+	head, body, ok := bytes.Cut(answer, []byte("\r\n\r\n"))
 	if !ok || !bytes.HasPrefix(head, []byte("HTTP/1.1 200 ")) {
 		return 0, nil, fmt.Errorf("get %s: %.60q", path, head)
 	}
-	return len(all), body, nil
+	return len(answer), body, nil
 }
 
-// firstState is the length of what a phone's socket is sent first.
+// firstState is the length of the frame that a phone's socket receives first.
 func (s *show) firstState(ctx context.Context) (size int, err error) {
 	tokens, err := s.join(ctx, 1)
 	if err != nil {
 		return 0, err
 	}
-	fd, early, err := s.phone(ctx, tokens[0], 0)
+	fd, early, err := load.OpenView(s.server.addr, s.Code, "phone", tokens[0], 0)
 	if err != nil {
 		return 0, err
 	}

@@ -12,32 +12,27 @@ import (
 	"drumroll/bench/proc"
 )
 
-// serving runs a baseline in this process and returns where it listens and how to
-// ask it for a broadcast.
-func serving(t *testing.T, cfg Config) (addr string, ask func()) {
+// serve runs a baseline in this process and returns its address.
+func serve(t *testing.T, cfg Config) (addr string) {
 	t.Helper()
-	in, orders := io.Pipe()
+	in, stop := io.Pipe()
 	said, out := io.Pipe()
 	ended := make(chan error, 1)
 	go func() { ended <- errors.Join(Serve(cfg, in, out), out.Close()) }()
 	t.Cleanup(func() {
-		if err := errors.Join(orders.Close(), <-ended); err != nil {
+		if err := errors.Join(stop.Close(), <-ended); err != nil {
 			t.Error(err)
 		}
 	})
 	line, err := bufio.NewReader(said).ReadString('\n')
 	addr, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
 	if !ok {
-		t.Fatalf("%v: it says %q", err, line)
+		t.Fatalf("%v: it prints %q", err, line)
 	}
-	return addr, func() {
-		if _, err := io.WriteString(orders, "broadcast\n"); err != nil {
-			t.Error(err)
-		}
-	}
+	return addr
 }
 
-func loop(t *testing.T, addr string, n int, wire func(i int) load.Wire, greet func(fd int) ([]byte, error)) *load.Loop {
+func connect(t *testing.T, addr string, n int, wire load.Wire, handshake func(fd int) ([]byte, error)) *load.Loop {
 	t.Helper()
 	l, err := load.NewLoop()
 	if err != nil {
@@ -45,13 +40,9 @@ func loop(t *testing.T, addr string, n int, wire func(i int) load.Wire, greet fu
 	}
 	t.Cleanup(l.Close)
 	for i := range n {
-		fd, err := load.Dial(addr, i)
-		var early []byte
-		if err == nil && greet != nil {
-			early, err = greet(fd)
-		}
+		fd, early, err := load.Open(addr, i, handshake)
 		if err == nil {
-			err = l.Add(fd, wire(i), early)
+			err = l.Add(fd, wire, early)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -72,42 +63,41 @@ func TestEntriesAreAnswered(t *testing.T) {
 	})
 	for _, name := range []string{"noop", "synchronous", "echo"} {
 		t.Run(name, func(t *testing.T) {
-			addr, _ := serving(t, Config{Name: name, Redis: redis.Addr})
-			l := loop(t, addr, 4, func(i int) load.Wire {
-				if name == "echo" {
-					return &load.Echo{Bytes: []byte("an entry's bytes")}
-				}
-				return load.NewEntries(addr, "ABCDEF", 1, 1, []string{"somebody"})
-			}, nil)
+			addr := serve(t, Config{Name: name, Redis: redis.Addr})
+			var wire load.Wire = load.NewEntries(addr, "ABCDEF", 1, 1, []string{"somebody"})
+			if name == "echo" {
+				wire = &load.Echo{Bytes: []byte("an entry's bytes")}
+			}
+			l := connect(t, addr, 4, wire, func(int) ([]byte, error) { return nil, nil })
 			r, err := l.Times(100)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := r.Clean(); err != nil || r.Accepted != 100 {
+			if err := r.Check(); err != nil || r.Accepted != 100 {
 				t.Errorf("%d accepted, %v", r.Accepted, err)
 			}
 		})
 	}
 }
 
-func TestEverybodyIsSentABroadcast(t *testing.T) {
+func TestEverybodyReceivesABroadcast(t *testing.T) {
 	const n, rounds = 20, 3
-	for name, who := range map[string]struct {
-		wire  load.Wire
-		greet func(fd int, addr string) ([]byte, error)
+	for name, client := range map[string]struct {
+		wire      load.Wire
+		handshake func(fd int, addr string) ([]byte, error)
 	}{
-		"writes":     {load.Plain{}, func(fd int, _ string) ([]byte, error) { return load.Greeted(fd, nil) }},
-		"centrifuge": {load.Pushes{}, load.Centrifuge},
+		"writes":     {load.Writes{}, func(fd int, _ string) ([]byte, error) { return load.WaitForFrame(fd, nil) }},
+		"centrifuge": {load.Centrifuge{}, load.Subscribe},
 	} {
 		t.Run(name, func(t *testing.T) {
-			addr, ask := serving(t, Config{Name: name, Payload: 150})
-			l := loop(t, addr, n, func(int) load.Wire { return who.wire }, func(fd int) ([]byte, error) { return who.greet(fd, addr) })
-			d, err := l.Deliver(rounds, 0, func() error { ask(); return nil })
+			addr := serve(t, Config{Name: name, Payload: 150})
+			l := connect(t, addr, n, client.wire, func(fd int) ([]byte, error) { return client.handshake(fd, addr) })
+			frames, length, err := l.Deliver(rounds, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d.Frames != n*rounds || d.Bytes < 150 || len(d.Spread) != rounds {
-				t.Errorf("%d frames of %d bytes in %d rounds", d.Frames, d.Bytes, len(d.Spread))
+			if frames != n*rounds || length < 150 {
+				t.Errorf("%d frames of %d bytes in %d rounds", frames, length, rounds)
 			}
 		})
 	}

@@ -10,43 +10,32 @@ import (
 
 const channelName = "room"
 
-// channel is a node of centrifuge, with its settings as they come, to whose one
-// channel everybody who connects is subscribed.
-type channel struct {
-	node    *centrifuge.Node
-	payload []byte
-}
-
-func newChannel(payload []byte) (*channel, error) {
+// newCentrifuge returns a node of centrifuge with its default settings, and its
+// handler. Everybody who connects is subscribed to one channel, and any RPC
+// publishes the payload to it.
+func newCentrifuge(payload []byte) (*centrifuge.Node, http.Handler, error) {
 	node, err := centrifuge.New(centrifuge.Config{LogLevel: centrifuge.LogLevelNone})
 	if err != nil {
-		return nil, fmt.Errorf("centrifuge: %w", err)
+		return nil, nil, fmt.Errorf("centrifuge: %w", err)
 	}
 	node.OnConnecting(func(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
 		return centrifuge.ConnectReply{
 			Credentials:   &centrifuge.Credentials{},
 			Subscriptions: map[string]centrifuge.SubscribeOptions{channelName: {}},
-			// The readers answer no pings.
+			// The clients answer no pings.
 			PingPongConfig: &centrifuge.PingPongConfig{PingInterval: -1},
 		}, nil
 	})
-	if err := node.Run(); err != nil {
-		return nil, fmt.Errorf("centrifuge: %w", err)
-	}
-	return &channel{node, payload}, nil
-}
-
-func (c *channel) routes() http.Handler {
-	return centrifuge.NewWebsocketHandler(c.node, centrifuge.WebsocketConfig{
-		CheckOrigin: func(*http.Request) bool { return true },
+	node.OnConnect(func(client *centrifuge.Client) {
+		client.OnRPC(func(_ centrifuge.RPCEvent, done centrifuge.RPCCallback) {
+			_, err := node.Publish(channelName, payload)
+			done(centrifuge.RPCReply{}, err)
+		})
 	})
-}
-
-func (c *channel) publish() error {
-	if _, err := c.node.Publish(channelName, c.payload); err != nil {
-		return fmt.Errorf("publish: %w", err)
+	if err := node.Run(); err != nil {
+		return nil, nil, fmt.Errorf("centrifuge: %w", err)
 	}
-	return nil
+	return node, centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
+		CheckOrigin: func(*http.Request) bool { return true },
+	}), nil
 }
-
-func (c *channel) close(ctx context.Context) { _ = c.node.Shutdown(ctx) } // the process ends with it

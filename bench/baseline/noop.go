@@ -3,12 +3,11 @@ package baseline
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
 )
 
-// entry is what a phone submits, in drumroll's own form.
+// entry is what a phone submits, in the form of Drumroll's API.
 type entry struct {
 	Activity int    `json:"activity"`
 	Choice   []int  `json:"choice"`
@@ -25,37 +24,37 @@ type answer struct {
 
 const maxEntry = 4 << 10
 
-func entries(handle http.HandlerFunc) http.Handler {
+func entryRoute(handle http.HandlerFunc) http.Handler {
 	r := chi.NewRouter()
 	r.Post("/api/v1/events/{code}/entries", handle)
 	return r
 }
 
 func noop() http.Handler {
-	return entries(func(w http.ResponseWriter, r *http.Request) {
-		e, _, ok := read(w, r)
-		if ok {
-			tell(w, answer{Status: "changed", Run: e.Run, Offset: "1700000000000-0"})
+	return entryRoute(func(w http.ResponseWriter, r *http.Request) {
+		if e, _, ok := readEntry(w, r); ok {
+			writeAnswer(w, answer{Status: "changed", Run: e.Run, Offset: "1700000000000-0"})
 		}
 	})
 }
 
-// read decodes an entry and finds who sent it; it answers what is malformed.
-func read(w http.ResponseWriter, r *http.Request) (e entry, who string, ok bool) {
+// readEntry decodes an entry and finds out who sent it. It answers malformed requests
+// itself.
+func readEntry(w http.ResponseWriter, r *http.Request) (e entry, who string, ok bool) {
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxEntry)).Decode(&e); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return e, "", false
 	}
-	_, who, ok = strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || chi.URLParam(r, "code") == "" || len(e.Choice) == 0 {
-		http.Error(w, "who are you?", http.StatusUnauthorized)
+	cookie, err := r.Cookie("drumroll_" + chi.URLParam(r, "code"))
+	if err != nil || len(e.Choice) == 0 {
+		http.Error(w, "no participant or no choice", http.StatusUnauthorized)
 		return e, "", false
 	}
-	return e, who, true
+	return e, cookie.Value, true
 }
 
-func tell(w http.ResponseWriter, a answer) {
+func writeAnswer(w http.ResponseWriter, a answer) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(a) // who went away misses it
+	_ = json.NewEncoder(w).Encode(a) // the client may be gone
 }

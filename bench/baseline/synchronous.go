@@ -10,32 +10,29 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// synchronous is request → database → answer.
+// synchronous asks the database about each request before it answers.
 type synchronous struct{ redis *redis.Client }
 
-// poolSize is of Redis connections. The client's default is 10 per core, with which
-// requests wait for one another; more than this changed nothing.
+// poolSize is the number of Redis connections. With the client's default of 10 per
+// core, requests wait for one another; more than this changed nothing.
 const poolSize = 100
 
-func newSynchronous(addr string) *synchronous {
-	return &synchronous{redis.NewClient(&redis.Options{Addr: addr, PoolSize: poolSize, MinIdleConns: poolSize})}
-}
-
-func (s *synchronous) ping() error {
-	if err := s.redis.Ping(context.Background()).Err(); err != nil {
-		return fmt.Errorf("redis: %w", err)
+func newSynchronous(addr string) (*synchronous, error) {
+	c := redis.NewClient(&redis.Options{Addr: addr, PoolSize: poolSize, MinIdleConns: poolSize})
+	if err := c.Ping(context.Background()).Err(); err != nil {
+		_ = c.Close()
+		return nil, fmt.Errorf("redis: %w", err)
 	}
-	return nil
+	return &synchronous{c}, nil
 }
 
-func (s *synchronous) close() { _ = s.redis.Close() } // it held nothing
+func (s *synchronous) close() { _ = s.redis.Close() } // the process ends with it
 
-func (s *synchronous) routes() http.Handler { return entries(s.enter) }
+func (s *synchronous) routes() http.Handler { return entryRoute(s.enter) }
 
-// enter votes: a participant counts once for each option. Benchmarks vote for one
-// option after the other, and begin anew; both ways cost two round trips, as a first vote does.
+// enter counts a vote. Like a first vote, each costs two round trips.
 func (s *synchronous) enter(w http.ResponseWriter, r *http.Request) {
-	e, who, ok := read(w, r)
+	e, who, ok := readEntry(w, r)
 	if !ok {
 		return
 	}
@@ -52,5 +49,5 @@ func (s *synchronous) enter(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
 		return
 	}
-	tell(w, answer{Status: status, Run: e.Run, Offset: "1700000000000-0"})
+	writeAnswer(w, answer{Status: status, Run: e.Run, Offset: "1700000000000-0"})
 }

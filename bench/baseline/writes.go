@@ -1,57 +1,56 @@
 package baseline
 
 import (
-	"bytes"
 	"encoding/binary"
-	"fmt"
 	"net"
 	"strings"
 	"sync"
 )
 
-// payload is JSON of a length: a tick's.
+// payload is JSON of a given length, that of a tick.
 func payload(size int) []byte {
 	const rest = `{"t":""}`
 	return []byte(`{"t":"` + strings.Repeat("x", max(size-len(rest), 0)) + `"}`)
 }
 
-// frame is a server's websocket frame, so that the bytes are the same.
+// frame is a server's websocket frame, so that the bytes are those of a tick.
 func frame(payload []byte) []byte {
-	var b bytes.Buffer
-	b.WriteByte(0x81)
-	if len(payload) < 126 {
-		b.WriteByte(byte(len(payload)))
-	} else {
-		b.WriteByte(126)
-		b.Write(binary.BigEndian.AppendUint16(nil, uint16(len(payload))))
+	head := []byte{0x81, byte(len(payload))}
+	if len(payload) > 125 {
+		head = binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(payload)))
 	}
-	b.Write(payload)
-	return b.Bytes()
+	return append(head, payload...)
 }
 
-// writes is a loop that writes to every connection.
+// writes is a loop that writes to every connection. Each byte that one of them
+// sends asks for a broadcast.
 type writes struct {
 	frame []byte
 	mu    sync.Mutex
 	conns []net.Conn
 }
 
-// add takes a connection and tells it so.
-func (w *writes) add(c net.Conn) {
+// serve greets a connection with a frame and broadcasts when it asks.
+func (w *writes) serve(c net.Conn) {
+	defer c.Close()
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if _, err := c.Write(w.frame); err != nil {
-		return // it has gone again
-	}
 	w.conns = append(w.conns, c)
+	_, err := c.Write(w.frame)
+	w.mu.Unlock()
+	request := make([]byte, 1)
+	for err == nil {
+		if _, err = c.Read(request); err == nil {
+			err = w.broadcast()
+		}
+	}
 }
 
-func (w *writes) all() error {
+func (w *writes) broadcast() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.conns {
 		if _, err := c.Write(w.frame); err != nil {
-			return fmt.Errorf("write: %w", err)
+			return err
 		}
 	}
 	return nil

@@ -5,83 +5,63 @@ import (
 	"time"
 )
 
-// Deliveries is what came of broadcasts.
-type Deliveries struct {
-	Frames  int             // received, over all connections
-	Rounds  int             // broadcasts that everybody got
-	First   []time.Duration // of each broadcast, from its trigger to the first connection
-	Spread  []time.Duration // of each broadcast, from the first connection to the last
-	Bytes   int             // of one frame
-	Elapsed time.Duration
-}
-
 const deliveryLimit = 20 * time.Second
 
-// Deliver triggers broadcasts one after the other, at most one in every, and
-// waits for each until all connections have been sent something since.
-func (l *Loop) Deliver(rounds int, every time.Duration, trigger func() error) (*Deliveries, error) {
-	d := &Deliveries{}
-	begin := l.now()
-	count := func(_ *conn, kind Kind, frame []byte) {
-		if kind == Broadcast {
-			d.Frames++
-			d.Bytes = len(frame)
-		}
-	}
+// Deliver triggers broadcasts one after the other, at most one in every interval,
+// and waits each time until all connections have received something since. The
+// first connection's next request is the trigger. It returns the number of frames
+// that all connections received and the length of one.
+func (l *Loop) Deliver(rounds int, every time.Duration) (frames, length int, err error) {
 	for range rounds {
 		start := l.now()
 		for _, c := range l.conns {
-			c.got = 0
+			c.broadcasts = 0
 		}
-		if err := trigger(); err != nil {
-			return nil, err
+		missing := len(l.conns)
+		receive := func(c *conn, kind Kind, frame []byte) {
+			if kind != Broadcast {
+				return
+			}
+			frames, length = frames+1, len(frame)
+			if c.broadcasts == 1 {
+				missing--
+			}
 		}
-		var first, last int64
-		for missing := len(l.conns); missing > 0; {
-			err := l.poll(50*time.Millisecond, func(c *conn, kind Kind, frame []byte) {
-				if kind == Broadcast && c.got == 1 {
-					last = l.now()
-					if first == 0 {
-						first = last
-					}
-					missing--
-				}
-				count(c, kind, frame)
-			})
-			if err != nil {
-				return nil, err
+		if err := l.Send(0); err != nil {
+			return 0, 0, err
+		}
+		for missing > 0 {
+			if err := l.poll(50*time.Millisecond, receive); err != nil {
+				return 0, 0, err
 			}
 			if l.now()-start > int64(deliveryLimit) {
-				return nil, fmt.Errorf("%d of %d connections were not sent a broadcast within %v", missing, len(l.conns), deliveryLimit)
+				return 0, 0, fmt.Errorf("%d of %d connections did not receive a broadcast within %v", missing, len(l.conns), deliveryLimit)
 			}
 		}
-		d.Rounds++
-		d.First = append(d.First, time.Duration(first-start))
-		d.Spread = append(d.Spread, time.Duration(last-first))
-		if err := l.listen(start+int64(every), count); err != nil {
-			return nil, err
+		if err := l.listen(start+int64(every), receive); err != nil {
+			return 0, 0, err
 		}
 	}
-	d.Elapsed = time.Duration(l.now() - begin)
-	return d, nil
+	return frames, length, nil
 }
 
-// Listen reads what comes for a while.
-func (l *Loop) Listen(d time.Duration) error {
-	return l.listen(l.now()+int64(d), func(*conn, Kind, []byte) {})
-}
+// Listen reads what arrives for a while.
+func (l *Loop) Listen(d time.Duration) error { return l.listen(l.now()+int64(d), ignore) }
 
-func (l *Loop) listen(until int64, got func(*conn, Kind, []byte)) error {
+func (l *Loop) listen(until int64, receive receiver) error {
 	for {
 		wait := time.Duration(until - l.now())
 		if wait <= 0 {
 			return nil
 		}
-		if err := l.poll(wait, got); err != nil {
+		if err := l.poll(wait, receive); err != nil {
 			return err
 		}
 	}
 }
 
 // Send has one connection send its next request, without waiting for the answer.
-func (l *Loop) Send(i int) error { return l.send(l.conns[i], i, l.now()) }
+func (l *Loop) Send(i int) error { return l.send(l.conns[i]) }
+
+// Broadcasts is how many broadcasts a connection has received.
+func (l *Loop) Broadcasts(i int) int { return l.conns[i].broadcasts }

@@ -13,8 +13,21 @@ import (
 
 const dialLimit = 10 * time.Second
 
-// Dial opens a connection to a loopback address, from the loopback's address
-// number from (they are many, and each has ports of its own).
+// Open dials and runs the handshake, and closes the connection if that fails; early
+// is what was read beyond the handshake.
+func Open(addr string, from int, handshake func(fd int) (early []byte, err error)) (fd int, early []byte, err error) {
+	if fd, err = Dial(addr, from); err != nil {
+		return -1, nil, err
+	}
+	if early, err = handshake(fd); err != nil {
+		_ = unix.Close(fd)
+		return -1, nil, err
+	}
+	return fd, early, nil
+}
+
+// Dial opens a connection to a loopback address. The number from selects the
+// address that it comes from: a server limits each, and each has ports of its own.
 func Dial(addr string, from int) (fd int, err error) {
 	to, err := netip.ParseAddrPort(addr)
 	if err != nil {
@@ -28,7 +41,7 @@ func Dial(addr string, from int) (fd int, err error) {
 	err = errors.Join(
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1),
 		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit),
-		// The port is chosen when the other end is known, so that an address can have more of them.
+		// The port is chosen when the other end is known, so that an address has more of them.
 		unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1),
 		unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, byte(1 + from%100), byte(1 + from/100%200)}}),
 	)
@@ -42,8 +55,8 @@ func Dial(addr string, from int) (fd int, err error) {
 	return fd, nil
 }
 
-// Read reads from a connection that was dialled and not yet added to a Loop. A
-// signal ends a read that has a time-out, and the runtime sends itself some.
+// Read reads from a connection that is not yet in a Loop. Signals, of which the
+// runtime sends itself some, interrupt a read that has a timeout.
 func Read(fd int, buf []byte) (int, error) {
 	for {
 		n, err := unix.Read(fd, buf)
@@ -53,16 +66,18 @@ func Read(fd int, buf []byte) (int, error) {
 	}
 }
 
-// Busy is a refused handshake: come again after a while.
-type Busy struct {
+// BusyError is a refused handshake: try again after a while.
+type BusyError struct {
 	Status int
 	After  time.Duration
 }
 
-func (b *Busy) Error() string { return fmt.Sprintf("refused with %d, again in %v", b.Status, b.After) }
+func (b *BusyError) Error() string {
+	return fmt.Sprintf("refused with %d, again in %v", b.Status, b.After)
+}
 
-// upgrade writes a handshake's request and reads its answer, up to the empty
-// line; early is what came behind that.
+// upgrade writes the request of a handshake and reads its answer up to the empty
+// line; early is what follows.
 func upgrade(fd int, request []byte) (early []byte, err error) {
 	if _, err := unix.Write(fd, request); err != nil {
 		return nil, fmt.Errorf("handshake: %w", err)
@@ -79,12 +94,12 @@ func upgrade(fd int, request []byte) (early []byte, err error) {
 		}
 		got = append(got, buf[:n]...)
 		if end := bytes.Index(got, []byte("\r\n\r\n")); end >= 0 {
-			return got[end+4:], accepted(got[:end])
+			return got[end+4:], checkUpgrade(got[:end])
 		}
 	}
 }
 
-func accepted(head []byte) error {
+func checkUpgrade(head []byte) error {
 	line, _, _ := bytes.Cut(head, []byte("\r\n"))
 	fields := bytes.Fields(line)
 	if len(fields) < 2 {
@@ -94,13 +109,13 @@ func accepted(head []byte) error {
 	case 101:
 		return nil
 	case 429, 503:
-		return &Busy{status, retryAfter(head)}
+		return &BusyError{status, retryAfter(head)}
 	default:
 		return fmt.Errorf("handshake: %q", line)
 	}
 }
 
-// retryAfter is the header's seconds; 1 s where there is none.
+// retryAfter reads Retry-After; without it, it is 1 s.
 func retryAfter(head []byte) time.Duration {
 	for line := range bytes.SplitSeq(head, []byte("\r\n")) {
 		if name, value, ok := bytes.Cut(line, []byte(":")); ok && bytes.EqualFold(name, []byte("Retry-After")) {

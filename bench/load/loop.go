@@ -12,44 +12,52 @@ import (
 // Kind tells what a message from the server is.
 type Kind uint8
 
-// The kinds of message.
+// The kinds of message. The first three answer a request.
 const (
-	Accepted  Kind = iota // the answer to a request: it was done
-	Refused               // the answer to a request: come again later
-	Failed                // the answer to a request: an error, or nonsense
-	Broadcast             // what all are sent
-	Aside                 // anything else
+	Accepted  Kind = iota // the request was carried out
+	Refused               // come again later
+	Failed                // an error, or nonsense
+	Broadcast             // what everybody is sent
+	Other
 )
 
-// Wire is one connection's protocol.
+// Wire is the protocol of one connection.
 type Wire interface {
-	// Next is the bytes of the next request, valid until the call after.
+	// Next returns the bytes of the next request, valid until the next call.
 	Next() []byte
-	// Split finds the first whole message in data and its length; 0 while the
-	// message has not come whole.
+	// Split finds the first whole message in data and its length, which is 0 as
+	// long as the message is incomplete.
 	Split(data []byte) (length int, kind Kind)
 }
 
 type conn struct {
-	fd      int
-	wire    Wire
-	partial []byte // the start of a message
-	rest    []byte // of a request, when the socket took no more
-	waiting bool   // for an answer
-	due     int64  // when the request was due, in ns since the loop's start
-	got     int    // broadcasts
+	fd         int
+	index      int // in the loop
+	wire       Wire
+	partial    []byte // the start of a message
+	unsent     []byte // the rest of a request that the socket did not take
+	open       int    // requests that have not been answered
+	requests   int    // sent so far
+	broadcasts int    // received since the count was reset
+	// When the last requests were sent, in ns since the loop's start, by number.
+	sent [mostOpen]int64
 }
 
-// Loop drives connections. Its methods are for one goroutine.
-type Loop struct {
-	Patience time.Duration // how long a phone waits for an answer
+// mostOpen is how many requests of a connection may be under way.
+const mostOpen = 8
 
+// receiver is handed each message that arrives.
+type receiver func(c *conn, kind Kind, message []byte)
+
+func ignore(*conn, Kind, []byte) {}
+
+// Loop drives connections. Only one goroutine may use it.
+type Loop struct {
 	epoll  int
 	conns  []*conn
 	start  time.Time
 	events [512]unix.EpollEvent
 	buf    [128 << 10]byte
-	lost   error // the first connection's end, if any
 }
 
 // NewLoop returns a loop without connections.
@@ -58,7 +66,7 @@ func NewLoop() (*Loop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
-	return &Loop{Patience: patience, epoll: fd, start: time.Now()}, nil
+	return &Loop{epoll: fd, start: time.Now()}, nil
 }
 
 // Close closes all connections.
@@ -70,29 +78,28 @@ func (l *Loop) Close() {
 	l.conns = nil
 }
 
-// Len is the number of connections.
-func (l *Loop) Len() int { return len(l.conns) }
-
-// Add takes over a socket on which handshakes are done; early is what has been
-// read of it already.
+// Add takes over a socket whose handshake is done; early is what has been read
+// from it already. If Add fails, the socket is closed.
 func (l *Loop) Add(fd int, wire Wire, early []byte) error {
-	if err := unix.SetNonblock(fd, true); err != nil {
-		return fmt.Errorf("add a connection: %w", err)
+	c := &conn{fd: fd, index: len(l.conns), wire: wire, partial: append([]byte(nil), early...)}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(c.index)}
+	err := unix.SetNonblock(fd, true)
+	if err == nil {
+		err = unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &ev)
 	}
-	c := &conn{fd: fd, wire: wire, partial: append([]byte(nil), early...)}
-	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(len(l.conns))}
-	if err := unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
+	if err != nil {
+		_ = unix.Close(fd)
 		return fmt.Errorf("add a connection: %w", err)
 	}
 	l.conns = append(l.conns, c)
-	l.take(c, nil, func(*conn, Kind, []byte) {})
+	l.split(c, nil, ignore)
 	return nil
 }
 
 func (l *Loop) now() int64 { return int64(time.Since(l.start)) }
 
-// poll waits up to wait for messages and hands each to got.
-func (l *Loop) poll(wait time.Duration, got func(*conn, Kind, []byte)) error {
+// poll waits up to wait for messages and hands each to receive.
+func (l *Loop) poll(wait time.Duration, receive receiver) error {
 	n, err := epollWait(l.epoll, l.events[:], wait)
 	if err != nil {
 		return err
@@ -100,7 +107,7 @@ func (l *Loop) poll(wait time.Duration, got func(*conn, Kind, []byte)) error {
 	for _, ev := range l.events[:n] {
 		c := l.conns[ev.Fd]
 		if ev.Events&unix.EPOLLOUT != 0 {
-			if err := l.flush(c, int(ev.Fd)); err != nil {
+			if err := l.flush(c); err != nil {
 				return err
 			}
 		}
@@ -116,13 +123,13 @@ func (l *Loop) poll(wait time.Duration, got func(*conn, Kind, []byte)) error {
 		case m == 0:
 			return errors.New("the server closed a connection")
 		}
-		l.take(c, l.buf[:m], got)
+		l.split(c, l.buf[:m], receive)
 	}
-	return l.lost
+	return nil
 }
 
-// take splits what was read into messages.
-func (l *Loop) take(c *conn, data []byte, got func(*conn, Kind, []byte)) {
+// split cuts what was read into messages.
+func (l *Loop) split(c *conn, data []byte, receive receiver) {
 	if len(c.partial) > 0 {
 		c.partial = append(c.partial, data...)
 		data = c.partial
@@ -133,51 +140,49 @@ func (l *Loop) take(c *conn, data []byte, got func(*conn, Kind, []byte)) {
 			break
 		}
 		if kind == Broadcast {
-			c.got++
+			c.broadcasts++
 		}
-		got(c, kind, data[:n])
+		receive(c, kind, data[:n])
 		data = data[n:]
 	}
 	switch {
 	case len(data) > 0:
 		c.partial = append(c.partial[:0], data...)
 	case c.partial != nil:
-		c.partial = nil // 15,000 of them add up
+		c.partial = nil // thousands of buffers add up
 	}
 }
 
 // send sends the connection's next request.
-func (l *Loop) send(c *conn, index int, due int64) error {
-	c.waiting, c.due = true, due
-	c.rest = c.wire.Next()
-	return l.flush(c, index)
+func (l *Loop) send(c *conn) error {
+	c.open++
+	c.requests++
+	c.sent[c.requests%mostOpen] = l.now()
+	c.unsent = c.wire.Next()
+	return l.flush(c)
 }
 
-func (l *Loop) flush(c *conn, index int) error {
-	had := c.rest
-	for len(c.rest) > 0 {
-		n, err := unix.Write(c.fd, c.rest)
+func (l *Loop) flush(c *conn) error {
+	if len(c.unsent) == 0 { // a wake-up for writing, with nothing left
+		return l.awaitWritable(c, false)
+	}
+	for len(c.unsent) > 0 {
+		n, err := unix.Write(c.fd, c.unsent)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case errors.Is(err, unix.EAGAIN):
-			return l.wantWrite(c, index, true)
+			return l.awaitWritable(c, true)
 		case err != nil:
 			return fmt.Errorf("write: %w", err)
 		}
-		c.rest = c.rest[n:]
-		if len(c.rest) > 0 {
-			continue
-		}
-	}
-	if len(had) == 0 { // a wake-up for writing, with nothing left
-		return l.wantWrite(c, index, false)
+		c.unsent = c.unsent[n:]
 	}
 	return nil
 }
 
-func (l *Loop) wantWrite(c *conn, index int, on bool) error {
-	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(index)}
+func (l *Loop) awaitWritable(c *conn, on bool) error {
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(c.index)}
 	if on {
 		ev.Events |= unix.EPOLLOUT
 	}
@@ -187,7 +192,7 @@ func (l *Loop) wantWrite(c *conn, index int, on bool) error {
 	return nil
 }
 
-// epollWait is epoll_pwait2(2), whose time-out is finer than a millisecond.
+// epollWait is epoll_pwait2(2), whose timeout is finer than a millisecond.
 func epollWait(fd int, events []unix.EpollEvent, wait time.Duration) (int, error) {
 	ts := unix.NsecToTimespec(int64(max(wait, 0)))
 	n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(fd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)),

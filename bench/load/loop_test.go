@@ -1,6 +1,7 @@
 package load
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -8,7 +9,7 @@ import (
 	"time"
 )
 
-// echoes serves what is sent to it, after a hook has seen the connection's bytes.
+// echoes serves connections; answer handles what each sends.
 func echoes(t *testing.T, answer func(c net.Conn, p []byte) error) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -63,46 +64,62 @@ func back(c net.Conn, p []byte) error {
 
 func echo() Wire { return &Echo{Bytes: make([]byte, 80)} }
 
+func entries() Wire { return NewEntries("h", "ABCDEF", 1, 1, []string{"one"}) }
+
 func TestClosedLoop(t *testing.T) {
 	l := connected(t, echoes(t, back), 5, echo)
 	r, err := l.Times(1003)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Clean(); err != nil || r.Accepted != 1003 || r.Latency.Count() != 1003 {
-		t.Errorf("%v, %d accepted, %d timed", err, r.Accepted, r.Latency.Count())
+	if err := r.Check(); err != nil || r.Accepted != 1003 {
+		t.Errorf("%v, %d accepted", err, r.Accepted)
 	}
 }
 
-func TestOpenLoopKeepsItsRate(t *testing.T) {
-	l := connected(t, echoes(t, back), 20, echo)
-	r, err := l.Open(2000, 250*time.Millisecond)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Offered != 500 || r.Accepted != 500 || r.Took < 240*time.Millisecond {
-		t.Errorf("offered %d, accepted %d in %v", r.Offered, r.Accepted, r.Took)
-	}
-}
-
-// A server that stalls is charged for all who wait meanwhile, not only for those
-// whose requests it holds.
-func TestOpenLoopCountsFromWhenARequestWasDue(t *testing.T) {
-	const stall = 200 * time.Millisecond
-	first := true
-	l := connected(t, echoes(t, func(c net.Conn, p []byte) error {
-		if first {
-			first = false
-			<-time.After(stall)
+// acks answers each entry of a phone's socket.
+func acks(t *testing.T, status string, pace time.Duration) string {
+	size := len(NewSocket(1, 1).Next())
+	return echoes(t, func(c net.Conn, p []byte) error {
+		<-time.After(pace)
+		for ; len(p) >= size; p = p[size:] {
+			var e struct{ Ref string }
+			if err := json.Unmarshal(unmask(t, p[:size]), &e); err != nil {
+				return err
+			}
+			if err := back(c, serverFrame(`{"t":"ack","ref":"`+e.Ref+`","status":"`+status+`"}`)); err != nil {
+				return err
+			}
 		}
-		return back(c, p)
-	}), 1, echo)
-	r, err := l.Open(1000, 2*stall)
+		return nil
+	})
+}
+
+func phone() Wire { return NewSocket(1, 1) }
+
+func TestFloodKeepsItsRate(t *testing.T) {
+	l := connected(t, acks(t, "changed", 0), 20, phone)
+	f, err := l.Flood(2000, 250*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.Latency.Quantile(0.75); r.Offered != 400 || got < stall/4 {
-		t.Errorf("of %d requests a quarter waited less than %v behind a stall of %v", r.Offered, got, stall)
+	if f.Offered != 500 || f.Sent != 500 || f.Accepted != 500 || f.Took < 240*time.Millisecond {
+		t.Errorf("%+v", f.Result)
+	}
+}
+
+func TestFloodLeavesOutTurns(t *testing.T) {
+	const pace = 50 * time.Millisecond
+	l := connected(t, acks(t, "retry", pace), 1, phone)
+	f, err := l.Flood(1000, 4*pace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Offered != 200 || f.Sent > 5*mostOpen || f.Refused != f.Sent || f.Unanswered != 0 {
+		t.Errorf("%+v", f.Result)
+	}
+	if p50 := f.Refusals.Ms(50); p50 < 20 || p50 > 1000 {
+		t.Errorf("half of the refusals came within %v ms", p50)
 	}
 }
 
@@ -115,7 +132,6 @@ func TestEndOfAConnectionIsAnError(t *testing.T) {
 
 func TestAnswersInPieces(t *testing.T) {
 	body := []byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
-	var got string
 	l := connected(t, echoes(t, func(c net.Conn, _ []byte) error {
 		for i := range body {
 			if _, err := c.Write(body[i : i+1]); err != nil {
@@ -123,9 +139,9 @@ func TestAnswersInPieces(t *testing.T) {
 			}
 		}
 		return nil
-	}), 1, func() Wire { return NewJoins("h", "ABCDEF", func(b []byte) { got = string(b) }) })
+	}), 1, entries)
 	r, err := l.Times(2)
-	if err := errors.Join(err, r.Clean()); err != nil || got != "hello" {
-		t.Errorf("%v, body %q", err, got)
+	if err := errors.Join(err, r.Check()); err != nil || r.Accepted != 2 {
+		t.Errorf("%v, %d accepted", err, r.Accepted)
 	}
 }

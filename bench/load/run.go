@@ -4,81 +4,52 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// patience is how long a phone waits for an answer, where the loop does not say:
-// what takes longer is not accepted, and what has not even been sent by then is
-// given up.
-const patience = 2 * time.Second
+// patience is how long the loop waits when no answer comes.
+const patience = 5 * time.Second
 
-// Result is what came of a load.
+// Result is the outcome of a load.
 type Result struct {
-	Offered  int           // requests that were due
-	Accepted int           // answered in time, and done
-	Late     int           // done, but after the patience ended
-	Refused  int           // answered with "later"
-	Failed   int           // answered otherwise
-	Lost     int           // not answered or not sent
-	Took     time.Duration // from the first request to the last answer
-	Latency  Histogram     // of those that were answered
-	Done     Histogram     // of those that were done, and of those lost, which count as patience
-	Lag      Histogram     // of the generator: from when a request was due and a connection idle, until it was sent
+	Offered    int // requests that were due
+	Sent       int
+	Accepted   int
+	Refused    int           // the server asked to come again later
+	Failed     int           // answered in any other way
+	Unanswered int           // sent, and not answered in time
+	Took       time.Duration // from the first request to the last answer
 }
 
 // Rate is accepted requests per second.
 func (r *Result) Rate() float64 { return float64(r.Accepted) / r.Took.Seconds() }
 
-// Clean is an error unless everything offered was accepted.
-func (r *Result) Clean() error {
-	if r.Accepted == 0 {
-		return errors.New("no request was accepted")
-	}
-	if n := r.Refused + r.Failed + r.Lost + r.Late; n > 0 {
-		return fmt.Errorf("of %d requests %d were refused, %d failed, %d were late, %d not answered", r.Offered, r.Refused, r.Failed, r.Late, r.Lost)
-	}
-	return nil
-}
-
-// lose counts requests that nobody will answer in time.
-func (r *Result) lose(n int, patience time.Duration) {
-	r.Lost += n
-	for range n {
-		r.Done.Add(patience)
-	}
-}
-
-// mostRefused is the share of requests that may be told to come later before
-// figures of the others say little.
+// mostRefused is the share of requests that a server may refuse before the figures
+// of the others say little.
 const mostRefused = 0.2
 
-// Usable is an error where requests failed or were lost, or many were refused: a
-// server may send some away that came at once.
-func (r *Result) Usable() error {
-	if r.Accepted == 0 || r.Failed+r.Lost+r.Late > 0 || float64(r.Refused) > mostRefused*float64(r.Offered) {
-		return r.Clean()
+// Check returns an error where requests failed or were not answered, or where many
+// were refused: a server may refuse some that come all at once.
+func (r *Result) Check() error {
+	if r.Accepted == 0 || r.Failed+r.Unanswered > 0 || float64(r.Refused) > mostRefused*float64(r.Sent) {
+		return fmt.Errorf("of %d requests %d were accepted, %d were refused, %d failed and %d were not answered", r.Sent, r.Accepted, r.Refused, r.Failed, r.Unanswered)
 	}
 	return nil
 }
 
-func (r *Result) count(c *conn, kind Kind, now int64, patience time.Duration) {
-	latency := time.Duration(now - c.due)
-	c.waiting = false
-	r.Latency.Add(latency)
-	switch {
-	case kind == Refused:
-		r.Refused++
-	case kind == Failed:
-		r.Failed++
-	case latency > patience:
-		r.Late++
-		r.Done.Add(latency)
-	default:
+func (r *Result) count(kind Kind) {
+	switch kind {
+	case Accepted:
 		r.Accepted++
-		r.Done.Add(latency)
+	case Refused:
+		r.Refused++
+	default:
+		r.Failed++
 	}
 }
 
-// Closed has every connection send its next request as soon as the last was
+// Closed has every connection send its next request as soon as the last one is
 // answered, for a time, and waits for the last answers.
 func (l *Loop) Closed(d time.Duration) (*Result, error) { return l.closed(d, 1<<62) }
 
@@ -88,141 +59,119 @@ func (l *Loop) Times(n int) (*Result, error) { return l.closed(time.Hour, n) }
 func (l *Loop) closed(d time.Duration, most int) (*Result, error) {
 	r := &Result{}
 	begin := l.now()
-	end, open := begin+int64(d), 0
-	index := make(map[*conn]int, len(l.conns))
-	for i, c := range l.conns {
-		index[c] = i
-		if r.Offered == most {
-			break
-		}
-		if err := l.send(c, i, l.now()); err != nil {
-			return nil, err
-		}
-		open++
-		r.Offered++
-	}
-	var fault error
-	for last := begin; open > 0; {
-		now := l.now()
-		if now > max(end, last)+int64(l.Patience) {
-			break
-		}
-		err := l.poll(50*time.Millisecond, func(c *conn, kind Kind, _ []byte) {
-			if kind > Failed || !c.waiting {
-				return
-			}
-			now := l.now()
-			last = now
-			r.count(c, kind, now, l.Patience)
-			if now < end && r.Offered < most && fault == nil {
-				fault = l.send(c, index[c], now)
-				r.Offered++
-				return
-			}
-			open--
-		})
-		if err = errors.Join(err, fault); err != nil {
-			return nil, err
+	end, last := begin+int64(d), begin
+	var sendErr error
+	sendNext := func(c *conn) {
+		if r.Sent < most && last < end && sendErr == nil {
+			r.Sent++
+			sendErr = l.send(c)
 		}
 	}
-	r.lose(open, l.Patience)
 	for _, c := range l.conns {
-		c.waiting = false
+		sendNext(c)
+	}
+	receive := func(c *conn, kind Kind, _ []byte) {
+		if kind > Failed || c.open == 0 {
+			return
+		}
+		last = l.now()
+		c.open--
+		r.count(kind)
+		sendNext(c)
+	}
+	for r.open() > 0 && l.now() < last+int64(patience) {
+		if err := errors.Join(l.poll(50*time.Millisecond, receive), sendErr); err != nil {
+			return nil, err
+		}
 	}
 	r.Took = time.Duration(l.now() - begin)
+	r.Offered = r.Sent
+	l.giveUp(r)
 	return r, nil
 }
 
-// Open sends requests at a rate a second, for a time, each on an idle
-// connection, and waits for the last answers.
-func (l *Loop) Open(rate float64, d time.Duration) (*Result, error) {
-	r := &Result{}
-	idle := make([]int, 0, len(l.conns))
-	index := make(map[*conn]int, len(l.conns))
-	for i, c := range l.conns {
-		index[c] = i
-		if !c.waiting { // of an earlier run that was given up
-			idle = append(idle, i)
+// open is how many requests are under way.
+func (r *Result) open() int { return r.Sent - r.Accepted - r.Refused - r.Failed }
+
+// giveUp stops to wait for answers.
+func (l *Loop) giveUp(r *Result) {
+	r.Unanswered = r.open()
+	for _, c := range l.conns {
+		c.open = 0
+	}
+}
+
+// Flood is the outcome of requests at a rate that the server has no say in.
+type Flood struct {
+	Result            // Took ends with the last request
+	During   int      // accepted until then
+	Refusals *Latency // from when a refused request was sent until the refusal
+	Lag      *Latency // of the generator: from when a request was due until it was sent
+}
+
+// Flood has the connections send one request each in turn, at a rate per second in
+// all, for a time. They do not wait for answers, but one that has mostOpen requests
+// under way leaves out its turn. Afterwards it waits for the last answers. It is for
+// websockets only.
+func (l *Loop) Flood(rate float64, d time.Duration) (*Flood, error) {
+	f := &Flood{Refusals: NewLatency(), Lag: NewLatency()}
+	f.Offered = int(rate * d.Seconds())
+	receive := func(c *conn, kind Kind, message []byte) {
+		if kind > Failed || c.open == 0 {
+			return
+		}
+		c.open--
+		f.count(kind)
+		if kind == Refused {
+			f.Refusals.Add(time.Duration(l.now() - c.sent[refOf(message)%mostOpen]))
 		}
 	}
 	begin := l.now()
-	total := int(rate * d.Seconds())
 	due := func(k int) int64 { return begin + int64(float64(k)/rate*1e9) }
-	next, open := 0, 0
-	starved := begin // until when no connection was idle
-	for {
+	for k := 0; k < f.Offered; {
 		now := l.now()
-		for next < total && due(next) <= now {
-			if now-due(next) > int64(l.Patience) {
-				r.lose(1, l.Patience)
-				next++
+		// Answers must not wait for a burst of requests to be sent.
+		for burst := 0; burst < 64 && k < f.Offered && due(k) <= now; burst, k = burst+1, k+1 {
+			c := l.conns[k%len(l.conns)]
+			if c.open == mostOpen || len(c.unsent) > 0 {
 				continue
 			}
-			if len(idle) == 0 {
-				break
-			}
-			i := idle[len(idle)-1]
-			idle = idle[:len(idle)-1]
-			r.Lag.Add(time.Duration(now - max(due(next), starved)))
-			if err := l.send(l.conns[i], i, due(next)); err != nil {
+			f.Lag.Add(time.Duration(now - due(k)))
+			f.Sent++
+			if err := l.send(c); err != nil {
 				return nil, err
 			}
-			next++
-			open++
-			if next%64 == 0 { // answers must not wait for a burst of requests to be sent
-				break
-			}
 		}
-		if next == total && (open == 0 || now > due(total)+int64(l.Patience)) {
-			break
+		wait := time.Duration(0)
+		if k < f.Offered {
+			wait = time.Duration(due(k) - l.now())
 		}
-		wait := 20 * time.Millisecond
-		if next < total && len(idle) > 0 {
-			wait = min(wait, time.Duration(due(next)-l.now()))
-		}
-		err := l.poll(wait, func(c *conn, kind Kind, _ []byte) {
-			if kind > Failed || !c.waiting {
-				return
-			}
-			now := l.now()
-			r.count(c, kind, now, l.Patience)
-			if len(idle) == 0 { // until now it was the server that kept requests waiting
-				starved = now
-			}
-			idle = append(idle, index[c])
-			open--
-		})
-		if err != nil {
+		if err := l.poll(wait, receive); err != nil {
 			return nil, err
 		}
 	}
-	r.Offered = total
-	r.lose(open, l.Patience)
-	r.Took = time.Duration(l.now() - begin)
-	return r, nil
-}
-
-// Settle reads until every connection has its answer, or for a time: between
-// loads, so that answers that were given up do not count for the next.
-func (l *Loop) Settle(limit time.Duration) error {
-	for deadline := l.now() + int64(limit); l.now() < deadline; {
-		open := 0
-		for _, c := range l.conns {
-			if c.waiting {
-				open++
-			}
-		}
-		if open == 0 {
-			return nil
-		}
-		err := l.poll(20*time.Millisecond, func(c *conn, kind Kind, _ []byte) {
-			if kind <= Failed {
-				c.waiting = false
-			}
-		})
-		if err != nil {
-			return err
+	f.Took, f.During = time.Duration(l.now()-begin), f.Accepted
+	for end := l.now(); f.open() > 0 && l.now() < end+int64(patience); {
+		if err := l.poll(20*time.Millisecond, receive); err != nil {
+			return nil, err
 		}
 	}
-	return errors.New("some requests were never answered")
+	l.giveUp(&f.Result)
+	return f, nil
 }
+
+// Latency is a histogram of durations, exact to three digits.
+type Latency struct{ micros *hdrhistogram.Histogram }
+
+const longest = time.Minute
+
+// NewLatency returns an empty histogram.
+func NewLatency() *Latency { return &Latency{hdrhistogram.New(1, longest.Microseconds(), 3)} }
+
+// Add counts a duration, a minute at most.
+func (h *Latency) Add(d time.Duration) {
+	_ = h.micros.RecordValue(max(0, min(d, longest)).Microseconds()) // fails only out of range
+}
+
+// Ms is the latency in milliseconds that q per cent did not exceed.
+func (h *Latency) Ms(q float64) float64 { return float64(h.micros.ValueAtQuantile(q)) / 1000 }

@@ -10,60 +10,65 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Socket is a phone's websocket: it enters with frames encoded beforehand, and
-// tells acknowledgements from ticks and states.
+// Socket is a phone's websocket. Its entries are encoded in advance.
 type Socket struct {
 	frames [2][]byte // one for each choice
-	place  int       // of the digits of n behind the frame's header
+	places [2]int    // of the digits of ref and n in the payload
 	n      uint32
 }
 
-// mask is the masking key of every frame: a server cannot know that it is always
+// mask is the masking key of every frame. A server cannot know that it is always
 // the same.
 const mask = "\x37\xfa\x21\x3d"
 
-// NewSocket is the wire of a phone that votes in a poll.
-func NewSocket(ref string, activity, run int) *Socket {
+// NewSocket is the wire of a phone that votes in a poll. The ref of its k-th entry
+// is firstN + k.
+func NewSocket(activity, run int) *Socket {
 	s := &Socket{n: firstN}
+	digits := []byte(strconv.Itoa(firstN))
 	for choice := range s.frames {
-		payload := fmt.Sprintf(`{"t":"entry","ref":%q,"activity":%d,"run":%d,"n":%d,"choice":[%d]}`, ref, activity, run, firstN, choice)
-		s.frames[choice] = Masked([]byte(payload))
-		s.place = bytes.LastIndex([]byte(payload), []byte(strconv.Itoa(firstN)))
+		payload := fmt.Appendf(nil, `{"t":"entry","ref":"%d","activity":%d,"run":%d,"n":%d,"choice":[%d]}`, firstN, activity, run, firstN, choice)
+		s.frames[choice] = Masked(payload)
+		s.places = [2]int{bytes.Index(payload, digits), bytes.LastIndex(payload, digits)}
 	}
 	return s
 }
 
-// Masked is a text frame as a client sends it, of up to 64 KB.
+var refName = []byte(`"ref":"`)
+
+// refOf is the ref of an acknowledgement, less firstN.
+func refOf(message []byte) int {
+	_, digits, _ := bytes.Cut(message, refName)
+	return leadingNumber(digits) - firstN
+}
+
+// Masked is a text frame as a client sends it, of up to 125 bytes.
 func Masked(payload []byte) []byte {
-	frame := []byte{0x81}
-	if len(payload) < 126 {
-		frame = append(frame, 0x80|byte(len(payload)))
-	} else {
-		frame = binary.BigEndian.AppendUint16(append(frame, 0x80|126), uint16(len(payload)))
-	}
-	frame = append(frame, mask...)
+	frame := append([]byte{0x81, 0x80 | byte(len(payload))}, mask...)
 	for i, c := range payload {
 		frame = append(frame, c^mask[i%4])
 	}
 	return frame
 }
 
-const smallHead = 2 + len(mask)
+const clientHead = 2 + len(mask)
 
-// Next is the next entry, with its own n.
+// Next is the next entry, with an n of its own.
 func (s *Socket) Next() []byte {
 	s.n++
 	frame := s.frames[s.n%2]
-	room := frame[smallHead+s.place:][:9]
-	digits(room, s.n)
-	for i := range room {
-		room[i] ^= mask[(s.place+i)%4]
+	for _, place := range s.places {
+		digits := frame[clientHead+place:][:9]
+		putDigits(digits, s.n)
+		for i := range digits {
+			digits[i] ^= mask[(place+i)%4]
+		}
 	}
 	return frame
 }
 
-// Frame finds the first whole frame of a server in data: its length, opcode
-// and payload; length 0 while it has not come whole.
+// Frame finds the first whole frame of a server in data: its length, opcode and
+// payload. The length is 0 as long as the frame is incomplete.
 func Frame(data []byte) (length int, opcode byte, payload []byte) {
 	if len(data) < 2 {
 		return 0, 0, nil
@@ -94,18 +99,17 @@ var (
 
 const opText = 1
 
-// Split tells a server's frames apart.
-func (s *Socket) Split(data []byte) (int, Kind) { return splitFrame(data) }
-
-func splitFrame(data []byte) (int, Kind) {
+// Split finds the next frame. Acknowledgements answer a request, ticks are
+// broadcasts.
+func (*Socket) Split(data []byte) (int, Kind) {
 	n, opcode, payload := Frame(data)
 	switch {
 	case n == 0 || opcode != opText:
-		return n, Aside
+		return n, Other
 	case bytes.HasPrefix(payload, tickStart):
 		return n, Broadcast
 	case !bytes.HasPrefix(payload, ackStart):
-		return n, Aside
+		return n, Other
 	case bytes.Contains(payload, changed), bytes.Contains(payload, counted), bytes.Contains(payload, unchanged):
 		return n, Accepted
 	case bytes.Contains(payload, retry):
@@ -114,31 +118,28 @@ func splitFrame(data []byte) (int, Kind) {
 	return n, Failed
 }
 
-// Handshake opens the websocket on a fresh connection; a *Busy error asks to
-// come again on another one.
+// Handshake opens a websocket on a new connection. A *BusyError asks to try again
+// on another one.
 func Handshake(fd int, host, path, headers string) (early []byte, err error) {
 	return upgrade(fd, fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", path, host, headers))
 }
 
-// Phone opens a phone's websocket.
-func Phone(addr, code, token string, from int) (fd int, early []byte, err error) {
-	fd, err = Dial(addr, from)
-	if err != nil {
-		return -1, nil, err
+// OpenView opens the websocket of a view (phone, screen or host). The token or host
+// key is empty for a screen. The loopback address follows from the number from.
+func OpenView(addr, code, view, token string, from int) (fd int, early []byte, err error) {
+	headers := "Sec-WebSocket-Protocol: drumroll.v1\r\n"
+	if token != "" {
+		headers += "Authorization: Bearer " + token + "\r\n"
 	}
-	early, err = Handshake(fd, addr, "/"+code+"/ws?view=phone",
-		"Sec-WebSocket-Protocol: drumroll.v1\r\nAuthorization: Bearer "+token+"\r\n")
-	if err != nil {
-		_ = unix.Close(fd)
-		return -1, nil, err
-	}
-	return fd, early, nil
+	return Open(addr, from, func(fd int) ([]byte, error) {
+		return Handshake(fd, addr, "/"+code+"/ws?view="+view, headers)
+	})
 }
 
-// Greeted waits for a connection's first frame, by which its server tells that it
-// is one of the crowd; early is what was read before, rest what came behind.
-func Greeted(fd int, early []byte) (rest []byte, err error) {
+// WaitForFrame waits for the first frame of a connection, with which its server
+// says that it is ready; early is what was read before, rest what followed.
+func WaitForFrame(fd int, early []byte) (rest []byte, err error) {
 	buf := make([]byte, 4096)
 	for {
 		if n, _, _ := Frame(early); n > 0 {
@@ -146,11 +147,68 @@ func Greeted(fd int, early []byte) (rest []byte, err error) {
 		}
 		n, err := Read(fd, buf)
 		if err != nil {
-			return nil, fmt.Errorf("greeting: %w", err)
+			return nil, fmt.Errorf("first frame: %w", err)
 		}
 		if n == 0 {
-			return nil, errors.New("greeting: the server hung up")
+			return nil, errors.New("first frame: the server hung up")
 		}
 		early = append(early, buf[:n]...)
 	}
+}
+
+// Echo is the wire of the bare TCP echo: it sends the bytes of an entry, and the
+// same bytes are the answer.
+type Echo struct{ Bytes []byte }
+
+// Next is the entry.
+func (e *Echo) Next() []byte { return e.Bytes }
+
+// Split counts bytes, since an echo has no frames.
+func (e *Echo) Split(data []byte) (int, Kind) {
+	if len(data) < len(e.Bytes) {
+		return 0, Other
+	}
+	return len(e.Bytes), Accepted
+}
+
+// Writes listens to a bare loop of writes, which sends websocket frames without a
+// handshake. Any byte asks for a broadcast.
+type Writes struct{}
+
+// Next asks for a broadcast.
+func (Writes) Next() []byte { return []byte{'b'} }
+
+// Split takes each frame for a broadcast.
+func (Writes) Split(data []byte) (int, Kind) {
+	n, _, _ := Frame(data)
+	return n, Broadcast
+}
+
+// Centrifuge listens to the publications of a centrifuge server.
+type Centrifuge struct{}
+
+// Next asks for a broadcast.
+func (Centrifuge) Next() []byte { return Masked([]byte(`{"id":2,"rpc":{"method":"broadcast"}}`)) }
+
+var push = []byte(`"pub":`)
+
+// Split finds publications. One frame may hold several lines.
+func (Centrifuge) Split(data []byte) (int, Kind) {
+	n, _, payload := Frame(data)
+	if n > 0 && bytes.Contains(payload, push) {
+		return n, Broadcast
+	}
+	return n, Other
+}
+
+// Subscribe opens the websocket of a centrifuge server and waits until it is
+// subscribed.
+func Subscribe(fd int, addr string) (early []byte, err error) {
+	if early, err = Handshake(fd, addr, "/connection/websocket", ""); err != nil {
+		return nil, err
+	}
+	if _, err = unix.Write(fd, Masked([]byte(`{"id":1,"connect":{}}`))); err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return WaitForFrame(fd, early)
 }

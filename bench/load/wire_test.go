@@ -2,7 +2,9 @@ package load
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -24,7 +26,7 @@ func unmask(t *testing.T, frame []byte) []byte {
 }
 
 func TestSocketEntriesAreNewEachTime(t *testing.T) {
-	s := NewSocket("p7", 3, 2)
+	s := NewSocket(3, 2)
 	var last uint32
 	for i := range 25 {
 		var e struct {
@@ -36,11 +38,11 @@ func TestSocketEntriesAreNewEachTime(t *testing.T) {
 		if err := json.Unmarshal(unmask(t, s.Next()), &e); err != nil {
 			t.Fatal(err)
 		}
-		if e.T != "entry" || e.Ref != "p7" || e.Activity != 3 || e.Run != 2 || len(e.Choice) != 1 {
+		if e.T != "entry" || e.Activity != 3 || e.Run != 2 || len(e.Choice) != 1 {
 			t.Fatalf("entry %+v", e)
 		}
-		if e.N <= last || i > 0 && e.N != last+1 {
-			t.Fatalf("n is %d after %d", e.N, last)
+		if e.N <= last || i > 0 && e.N != last+1 || e.Ref != fmt.Sprint(e.N) {
+			t.Fatalf("n is %d after %d, ref %s", e.N, last, e.Ref)
 		}
 		last = e.N
 	}
@@ -51,7 +53,7 @@ func TestHTTPEntriesTakeTurns(t *testing.T) {
 	for i, want := range []string{"one", "two", "one", "two", "one"} {
 		r := string(h.Next())
 		head, body, ok := strings.Cut(r, "\r\n\r\n")
-		if !ok || !strings.Contains(head, "Bearer "+want+"\r\n") {
+		if !ok || !strings.Contains(head, "\r\nCookie: drumroll_ABCDEF="+want+"\r\n") {
 			t.Fatalf("request %d: %q", i, r)
 		}
 		var e struct {
@@ -67,24 +69,24 @@ func TestHTTPEntriesTakeTurns(t *testing.T) {
 	}
 }
 
+// serverFrame is a frame without a mask.
 func serverFrame(payload string) []byte {
-	f := Masked([]byte(payload))
-	head := 2
-	if len(payload) >= 126 {
-		head = 4
+	head := []byte{0x81, byte(len(payload))}
+	if len(payload) > 125 {
+		head = binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(payload)))
 	}
-	return append(append(f[:1:1], append([]byte{f[1] &^ 0x80}, f[2:head]...)...), payload...)
+	return append(head, payload...)
 }
 
-func TestSocketTellsFramesApart(t *testing.T) {
-	s := NewSocket("x", 1, 1)
+func TestSocketSplitsFrames(t *testing.T) {
+	s := NewSocket(1, 1)
 	for payload, want := range map[string]Kind{
 		`{"t":"ack","ref":"x","status":"counted"}`:                        Accepted,
 		`{"t":"ack","ref":"x","status":"changed"}`:                        Accepted,
 		`{"t":"ack","ref":"x","status":"retry","after_ms":300}`:           Refused,
 		`{"t":"ack","ref":"x","status":"closed"}`:                         Failed,
 		`{"t":"tick","seq":5,"activity":1,"entries":3}`:                   Broadcast,
-		`{"t":"state","seq":5,"html":"` + strings.Repeat("x", 500) + `"}`: Aside,
+		`{"t":"state","seq":5,"html":"` + strings.Repeat("x", 500) + `"}`: Other,
 	} {
 		f := serverFrame(payload)
 		for cut := range f {

@@ -1,3 +1,6 @@
+// Package proc starts the processes that a benchmark compares, each pinned to one
+// core, and reads from the kernel what they use: CPU time in nanoseconds and
+// resident memory. Linux only.
 package proc
 
 import (
@@ -13,8 +16,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -22,20 +23,20 @@ const (
 	stopLimit  = 20 * time.Second
 )
 
-// Process is a child that was started for a measurement.
+// Process is a child process.
 type Process struct {
 	Name  string
 	cmd   *exec.Cmd
 	in    io.WriteCloser
-	lines chan string // its standard output
+	lines chan string // its standard output; closed at the end
 	errs  tail
 }
 
-// Start runs a program on one core. Its standard output is read by Line, what it
-// says on standard error is shown by errors.
+// Start runs a program on one core. Its standard output is read by Line; errors show
+// the end of its standard error.
 func Start(name string, core int, path string, args ...string) (*Process, error) {
 	p := &Process{Name: name, cmd: exec.Command(path, args...), lines: make(chan string, 64)}
-	// A benchmark that is killed must not leave servers behind.
+	// No server may survive a benchmark that is killed.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	p.cmd.Stderr = &p.errs
 	in, err := p.cmd.StdinPipe()
@@ -47,10 +48,10 @@ func Start(name string, core int, path string, args ...string) (*Process, error)
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	p.in = in
-	if err := pinned(core, p.cmd.Start); err != nil {
+	if err := startPinned(core, p.cmd.Start); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	go func() {
+	go func() { // Stop and Output wait for it
 		defer close(p.lines)
 		s := bufio.NewScanner(out)
 		s.Buffer(nil, 16<<20)
@@ -70,18 +71,15 @@ func (p *Process) Line(ctx context.Context) (string, error) {
 		}
 		return line, nil
 	case <-ctx.Done():
-		return "", fmt.Errorf("%s says nothing: %w\n%s", p.Name, ctx.Err(), p.errs.String())
+		return "", fmt.Errorf("%s prints nothing: %w\n%s", p.Name, ctx.Err(), p.errs.String())
 	}
 }
 
-// Ready waits for the line by which a server says where it listens, and returns
-// what follows the prefix.
-func (p *Process) Ready(ctx context.Context, prefix string) (string, error) {
+// Listening waits for the line with which a server says where it listens, and
+// returns what follows the prefix.
+func (p *Process) Listening(ctx context.Context, prefix string) (string, error) {
 	return p.Await(ctx, startLimit, prefix)
 }
-
-// Said is the end of what the process said on standard error.
-func (p *Process) Said() string { return p.errs.String() }
 
 // Await waits for a line with a prefix and returns what follows it.
 func (p *Process) Await(ctx context.Context, limit time.Duration, prefix string) (string, error) {
@@ -98,45 +96,44 @@ func (p *Process) Await(ctx context.Context, limit time.Duration, prefix string)
 	}
 }
 
+// Stderr is the end of what the process wrote to its standard error.
+func (p *Process) Stderr() string { return p.errs.String() }
+
 // Tell writes a line to the process's standard input.
 func (p *Process) Tell(line string) error {
-	_, err := io.WriteString(p.in, line+"\n")
-	if err != nil {
+	if _, err := io.WriteString(p.in, line+"\n"); err != nil {
 		return fmt.Errorf("tell %s: %w", p.Name, err)
 	}
 	return nil
 }
 
-// Pid is the process id.
-func (p *Process) Pid() int { return p.cmd.Process.Pid }
+// Terminate sends SIGTERM.
+func (p *Process) Terminate() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("terminate %s: %w", p.Name, err)
+	}
+	return nil
+}
 
-// Stop ends the process in good order, and by force where it does not take it.
+// Stop ends the process with SIGTERM, and with SIGKILL if that takes too long.
 func (p *Process) Stop() error {
 	if p == nil || p.cmd.ProcessState != nil {
 		return nil
 	}
-	_ = p.in.Close() // what reads it sees the end
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("stop %s: %w", p.Name, err)
+	_ = p.in.Close() // baselines and crowds stop at its end
+	if err := p.Terminate(); err != nil {
+		return err
 	}
 	force := time.AfterFunc(stopLimit, func() { _ = p.cmd.Process.Kill() })
 	defer force.Stop()
-	for range p.lines { // so that it is not held up by a full pipe
+	for range p.lines { // a full pipe would hold it up
 	}
-	_ = p.cmd.Wait() // how a server ended that was told to is no result
+	_ = p.cmd.Wait() // the status of a process that was told to stop is no result
 	return nil
 }
 
-// End asks the process to end; Rest then waits for it.
-func (p *Process) End() error {
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("end %s: %w", p.Name, err)
-	}
-	return nil
-}
-
-// Rest is what the process says on its standard output until it ends.
-func (p *Process) Rest(ctx context.Context) (string, error) {
+// Output is what the process prints until it ends.
+func (p *Process) Output(ctx context.Context) (string, error) {
 	var b strings.Builder
 	for {
 		select {
@@ -144,35 +141,14 @@ func (p *Process) Rest(ctx context.Context) (string, error) {
 			if !ok {
 				return b.String(), nil
 			}
-			b.WriteString(line)
-			b.WriteByte('\n')
+			b.WriteString(line + "\n")
 		case <-ctx.Done():
 			return "", fmt.Errorf("%s does not end: %w\n%s", p.Name, ctx.Err(), p.errs.String())
 		}
 	}
 }
 
-// CPU is what the process has used of CPU time since it started, user and
-// system, all threads, also those that ended (clock_getcpuclockid(3)).
-func (p *Process) CPU() (time.Duration, error) {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(int32(^p.Pid())<<3|2, &ts); err != nil {
-		return 0, fmt.Errorf("CPU time of %s: %w", p.Name, err)
-	}
-	return time.Duration(ts.Nano()), nil
-}
-
-// OwnCPU is what this process has used: what it took on a core that it had to
-// share.
-func OwnCPU() (time.Duration, error) {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &ts); err != nil {
-		return 0, fmt.Errorf("CPU time: %w", err)
-	}
-	return time.Duration(ts.Nano()), nil
-}
-
-// tail keeps the last of what is written to it.
+// tail keeps the end of what is written to it.
 type tail struct {
 	mu sync.Mutex
 	b  bytes.Buffer

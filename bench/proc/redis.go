@@ -1,23 +1,24 @@
 package proc
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"net"
 	"os/exec"
-	"strings"
+	"path/filepath"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
-// Redis is a redis-server of its own, without snapshots, with an append-only
-// file in a folder that is given.
+// Redis is a redis-server without snapshots, with an append-only file.
 type Redis struct {
 	*Process
-	Addr string
+	Addr string // host:port
 }
 
-// StartRedis starts one; fsync is everysec or always.
+// StartRedis starts a redis-server with its files in dir. fsync is everysec or
+// always.
 func StartRedis(ctx context.Context, core int, dir, fsync string) (*Redis, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -31,48 +32,21 @@ func StartRedis(ctx context.Context, core int, dir, fsync string) (*Redis, error
 	if err := l.Close(); err != nil {
 		return nil, fmt.Errorf("a free port: %w", err)
 	}
-	p, err := Start("redis-server ("+fsync+")", core, path, "--port", fmt.Sprint(addr.Port), "--bind", "127.0.0.1",
-		"--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", fsync, "--auto-aof-rewrite-percentage", "0")
+	p, err := Start("redis-server ("+fsync+")", core, path, "--port", fmt.Sprint(addr.Port), "--bind", "127.0.0.1", "--dir", dir,
+		"--logfile", filepath.Join(dir, "redis.log"), "--save", "", "--appendonly", "yes", "--appendfsync", fsync, "--auto-aof-rewrite-percentage", "0")
 	if err != nil {
 		return nil, err
 	}
-	go func() { // what it logs is nobody's business, but must not fill the pipe
-		for range p.lines {
-		}
-	}()
+	client := redis.NewClient(&redis.Options{Addr: addr.String(), MaxRetries: -1})
+	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	for {
-		if ping(addr.String()) == nil {
-			return &Redis{p, addr.String()}, nil
-		}
-		select {
-		case <-ctx.Done():
+	for client.Ping(ctx).Err() != nil {
+		if ctx.Err() != nil {
 			_ = p.Stop()
 			return nil, fmt.Errorf("redis-server does not answer: %w", ctx.Err())
-		case <-time.After(10 * time.Millisecond):
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
-}
-
-func ping(addr string) error {
-	c, err := net.DialTimeout("tcp", addr, time.Second)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(time.Second)); err != nil {
-		return err
-	}
-	if _, err := c.Write([]byte("PING\r\n")); err != nil {
-		return err
-	}
-	line, err := bufio.NewReader(c).ReadString('\n')
-	if err != nil {
-		return err
-	}
-	if !strings.HasPrefix(line, "+PONG") {
-		return fmt.Errorf("it says %q", line)
-	}
-	return nil
+	return &Redis{p, addr.String()}, nil
 }

@@ -1,8 +1,11 @@
+// Package report holds the rows of a benchmark: what was measured of Drumroll and of
+// a baseline in the same rounds, their ratio with its spread, the budget and the
+// verdict; as a table and as JSON.
 package report
 
 import "slices"
 
-// Stat is a figure over rounds.
+// Stat sums up a figure over rounds.
 type Stat struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
@@ -10,19 +13,19 @@ type Stat struct {
 	Rounds int     `json:"rounds"`
 }
 
-// Of sums up the figures of rounds; of none it is zero.
-func Of(values []float64) Stat {
-	if len(values) == 0 {
+// StatOf sums up the figures of rounds. Of none it is zero.
+func StatOf(figures []float64) Stat {
+	if len(figures) == 0 {
 		return Stat{}
 	}
-	v := slices.Sorted(slices.Values(values))
-	n := len(v)
-	return Stat{Median: (v[(n-1)/2] + v[n/2]) / 2, Min: v[0], Max: v[n-1], Rounds: n}
+	sorted := slices.Sorted(slices.Values(figures))
+	n := len(sorted)
+	return Stat{Median: (sorted[(n-1)/2] + sorted[n/2]) / 2, Min: sorted[0], Max: sorted[n-1], Rounds: n}
 }
 
-// Ratios divides round by round, so that what slowed a whole round down counts
-// on both sides.
-func Ratios(ours, theirs []float64) []float64 {
+// ratios divides round by round, so that what slowed a whole round down counts on
+// both sides.
+func ratios(ours, theirs []float64) []float64 {
 	var r []float64
 	for i := range min(len(ours), len(theirs)) {
 		if theirs[i] != 0 {
@@ -32,32 +35,32 @@ func Ratios(ours, theirs []float64) []float64 {
 	return r
 }
 
-// Budget is what a ratio has to keep to.
+// Budget limits a ratio.
 type Budget struct {
 	Limit   float64 `json:"limit"`
 	AtLeast bool    `json:"at_least,omitempty"` // else at most
-	// Soft: twice the figure is still no failure, for something else bounds it (the
-	// design names which).
-	Soft bool `json:"soft,omitempty"`
 }
 
-// AtMost is the budget of a ratio that must not be above a limit.
+// AtMost is the budget of a ratio that must not exceed a limit.
 func AtMost(limit float64) *Budget { return &Budget{Limit: limit} }
 
-// AtLeast is the budget of a ratio that must not be below one.
+// AtLeast is the budget of a ratio that must not fall below a limit.
 func AtLeast(limit float64) *Budget { return &Budget{Limit: limit, AtLeast: true} }
 
-// Softly is AtMost for what something else may bound.
-func Softly(limit float64) *Budget { return &Budget{Limit: limit, Soft: true} }
+func (b *Budget) keeps(ratio float64) bool {
+	if b.AtLeast {
+		return ratio >= b.Limit
+	}
+	return ratio <= b.Limit
+}
 
-// Verdict is what came of a budget.
+// Verdict says whether a budget was kept.
 type Verdict string
 
-// The verdicts. Only Missed fails a run.
+// The verdicts. Rows without a budget have none; a missed budget fails the run.
 const (
 	None   Verdict = ""
 	Met    Verdict = "met"
-	Within Verdict = "within twice"
 	Missed Verdict = "MISSED"
 )
 
@@ -67,7 +70,7 @@ type Row struct {
 	Name     string  `json:"name"`
 	Unit     string  `json:"unit"`
 	Ours     Stat    `json:"ours"`
-	Against  string  `json:"against"` // the baseline; or "budget", where the budget is an amount
+	Against  string  `json:"against,omitempty"` // the baseline, or "budget"
 	Theirs   Stat    `json:"theirs"`
 	Ratio    Stat    `json:"ratio"`
 	Budget   *Budget `json:"budget,omitempty"`
@@ -75,50 +78,34 @@ type Row struct {
 	Note     string  `json:"note,omitempty"`
 }
 
-// Compare makes the row of figures that were measured in the same rounds.
+// Figure makes a row without baseline and budget.
+func Figure(scenario, name, unit string, ours ...float64) Row {
+	return Row{Scenario: scenario, Name: name, Unit: unit, Ours: StatOf(ours)}
+}
+
+// Compare makes a row of figures that were measured in the same rounds. The median
+// of the ratios decides about the verdict.
 func Compare(scenario, name, unit string, ours []float64, against string, theirs []float64, budget *Budget) Row {
-	return Row{Scenario: scenario, Name: name, Unit: unit, Ours: Of(ours), Against: against, Theirs: Of(theirs),
-		Ratio: Of(Ratios(ours, theirs)), Budget: budget}.Judged()
-}
-
-// Amount makes the row of a figure whose budget is an amount: the ratio is the
-// share of it that is used.
-func Amount(scenario, name, unit string, ours []float64, allowed float64, soft bool) Row {
-	theirs := make([]float64, len(ours))
-	for i := range theirs {
-		theirs[i] = allowed
-	}
-	return Compare(scenario, name, unit, ours, "budget", theirs, &Budget{Limit: 1, Soft: soft})
-}
-
-// Judged is the row with its verdict: the median decides.
-func (r Row) Judged() Row {
-	r.Verdict = None
-	if r.Budget == nil {
-		return r
-	}
-	limit, value := r.Budget.Limit, r.Ratio.Median
-	over := value / limit
-	if r.Budget.AtLeast {
-		over = limit / value
-	}
+	row := Figure(scenario, name, unit, ours...)
+	row.Against, row.Theirs, row.Ratio, row.Budget = against, StatOf(theirs), StatOf(ratios(ours, theirs)), budget
 	switch {
-	case r.Ratio.Rounds == 0 || over > 1 && !r.Budget.Soft || over > 2 || over != over:
-		r.Verdict = Missed
-	case over > 1:
-		r.Verdict = Within
+	case budget == nil:
+	case row.Ratio.Rounds > 0 && budget.keeps(row.Ratio.Median):
+		row.Verdict = Met
 	default:
-		r.Verdict = Met
+		row.Verdict = Missed
 	}
-	return r
+	return row
 }
 
-// growthSlack is how much dearer each of k times as many may be before it is called worse
-// than linear: caches alone cost something.
-const growthSlack = 1.6
+// Amount makes a row whose budget is an amount. The ratio is the share of it that is
+// used.
+func Amount(scenario, name, unit string, allowed float64, ours ...float64) Row {
+	return Compare(scenario, name, unit, ours, "budget", slices.Repeat([]float64{allowed}, len(ours)), AtMost(1))
+}
 
-// Growth compares what one costs at rising sizes with what it costs at the smallest;
-// the last is to be no dearer than the slack.
-func Growth(scenario, name, unit string, small, large []float64) Row {
-	return Compare(scenario, name, unit, large, "smallest", small, AtMost(growthSlack))
+// With adds a note, which is printed below the table.
+func (r Row) With(note string) Row {
+	r.Note = note
+	return r
 }

@@ -1,14 +1,12 @@
 package report
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"os"
-	"slices"
-	"strings"
+	"strconv"
 	"text/tabwriter"
 	"time"
 )
@@ -20,13 +18,11 @@ type Report struct {
 	Rounds  int               `json:"rounds"`
 	Quick   bool              `json:"quick"`
 	Rows    []Row             `json:"rows"`
-	// Series are the points of figures, by name.
-	Series map[string]any `json:"series,omitempty"`
-	// Faults are scenarios that could not be measured.
+	// Faults are scenarios that could not be measured, with the reason.
 	Faults []string `json:"faults,omitempty"`
 }
 
-// Failed names what was missed and what could not be measured.
+// Failed names the budgets that were missed and the scenarios that failed.
 func (r *Report) Failed() []string {
 	failed := append([]string(nil), r.Faults...)
 	for _, row := range r.Rows {
@@ -37,7 +33,7 @@ func (r *Report) Failed() []string {
 	return failed
 }
 
-// String is the budget in words.
+// String is the budget as the table shows it.
 func (b *Budget) String() string {
 	if b == nil {
 		return ""
@@ -46,79 +42,50 @@ func (b *Budget) String() string {
 	if b.AtLeast {
 		sign = "≥"
 	}
-	return sign + " " + figure(b.Limit)
+	return sign + " " + digits(b.Limit)
 }
 
-// Table prints the rows: median, and least to most of the rounds' ratios.
+// Table prints the rows: medians, and the least and greatest ratio of the rounds.
 func (r *Report) Table(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "scenario\twhat\tours\tbaseline\t\tratio\tspread\tbudget\tverdict")
-	rows, last := slices.Clone(r.Rows), ""
-	first := map[string]int{} // scenarios stand in the order in which they came
-	for i, row := range rows {
-		if _, ok := first[row.Scenario]; !ok {
-			first[row.Scenario] = i
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(first[a.Scenario], first[b.Scenario]) })
-	for _, row := range rows {
-		scenario := row.Scenario
-		if scenario == last {
-			scenario = ""
-		}
-		last = row.Scenario
+	for _, row := range r.Rows {
 		theirs, ratio, spread := "", "", ""
 		if row.Theirs.Rounds > 0 {
-			theirs = figure(row.Theirs.Median) + " " + row.Unit
+			theirs = digits(row.Theirs.Median) + " " + row.Unit
 		}
 		if row.Ratio.Rounds > 0 {
-			ratio = figure(row.Ratio.Median)
+			ratio = digits(row.Ratio.Median)
 		}
 		if row.Ratio.Rounds > 1 {
-			spread = figure(row.Ratio.Min) + "–" + figure(row.Ratio.Max)
+			spread = digits(row.Ratio.Min) + "–" + digits(row.Ratio.Max)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%s\t%s\n", scenario, row.Name, figure(row.Ours.Median), row.Unit,
+		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Scenario, row.Name, digits(row.Ours.Median), row.Unit,
 			row.Against, theirs, ratio, spread, row.Budget, row.Verdict)
+	}
+	for _, row := range r.Rows {
+		if row.Note != "" {
+			fmt.Fprintf(w, "%s, %s: %s\n", row.Scenario, row.Name, row.Note)
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
-	for _, row := range rows {
-		if row.Note != "" {
-			if _, err := fmt.Fprintf(out, "%s, %s: %s\n", row.Scenario, row.Name, row.Note); err != nil {
-				return fmt.Errorf("print: %w", err)
-			}
-		}
-	}
 	return nil
 }
 
-// figure has three digits that count.
-func figure(v float64) string {
+// digits writes a number with three significant digits, or whole.
+func digits(v float64) string {
+	decimals := 3
 	switch a := math.Abs(v); {
-	case v == 0:
-		return "0"
-	case a >= 10_000:
-		return thousands(fmt.Sprintf("%.0f", v))
-	case a >= 100:
-		return fmt.Sprintf("%.0f", v)
+	case v == 0, a >= 100:
+		decimals = 0
 	case a >= 10:
-		return fmt.Sprintf("%.1f", v)
+		decimals = 1
 	case a >= 0.1:
-		return fmt.Sprintf("%.2f", v)
+		decimals = 2
 	}
-	return fmt.Sprintf("%.3f", v)
-}
-
-func thousands(s string) string {
-	var b strings.Builder
-	for i, c := range s {
-		if i > 0 && (len(s)-i)%3 == 0 && s[i-1] != '-' {
-			b.WriteByte(',')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
+	return strconv.FormatFloat(v, 'f', decimals, 64)
 }
 
 // Save writes the report as JSON.

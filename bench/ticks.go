@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"drumroll/bench/load"
+	"drumroll/bench/report"
+)
+
+const (
+	tickEvents  = 10 // so that ticks cost more than what a server does beside them
+	tickRaffles = 3
+	tickWinners = 1000
+	tickSpan    = 2 * time.Second
+	tickEvery   = 125 * time.Millisecond // a vote, and so a tick for each audience
+)
+
+// ticks measures what a tick costs for each audience after raffles with many winners:
+// the difference between votes that projector and host follow, and votes that only
+// phones follow. A small event, with nothing drawn, is measured for comparison.
+func ticks(ctx context.Context, b *bench) error {
+	small, _, err := b.tickCost(ctx, 0)
+	if err != nil {
+		return err
+	}
+	large, length, err := b.tickCost(ctx, tickRaffles)
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("after %d raffles of %d winners: ", tickRaffles, tickWinners)
+	b.add(
+		report.Amount("ticks", name+"CPU a tick and audience", "µs", tickMicros, large...).
+			With(fmt.Sprintf("%.1f µs where nothing has been drawn; writing to one socket is included", report.StatOf(small).Median)),
+		report.Amount("ticks", name+"a tick", "bytes", tickBytes, float64(length)))
+	return nil
+}
+
+// tickCost is the CPU time of a tick for one audience in µs, per round, and the
+// length of the longest tick.
+func (b *bench) tickCost(ctx context.Context, raffles int) (micros []float64, length int, err error) {
+	d, err := b.start(ctx, embedded)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, d.stop()) }()
+	l, err := load.NewLoop()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer l.Close()
+	var shows []*show
+	for range tickEvents {
+		s, err := d.event(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		for range raffles {
+			if err := s.drawMany(ctx); err != nil {
+				return nil, 0, err
+			}
+		}
+		err = s.open(ctx, map[string]any{"kind": "poll", "title": "Tabs or spaces?", "options": []string{"Tabs", "Spaces"}, "results": live})
+		if err == nil {
+			err = s.phones(ctx, l, 1)
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		shows = append(shows, s)
+	}
+	var alone []time.Duration
+	for range b.rounds {
+		cpu, err := b.voteCost(ctx, d, l)
+		if err != nil {
+			return nil, 0, err
+		}
+		alone = append(alone, cpu)
+	}
+	followers := &follower{}
+	for _, s := range shows {
+		err := errors.Join(s.connect(ctx, l, "screen", "", 0, followers), s.connect(ctx, l, "host", s.HostKey, 0, followers))
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	for round := range b.rounds {
+		followers.ticks = 0
+		followed, err := b.voteCost(ctx, d, l)
+		if err != nil {
+			return nil, 0, err
+		}
+		micros = append(micros, (followed-alone[round]).Seconds()*1e6/float64(followers.ticks))
+	}
+	return micros, followers.length, nil
+}
+
+// follower is the wire of projectors and hosts: it counts ticks.
+type follower struct{ ticks, length int }
+
+func (*follower) Next() []byte { return nil }
+
+func (f *follower) Split(data []byte) (int, load.Kind) {
+	n, kind := (*load.Socket)(nil).Split(data)
+	if kind == load.Broadcast {
+		f.ticks++
+		f.length = max(f.length, n)
+	}
+	return n, kind
+}
+
+// drawMany makes a raffle of many entrants, all of whom win.
+func (s *show) drawMany(ctx context.Context) error {
+	if err := s.open(ctx, map[string]any{"kind": "raffle", "title": "Stickers", "winners": tickWinners, "winners_may_win_again": true}); err != nil {
+		return err
+	}
+	if _, _, err := s.enterAll(ctx, tickWinners); err != nil {
+		return err
+	}
+	for _, verb := range []string{"close", "draw"} {
+		if err := s.host(ctx, "POST", fmt.Sprintf("/activities/%d/%s", s.activity, verb), nil, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// voteCost has the phone of each event vote again and again for a while, and returns
+// the server's CPU time.
+func (b *bench) voteCost(ctx context.Context, d *drumroll, l *load.Loop) (time.Duration, error) {
+	if err := l.Listen(time.Second); err != nil {
+		return 0, err
+	}
+	before, err := d.CPU()
+	if err != nil {
+		return 0, err
+	}
+	for range b.span(tickSpan) / tickEvery {
+		for i := range tickEvents {
+			if err := l.Send(i); err != nil {
+				return 0, err
+			}
+		}
+		if err := errors.Join(l.Listen(tickEvery), ctx.Err()); err != nil {
+			return 0, err
+		}
+	}
+	after, err := d.CPU()
+	return after - before, err
+}
