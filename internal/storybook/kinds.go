@@ -17,6 +17,7 @@ type states struct{ phone, screen, host []Story }
 var kinds = map[string]func() states{
 	event.Poll:   pollStates,
 	event.Raffle: raffleStates,
+	event.Scale:  scaleStates,
 }
 
 // ofKinds are the stories that pick takes of every kind.

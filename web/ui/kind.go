@@ -48,6 +48,7 @@ type words struct {
 var kinds = map[string]kind{
 	event.Poll:   poll{},
 	event.Raffle: raffle{},
+	event.Scale:  scale{},
 }
 
 // kindNames are the kinds in the order in which a host is offered them.

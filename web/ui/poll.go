@@ -10,30 +10,32 @@ import (
 	"drumroll/internal/event"
 )
 
-type poll struct{}
+type poll struct{ voting }
 
-func (poll) names() names {
-	return names{
-		kind: "Poll", invitation: "a question to vote on", one: "vote", many: "votes",
-		open: "Open voting", close: "Close voting",
-	}
-}
+func (poll) names() names { return votingNames("Poll", "a question to vote on") }
 
 func (poll) words(a *event.Activity) words {
-	w := votingWords(a)
+	w := voting{}.words(a)
 	if a.State == event.Open && a.Poll.MaxChoices > 1 {
 		w.hint = fmt.Sprintf("Choose up to %d. You can change it until it closes", a.Poll.MaxChoices)
 	}
 	n := len(a.Poll.Options)
-	w.plan = "poll · " + itoa(n) + plural(n, " option", " options")
-	if a.Results == event.Hidden {
-		w.plan += " · results hidden"
-	}
+	w.plan = "poll · " + itoa(n) + plural(n, " option", " options") + hiddenPlan(a)
 	return w
 }
 
 func (poll) phone(p Phone, a *event.Activity, small bool) templ.Component {
-	return pollPhone(p, a, small)
+	b := ballot{most: a.Poll.MaxChoices, hint: "Tap one. You can change it until it closes.", class: "ballot", form: pollVote(p, a), result: templ.NopComponent}
+	if b.most > 1 {
+		b.hint = "Pick up to " + itoa(b.most) + ". You can change them until it closes."
+	}
+	if len(a.Poll.Options) > 6 {
+		b.class = "ballot many" // smaller cards, so that a thumb has less to scroll
+	}
+	if a.State != event.Open {
+		b.result = phoneResult(p, a, rankedOptions(a))
+	}
+	return votingPhone(p, a, small, b)
 }
 
 func (poll) scene(a *event.Activity) string { return votingScene(a, "bars") }
@@ -50,74 +52,6 @@ func (poll) console(_ *Event, a *event.Activity) templ.Component { return pollCo
 func (poll) preview(a *event.Activity) templ.Component { return pollPreview(a) }
 
 func (poll) dialog() templ.Component { return pollDialog() }
-
-func (poll) next(_ *Event, a *event.Activity) (act, bool) { return votingNext(a) }
-
-func (poll) others(_ Host, a *event.Activity) (before, after []act) {
-	return votingOthers(a), nil
-}
-
-// What polls share with other kinds whose result is revealed.
-
-func votingWords(a *event.Activity) words {
-	w := words{status: "Voting is closed", hint: "Thank you for voting"}
-	switch {
-	case a.State == event.Open:
-		w.status, w.hint = "Voting is open", "You can change your vote until it closes"
-	case a.State == event.Revealed:
-		w.status = "The result"
-	case a.Counts == nil:
-		w.hint = "The result comes next"
-	}
-	switch {
-	case a.State == event.Draft:
-	case a.State == event.Revealed:
-		w.note = "Everybody sees the result."
-	case a.Results == event.Live:
-		w.note = "Everybody sees the counts."
-	default:
-		w.note = "Only you see the counts until you reveal them."
-	}
-	return w
-}
-
-// votingScene is shown where the counts may be seen, or else "count": how many
-// have voted.
-func votingScene(a *event.Activity, shown string) string {
-	if a.Counts == nil {
-		return "count"
-	}
-	return shown
-}
-
-func votingNext(a *event.Activity) (act, bool) {
-	return verb(a, event.CmdReveal, "Reveal the result", ""), a.State == event.Closed
-}
-
-func votingOthers(a *event.Activity) []act {
-	var acts []act
-	if a.State == event.Closed {
-		acts = append(acts, verb(a, event.CmdOpen, "Undo close", "u"))
-	}
-	if a.State == event.Revealed {
-		return acts
-	}
-	t := act{ID: "results-" + itoa(a.ID), Key: "h", Method: "PUT", Path: "/activities/" + itoa(a.ID) + "/results"}
-	if a.Results == event.Live {
-		t.Label, t.Body = "Hide results", `{"results":"hidden"}`
-	} else {
-		t.Label, t.Body = "Show results live", `{"results":"live"}`
-	}
-	return append(acts, t)
-}
-
-// countLine follows the count of a vote whose results are hidden.
-func countLine(a *event.Activity) string {
-	if a.State == event.Open {
-		return "so far"
-	}
-	return "counted"
-}
 
 // option is one answer of a poll and what it has been given so far, where counts
 // are shown.
@@ -185,61 +119,7 @@ func spread(options int) string {
 	}
 }
 
-// pollHint says what a tap does.
-func pollHint(a *event.Activity) string {
-	if a.Poll.MaxChoices > 1 {
-		return "Pick up to " + itoa(a.Poll.MaxChoices) + ". You can change them until it closes."
-	}
-	return "Tap one. You can change it until it closes."
-}
-
-// closedWords head a vote that takes no entries any more, on a phone.
-func closedWords(a *event.Activity) string {
-	switch {
-	case a.State == event.Revealed:
-		return "The result"
-	case a.Counts != nil:
-		return "Voting is closed"
-	default:
-		return "Voting is closed. The result is about to be revealed."
-	}
-}
-
-// manyOptions asks for smaller cards, so that a thumb has less to scroll.
-func manyOptions(a *event.Activity) string {
-	if len(a.Poll.Options) > 6 {
-		return "many"
-	}
-	return ""
-}
-
 func optionID(a *event.Activity, o option) string { return "o" + itoa(a.ID) + "-" + itoa(o.index) }
-
-// chose reports whether the option is part of the phone's counted choice.
-func (p Phone) chose(a *event.Activity, option int) bool {
-	return slices.Contains(p.You.Choices[a.ID], option)
-}
-
-// mark is the state of an option on this phone: "counted" or "". The module adds
-// "sending" and "kept" (taken while offline).
-func (p Phone) mark(a *event.Activity, option int) string {
-	if p.chose(a, option) {
-		return "counted"
-	}
-	return ""
-}
-
-// markText says the mark in words.
-func (p Phone) markText(a *event.Activity, option int) string {
-	switch {
-	case !p.chose(a, option):
-		return ""
-	case a.State == event.Open:
-		return "✓ counted"
-	default:
-		return "✓ your vote"
-	}
-}
 
 // pollRules says in a line what a poll asks for.
 func pollRules(a *event.Activity) string {
@@ -247,12 +127,5 @@ func pollRules(a *event.Activity) string {
 	if a.Poll.MaxChoices > 1 {
 		rules = "Up to " + itoa(a.Poll.MaxChoices) + " choices"
 	}
-	return rules + resultsRule(a.Results)
-}
-
-func resultsRule(results string) string {
-	if results == event.Hidden {
-		return " · results hidden until you reveal them"
-	}
-	return " · results live"
+	return rules + resultsRule(a)
 }
