@@ -5,69 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
+
+	"drumroll/internal/contract"
 )
 
-// export is an event's export.json, as far as it is read here.
-type export struct {
-	Event   exportedEvent     `json:"event"`
-	Draws   []exportedDraw    `json:"draws"`
-	Records []json.RawMessage `json:"records"` // one a draw, see docs/FAIR-DRAW.md
-	Freezes []exportedFreeze  `json:"freezes"`
-}
-
-type exportedEvent struct {
-	Code   string `json:"code"`
-	Title  string `json:"title"`
-	People struct {
-		Joined int `json:"joined"`
-	} `json:"people"`
-	Activities []exportedActivity `json:"activities"`
-}
-
-type exportedActivity struct {
-	ID      int              `json:"id"`
-	Kind    string           `json:"kind"`
-	Title   string           `json:"title"`
-	State   string           `json:"state"`
-	Run     int              `json:"run"`
-	Entries int              `json:"entries"`
-	Options []string         `json:"options"`
-	Counts  []int            `json:"counts"`
-	Winners []exportedWinner `json:"winners"`
-	Voided  []exportedWinner `json:"voided"`
-}
-
-type exportedWinner struct {
-	Handle string `json:"handle"`
-	Name   string `json:"name"` // of their own, "" where they have none
-	Ticket string `json:"ticket"`
-	Draw   int    `json:"draw"`
-	Prize  string `json:"prize"`
-	Reason string `json:"reason"` // why it was voided
-}
-
-type exportedDraw struct {
-	Draw     int      `json:"draw"`
-	Title    string   `json:"title"`
-	Run      int      `json:"run"`
-	Entrants int      `json:"entrants"`
-	Names    []string `json:"names"`
-	Prize    string   `json:"prize"`
-	Reason   string   `json:"reason"`
-}
-
-type exportedFreeze struct {
-	Title       string `json:"title"`
-	Run         int    `json:"run"`
-	Fingerprint string `json:"fingerprint"`
-	Size        int    `json:"size"`
-	At          int64  `json:"at"` // Unix ms
-	Draws       int    `json:"draws"`
-	Abandoned   bool   `json:"abandoned"`
-}
-
-func (f exportedFreeze) time() time.Time { return time.UnixMilli(f.At).UTC() }
+// export is an event's export.json.
+type export struct{ contract.Export }
 
 // readExport reads an export.json from a file or a URL.
 func readExport(ctx context.Context, source string) (*export, error) {
@@ -76,7 +19,7 @@ func readExport(ctx context.Context, source string) (*export, error) {
 		return nil, err
 	}
 	var e export
-	if err := json.Unmarshal(data, &e); err != nil {
+	if err := json.Unmarshal(data, &e.Export); err != nil {
 		return nil, fmt.Errorf("%s is no export of an event: %w", source, err)
 	}
 	if e.Event.Code == "" {
@@ -91,11 +34,11 @@ func (e *export) record(draw int) (record []byte, earlier [][]byte, err error) {
 	places := make([]place, len(e.Records))
 	var of place
 	for i, r := range e.Records {
-		if err := json.Unmarshal(r, &places[i]); err != nil {
+		if err := json.Unmarshal(r.RawMessage, &places[i]); err != nil {
 			return nil, nil, fmt.Errorf("record %d of the export: %w", i+1, err)
 		}
 		if places[i].Draw == draw {
-			of, record = places[i], r
+			of, record = places[i], r.RawMessage
 		}
 	}
 	if record == nil {
@@ -103,7 +46,7 @@ func (e *export) record(draw int) (record []byte, earlier [][]byte, err error) {
 	}
 	for i, p := range places {
 		if p.Activity == of.Activity && p.Run == of.Run && p.Draw < draw {
-			earlier = append(earlier, e.Records[i])
+			earlier = append(earlier, e.Records[i].RawMessage)
 		}
 	}
 	return record, earlier, nil

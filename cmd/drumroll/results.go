@@ -8,7 +8,10 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 	"unicode"
+
+	"drumroll/internal/contract"
 )
 
 // results is `drumroll results`: it prints what an export.json holds as text.
@@ -56,7 +59,7 @@ func (e *export) print(w io.Writer) error {
 		if f.Abandoned {
 			note = "abandoned"
 		}
-		out.line("  %s\t%s\trun %d\t%d entrants\t%s\t%s", f.time().Format("2006-01-02 15:04 UTC"), f.Title, f.Run, f.Size, f.Fingerprint, note)
+		out.line("  %s\t%s\trun %d\t%d entrants\t%s\t%s", time.UnixMilli(int64(f.At)).UTC().Format("2006-01-02 15:04 UTC"), f.Title, f.Run, f.Size, f.Fingerprint, note)
 	}
 	if out.err != nil {
 		return fmt.Errorf("write results: %w", out.err)
@@ -86,26 +89,11 @@ func (t *table) heading(format string, args ...any) {
 	t.line(format, args...)
 }
 
-func (t *table) activity(a *exportedActivity) {
+func (t *table) activity(a *contract.Activity) {
 	t.heading("%d. %s (%s, %s, run %d, %d entries)", a.ID, a.Title, a.Kind, a.State, a.Run, a.Entries)
-	for i, o := range a.Options {
-		if i < len(a.Counts) {
-			t.line("  %d\t%s\t%s", a.Counts[i], share(a.Counts[i], a.Entries), o)
-		}
+	if write := resultsOf[a.Kind]; write != nil {
+		write(t, a)
 	}
-	for _, w := range a.Winners {
-		t.line("  draw %d\t%s\t%s\t%s", w.Draw, w.who(), w.Ticket, w.Prize)
-	}
-	for _, w := range a.Voided {
-		t.line("  draw %d\t%s\t%s\t%s", w.Draw, w.who(), w.Ticket, notes(w.Prize, "voided: "+w.Reason))
-	}
-}
-
-func (w exportedWinner) who() string {
-	if w.Name != "" {
-		return w.Name + " (" + w.Handle + ")"
-	}
-	return w.Handle
 }
 
 func share(n, of int) string {

@@ -85,6 +85,29 @@ func TestResultsOfAnEventThatIsGone(t *testing.T) {
 	}
 }
 
+// The results of a scale, and of an export that lacks what it should have.
+func TestResultsByKind(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "export.json")
+	text := `{"event":{"code":"ABC234","title":"Talk","activities":[
+		{"id":1,"kind":"scale","title":"How was it?","state":"closed","run":1,"entries":4,"counts":[1,0,3],"min":0,"max":2,"labels":["poor","great"],"mean":1.5},
+		{"id":2,"kind":"scale","title":"Bare","counts":[1]},
+		{"id":3,"kind":"raffle","title":"Bare"},
+		{"id":4,"kind":"poll","title":"Bare","counts":[1]},
+		{"id":5,"kind":"dance","title":"Unknown"}]}}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout strings.Builder
+	if err := results(t.Context(), []string{file}, &stdout, &stdout); err != nil {
+		t.Fatal(err)
+	}
+	want := `1\. How was it\? \(scale, closed, run 1, 4 entries\)\n  1 +25 % +0 +poor\n  0 +0 % +1 +\n  3 +75 % +2 +great\n  mean +1\.50\n`
+	if !regexp.MustCompile(want).MatchString(stdout.String()) {
+		t.Errorf("no %s in\n%s", want, &stdout)
+	}
+}
+
 func TestResultsOfSomethingElse(t *testing.T) {
 	for _, args := range [][]string{{}, {"a", "b"}, {"--bad"}, {"none.json"}, {drawData + "page.mjs"}, {drawData + "record1.json"}} {
 		var stdout, stderr strings.Builder
