@@ -111,8 +111,11 @@ func (s *Server) event(r *http.Request) (*replica.Replica, error) {
 	// not answer, what is known here has to do.
 	ctx, cancel := context.WithTimeout(r.Context(), freshWait)
 	defer cancel()
-	if err := rep.Sync(ctx); errors.Is(err, eventlog.ErrNotFound) {
-		return nil, err
+	err = rep.Sync(ctx)
+	for _, end := range []error{eventlog.ErrNotFound, replica.ErrDeleted, replica.ErrNewer, replica.ErrDamaged} {
+		if errors.Is(err, end) {
+			return nil, err
+		}
 	}
 	return rep, nil
 }

@@ -100,9 +100,11 @@ func toProblem(err error) *problem {
 	case errors.Is(err, eventlog.ErrOverloaded):
 		return errOverloaded
 	case errors.Is(err, replica.ErrNewer):
-		return newProblem(http.StatusServiceUnavailable, "newer", "Event of a newer version", "A newer version of Drumroll writes to this event. Update this node.").because(err)
+		return newProblem(http.StatusServiceUnavailable, "newer", "This server needs an update",
+			"A newer version of Drumroll wrote to this event, and this server cannot read it. Nothing that was counted is lost. Ask the host to have the server updated; then the event goes on by itself.").stopped(err)
 	case errors.Is(err, replica.ErrDamaged), errors.Is(err, eventlog.ErrCorrupt):
-		return newProblem(http.StatusServiceUnavailable, "damaged", "Event stopped", "This event's log is damaged. It was stopped so that nothing is counted wrongly; the server's log says where, what may be missing and how to go on. Other events are not touched.").because(err)
+		return newProblem(http.StatusServiceUnavailable, "damaged", "Event stopped",
+			"Part of this event's record is damaged, so it was stopped before anything could be counted wrongly. Ask the host to look at the server's own log: it says where the damage is, what may be missing and how to go on. Other events go on.").stopped(err)
 	case errors.Is(err, eventlog.ErrGaveUp), errors.Is(err, eventlog.ErrStopped), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return newProblem(http.StatusServiceUnavailable, "retry", "Not stored yet", "The log did not answer in time. Try again: it counts once.").because(err)
 	}
@@ -110,6 +112,9 @@ func toProblem(err error) *problem {
 }
 
 func (p *problem) because(err error) *problem { p.cause = err; return p }
+
+// stopped is the problem of an event that waits for somebody to mend the server.
+func (p *problem) stopped(err error) *problem { return p.because(err).in(30 * time.Second) }
 
 // sentence makes a refusal's clause stand alone.
 func sentence(s string) string {
@@ -211,6 +216,9 @@ func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
 	p := toProblem(err)
 	s.note(r, p)
 	p.headers(w)
+	if p.Status == http.StatusServiceUnavailable && r.Method == http.MethodGet {
+		w.Header().Set("Refresh", w.Header().Get("Retry-After"))
+	}
 	s.page(w, r, p.Status, ui.ErrorPage(ui.Problem{
 		Page: s.pageModel("error", p.Title, ""), Status: p.Status, Title: p.Title, Detail: p.Detail,
 	}))

@@ -1,8 +1,7 @@
 // What every view needs: the page's fragment kept in step with the server.
 // The socket itself is in socket.js; the draw's show, for phone and screen, in show.js.
 import { Idiomorph } from "idiomorph";
-
-export { connect } from "./socket.js";
+import * as socket from "./socket.js";
 
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -21,6 +20,26 @@ export function clock(ms) {
 export function announce(text) {
   const el = document.getElementById("announce");
   if (el) el.textContent = el.textContent === text ? `${text}\u00a0` : text;
+}
+
+/** connect of socket.js, which also shows in words why an event stands still. */
+export const connect = (view) =>
+  socket.connect({
+    ...view,
+    onStatus(status, why) {
+      showStopped(why);
+      view.onStatus(status);
+    },
+  });
+
+function showStopped(why) {
+  const shown = document.getElementById("stopped");
+  if (!why) return shown?.remove();
+  const bar = shown ?? document.createElement("p");
+  bar.id = bar.className = "stopped";
+  bar.textContent = why;
+  document.body.prepend(bar);
+  announce(why);
 }
 
 /**

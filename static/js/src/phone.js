@@ -267,6 +267,7 @@ const statusWords = {
   connecting: "connecting…",
   reconnecting: "reconnecting…",
   busy: "very busy, trying again…",
+  stopped: "stopped…",
   gone: "ended",
 };
 let status = "connecting";

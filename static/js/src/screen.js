@@ -38,7 +38,7 @@ connect({
     pager.rank(frame);
   },
   onStatus(status) {
-    document.getElementById("lost").hidden = status === "connected" || status === "gone";
+    document.getElementById("lost").hidden = status !== "reconnecting" && status !== "busy";
     if (status === "gone") {
       live.hidden = true;
       document.getElementById("gone").hidden = false;

@@ -8,6 +8,7 @@ const PATIENCE = 12_000; // for a handshake that nobody answers
 const GONE = 4410;
 const LEAVING = 1012;
 const BUSY = 1013;
+const STOPPED = new Set(["newer", "damaged"]); // problems for which the server has stopped an event
 
 /**
  * Full jitter: anything between nothing and 0.3 s · 2^attempt, at most 15 s. A
@@ -18,6 +19,9 @@ export function backoff(attempt) {
   return Math.random() * Math.min(15_000, 300 * 2 ** attempt);
 }
 
+/** 2.5 to 7.5 s, and with each refusal in a row up to 15 to 45 s: a stopped event waits for people. */
+export const slowly = (attempt) => (0.5 + Math.random()) * Math.min(30_000, 5000 * 2 ** attempt);
+
 /** What the server asks for, and longer with each refusal in a row. */
 export const patience = (afterMs, attempt) => (afterMs > 0 ? Math.min(afterMs, 60_000) : 0) + backoff(attempt);
 
@@ -25,8 +29,9 @@ export const patience = (afterMs, attempt) => (afterMs > 0 ? Math.min(afterMs, 6
  * Connects a view to its event and keeps it connected.
  *
  * Frames go to onState(frame, first), onTick, onAck, onWon; `first` marks the
- * first state of a connection. onStatus gets "connected", "reconnecting", "busy"
- * or "gone" (the event was deleted; nothing is dialled any more).
+ * first state of a connection. onStatus gets "connected", "reconnecting", "busy",
+ * "gone" (the event was deleted; nothing is dialled any more), or "stopped" and a
+ * sentence for people: the server cannot go on with the event until it is mended.
  * send(object) answers whether the frame was handed to an open socket.
  */
 export function connect({ code, view, onState, onTick, onAck, onWon, onStatus }) {
@@ -34,14 +39,15 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
   let timer = 0;
   let attempt = 0;
   let refused = 0; // handshakes in a row that failed
+  let stops = 0; // answers in a row that the event is stopped
   let first = true;
   let lastFrame = 0;
   let lastBeat = Date.now();
   let status = "";
   let over = false;
 
-  const tell = (next) => {
-    if (next !== status) onStatus?.((status = next));
+  const tell = (next, why) => {
+    if (next !== status) onStatus?.((status = next), why);
   };
 
   function drop() {
@@ -91,8 +97,10 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
       if (event.code === GONE) return finish();
       if (event.code === LEAVING) return redial(200 + Math.random() * 1500);
       if (event.code === BUSY) {
+        setTimeout(ask, Math.random() * 1000); // not the whole room at once
         return redial(patience(Number.parseInt(event.reason, 10) || 3000, ++attempt), "busy");
       }
+      if (status === "stopped") return ask();
       redial(backoff(attempt++));
       if (!opened && ++refused % 3 === 2) ask();
     };
@@ -103,7 +111,7 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
       case "state": {
         const wasFirst = first;
         first = false;
-        attempt = 0;
+        attempt = stops = 0;
         onState?.(frame, wasFirst);
         tell("connected");
         break;
@@ -123,13 +131,26 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
   // A browser does not tell why a handshake failed; plain HTTP does. 401 means a
   // credential of an earlier event of this code: the page hands out a fresh one.
   async function ask() {
+    let stopped = null;
     try {
       const answer = await fetch(`/api/v1/events/${code}`, { cache: "no-store" });
-      if (answer.status === 404) finish();
-      if (answer.status === 401 && freshTry()) location.reload();
+      if (answer.status === 404) return finish();
+      if (answer.status === 401 && freshTry()) return location.reload();
+      if (answer.status === 503) stopped = await answer.json();
     } catch {
-      // No network: dialling goes on.
+      // No network, or a proxy that answers for the server: dialling goes on.
     }
+    if (over || status === "connected") return;
+    if (STOPPED.has(stopped?.code)) pause(stopped.detail);
+    else if (status === "stopped") redial(backoff(attempt++));
+  }
+
+  // A stopped event is asked for, until it goes on.
+  function pause(why) {
+    drop();
+    tell("stopped", why);
+    clearTimeout(timer);
+    timer = setTimeout(ask, slowly(stops++));
   }
 
   function freshTry() {
@@ -148,7 +169,8 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
     if (socket && Date.now() - lastFrame > WOKEN) drop();
     if (!socket) {
       attempt = 0;
-      dial();
+      if (status === "stopped") ask();
+      else dial();
     }
   }
 
