@@ -2,6 +2,7 @@
 // The socket itself is in socket.js; the draw's show, for phone and screen, in show.js.
 import { Idiomorph } from "idiomorph";
 import * as socket from "./socket.js";
+import { ticks } from "./ticks/index.js";
 
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -115,25 +116,26 @@ export function applyTick(root, tick) {
     each(`[data-percent="${id}:${i}"]`, (el) => glide(el, share * 100));
     each(`[data-bar="${id}:${i}"]`, (el) => setShare(el, share));
   });
+  for (const tickKind of Object.values(ticks)) tickKind(root, tick, glide);
 }
 
 const gliding = new WeakMap();
 
 // A number runs to its new value in 400 ms, from whatever it shows now. A word
 // right behind it with data-one and data-many follows.
-function glide(el, to) {
+function glide(el, to, format = number) {
   const word = el.nextElementSibling?.dataset;
   if (word?.one) el.nextElementSibling.textContent = to === 1 ? word.one : word.many;
   cancelAnimationFrame(gliding.get(el));
-  const from = Number(el.textContent.replace(/[^\d]/g, ""));
-  if (from === to || document.hidden || reducedMotion()) {
-    el.textContent = number(to);
+  const from = Number.parseFloat(el.textContent.replaceAll(",", ""));
+  if (Number.isNaN(from) || from === to || document.hidden || reducedMotion()) {
+    el.textContent = format(to);
     return;
   }
   const began = performance.now();
   const step = (now) => {
     const t = Math.min(1, Math.max(0, now - began) / 400);
-    el.textContent = number(from + (to - from) * (1 - (1 - t) ** 3));
+    el.textContent = format(from + (to - from) * (1 - (1 - t) ** 3));
     if (t < 1) gliding.set(el, requestAnimationFrame(step));
   };
   gliding.set(el, requestAnimationFrame(step));

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kinds } from "../src/kinds/index.js";
+import { ticks } from "../src/ticks/index.js";
+import { meanOf } from "../src/ticks/scale.js";
 
 /** What a kind asks of its section of the page. */
 const section = (data, checked = []) => ({
@@ -25,6 +27,11 @@ test("a box too many is taken back, and so is the last one", () => {
   assert.equal(box.checked, true);
 });
 
+test("a scale's entry is the value of the point, which may be below zero", () => {
+  assert.deepEqual(kinds.scale.tapped(press("value", -2), section({})), { value: -2 });
+  assert.equal(kinds.scale.tapped(press("value", -2, "counted"), section({})), null);
+});
+
 test("a raffle is entered once, with the phone's own nonce", () => {
   const me = { nonce: (activity, run) => `nonce of ${activity}:${run}`, waiting: () => null };
   assert.deepEqual(kinds.raffle.tapped({ type: "submit" }, section({}), me), { nonce: "nonce of 3:2" });
@@ -33,7 +40,7 @@ test("a raffle is entered once, with the phone's own nonce", () => {
 });
 
 test("what was counted is known, and missed when the log has lost it", () => {
-  const entries = { poll: { choice: [1] }, raffle: { nonce: "x" } };
+  const entries = { poll: { choice: [1] }, scale: { value: 4 }, raffle: { nonce: "x" } };
   for (const [name, fields] of Object.entries(entries)) {
     const you = {};
     const entry = { kind: name, activity: 3, run: 2, n: 5, ...fields };
@@ -54,4 +61,26 @@ test("every kind has a sentence for each outcome", () => {
   for (const [name, kind] of Object.entries(kinds)) {
     for (const status of ["counted", "closed", "invalid"]) assert.ok(kind.said[status], `${name} ${status}`);
   }
+});
+
+test("a mean has two decimals, half away from zero", () => {
+  assert.equal(meanOf([0, 0, 0], 1), null);
+  assert.equal(meanOf([1, 0, 2], 1), 2.33);
+  assert.equal(meanOf([199, 1], 0), 0.01, "0.005 is rounded up");
+  assert.equal(meanOf([1, 199], -1), -0.01, "-0.005 is rounded down");
+  assert.equal(meanOf([0, 0, 7], -5), -3);
+});
+
+test("a tick of a scale moves its columns and its mean", () => {
+  const columns = ["0", "1", "2"].map((rise) => ({ dataset: { rise }, setAttribute: (name, value) => assert.equal(name, "height") ?? (heights[rise] = value) }));
+  const heights = {};
+  const mean = {};
+  const view = { dataset: { min: "1" }, querySelectorAll: () => columns, querySelector: () => mean };
+  const root = { querySelectorAll: (selector) => (selector === '[data-scale="3"]' ? [view] : []) };
+  const glide = (el, to, format) => (el.shows = format(to));
+  ticks.scale(root, { activity: 3, counts: [1, 0, 4] }, glide);
+  assert.deepEqual(heights, { 0: "25%", 1: "0%", 2: "100%" });
+  assert.equal(mean.shows, "2.60");
+  ticks.scale(root, { activity: 3, entries: 9 }, glide); // results are hidden
+  assert.equal(mean.shows, "2.60");
 });

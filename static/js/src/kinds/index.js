@@ -14,5 +14,6 @@
 //   said                          a sentence for each of counted, closed and invalid
 import { poll } from "./poll.js";
 import { raffle } from "./raffle.js";
+import { scale } from "./scale.js";
 
-export const kinds = { poll, raffle };
+export const kinds = { poll, raffle, scale };

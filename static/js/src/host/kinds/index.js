@@ -10,5 +10,6 @@
 //   first()               the field that Enter leads to from the title
 import { poll } from "./poll.js";
 import { raffle } from "./raffle.js";
+import { scale } from "./scale.js";
 
-export const kinds = { poll, raffle };
+export const kinds = { poll, raffle, scale };
