@@ -32,31 +32,30 @@ async function bundles() {
     outdir: dist, entryNames: "[name]", absWorkingDir: here, logLevel: "warning", metafile: true,
   };
   const pages = await build({ ...shared, entryPoints, format: "esm", external: ["./confetti.js", "./check.js", "./beacon.js", "*.woff2"] });
-  // Confetti is a chunk of its own: only a winner pays for it.
+  // Confetti is a separate chunk: only a winner's phone loads it.
   const party = await build({
     ...shared, format: "esm",
     entryPoints: [{ in: join(modules, "canvas-confetti/dist/confetti.module.mjs"), out: "confetti" }],
     banner: { js: "/*! canvas-confetti 1.9.4, ISC License, Copyright (c) 2020, Kiril Vatev */" },
   });
-  // So is a phone's check of a draw, which waits until there is one, and the check of
-  // a public beacon, which only records with one need.
+  // So are a phone's check of a draw, loaded when there is a draw, and the check of a
+  // public beacon, which only some records need.
   const chunks = ["check.js", "beacon.js"].map((name) => join(here, "js", "src", name));
   const check = await build({ ...shared, format: "esm", entryPoints: chunks });
   return [pages, party, check].flatMap((b) => Object.keys(b.metafile.outputs)).map((path) => basename(path));
 }
 
-// The type is cut in four, so that a phone pays only for the letters it meets:
+// The typeface is split in four, so that a phone loads only the letters it needs:
 // core (ASCII and our own punctuation), the accented letters of western Europe, the
-// rest of Latin-1, Latin Extended.
-// The ranges stand again in css/tokens.css.
-function characters(...ranges) {
+// rest of Latin-1, Latin Extended. css/tokens.css repeats the ranges.
+function charactersOf(...ranges) {
   let text = "";
   for (const [from, to] of ranges) for (let c = from; c <= to; c++) text += String.fromCodePoint(c);
   return text;
 }
 
-const core = characters([0x20, 0x7e]) + "\u00a0·×–—‘’“”…✓";
-const letters = characters([0xc0, 0xcb], [0xcd, 0xce], [0xd3, 0xd4], [0xdf, 0xef], [0xf1, 0xf6], [0xf8, 0xfc]) + "ÑÖØÚÜ";
+const core = charactersOf([0x20, 0x7e]) + "\u00a0·×–—‘’“”…✓";
+const letters = charactersOf([0xc0, 0xcb], [0xcd, 0xce], [0xd3, 0xd4], [0xdf, 0xef], [0xf1, 0xf6], [0xf8, 0xfc]) + "ÑÖØÚÜ";
 
 async function fonts() {
   const family = join(modules, "@fontsource-variable/bricolage-grotesque");
@@ -64,13 +63,13 @@ async function fonts() {
   const extended = await readFile(join(family, "files/bricolage-grotesque-latin-ext-wght-normal.woff2"));
   const cut = (font, text) =>
     subsetFont(font, text, { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 800 } } });
-  const rest = [...characters([0xa1, 0xff], [0x131, 0x131], [0x152, 0x153], [0x2bb, 0x2dc], [0x2013, 0x2122])]
+  const rest = [...charactersOf([0xa1, 0xff], [0x131, 0x131], [0x152, 0x153], [0x2bb, 0x2dc], [0x2013, 0x2122])]
     .filter((c) => !(core + letters).includes(c)).join("");
   const files = {
     "bricolage.woff2": await cut(latin, core),
     "bricolage-letters.woff2": await cut(latin, letters),
     "bricolage-latin.woff2": await cut(latin, rest),
-    "bricolage-ext.woff2": await cut(extended, characters([0x100, 0x24f], [0x1e00, 0x1eff])),
+    "bricolage-ext.woff2": await cut(extended, charactersOf([0x100, 0x24f], [0x1e00, 0x1eff])),
     "bricolage-OFL.txt": await readFile(join(family, "LICENSE")),
   };
   for (const [name, bytes] of Object.entries(files)) await writeFile(join(dist, name), bytes);
@@ -82,8 +81,8 @@ async function icon() {
   return ["favicon.svg"];
 }
 
-// Files are replaced one by one and left-overs removed last, so that a server
-// reading the folder meanwhile finds each name at all times.
+// Files are replaced one by one and old ones removed last, so that a server that
+// reads the folder during a build always finds each name.
 await mkdir(dist, { recursive: true });
 const built = new Set((await Promise.all([bundles(), fonts(), icon()])).flat());
 for (const name of (await readdir(dist)).sort()) {

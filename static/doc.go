@@ -1,4 +1,4 @@
-// Package static holds what browsers load beside the pages: style sheets,
+// Package static holds what browsers load with the pages: style sheets,
 // modules, type and the icon, built by build.mjs into dist and embedded.
 //
 // Each file is served twice. Under its content-hashed name ("phone.3F2A….js") it

@@ -3,7 +3,7 @@
 import { setText } from "./section.js";
 
 const markWords = {
-  counted: (open, own) => (open ? "✓ counted" : `✓ your ${own}`),
+  counted: (open) => (open ? "✓ counted" : "✓ your vote"),
   sending: () => "sending…",
   kept: () => "kept, will be sent",
 };
@@ -29,21 +29,24 @@ export const answers = (answerOf) => ({
 
 /**
  * Marks the options of an answer below section: [data-option] with data-mark "",
- * "counted", "sending" or "kept" (taken while offline).
+ * "counted", "sending" or "kept" (taken while offline), and the input in it ticked.
  * @param {number[]} answer
  * @param {boolean} isWaiting the answer is not acknowledged yet
- * @param {string} own what one's own answer is called once the run is closed
  * @returns {string} the mark of the answer in words; "" where there is none
  */
-export function markAnswer(section, answer, { isWaiting, online, own }) {
+export function markAnswer(section, answer, { isWaiting, online }) {
   const mark = !isWaiting ? "counted" : online ? "sending" : "kept";
-  const words = markWords[mark](section.dataset.state === "open", own);
+  const words = markWords[mark](section.dataset.state === "open");
   section.dataset.in = answer.length ? "yes" : "no";
   for (const option of section.querySelectorAll("[data-option]")) {
     const mine = answer.includes(Number(option.dataset.option));
     option.dataset.mark = mine ? mark : "";
     setText(option.querySelector("[data-mark-text]"), mine ? words : "");
     if (option.hasAttribute("aria-pressed")) option.setAttribute("aria-pressed", String(mine));
+    const input = option.querySelector("input");
+    if (!input) continue;
+    input.checked = mine;
+    input.toggleAttribute("checked", mine);
   }
   return answer.length ? words : "";
 }

@@ -1,6 +1,6 @@
 // The check of a public beacon's rounds (drand: BLS on BLS12-381, keys in G2,
-// signatures in G1). It weighs more than all the rest, so only the page that
-// checks whole records loads it. Byte strings are lower-case hex.
+// signatures in G1). It is larger than all other modules together, so only the page
+// that checks whole records loads it. Byte strings are lower-case hex.
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex as hex, hexToBytes as bytes } from "@noble/hashes/utils.js";
@@ -25,13 +25,13 @@ export function checkRound(chain, round, signature) {
   try {
     return short.verify(bytes(signature), short.hash(sha256(new Uint8Array(number.buffer)), DST), bytes(chain.public_key));
   } catch {
-    return false; // no point of the curve
+    return false; // not a point of the curve
   }
 }
 
 /**
  * For verify's known.beacon: takes a record's beacon {chain, round, signature}
- * and gives {randomness, fault}. chains: those known beside quicknet.
+ * and returns {randomness, fault}. chains: those known in addition to quicknet.
  */
 export function beaconChecker(chains = []) {
   return ({ chain, round, signature }) => {

@@ -1,10 +1,10 @@
-// The phone's own check of a draw, loaded when there is something to check. It
-// starts from what told.js kept, and believes the server nothing beyond.
+// The phone's own check of a draw, loaded when there is something to check. It starts
+// from what told.js kept, and trusts nothing else that the server says.
 import { checkProof, hashNonce, shortTicket, verify } from "./fairdraw.js";
 import { changedWords, fingerprint, inTime } from "./told.js";
 
-// When a round of drand's quicknet is due. Its signatures take more code than a
-// phone should load; the page that checks whole records checks them.
+// When a round of drand's quicknet is due. Checking its signatures takes more code than
+// a phone should load; the page that checks whole records does it.
 const quicknet = {
   hash: "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971",
   due: (round) => (1692803367 + 3 * (round - 1)) * 1000,
@@ -22,7 +22,7 @@ function nonceHex(text) {
 }
 
 /**
- * Whether this phone's ticket stands in the list that it was told.
+ * Whether this phone's ticket is in the list that it was told.
  * @param {{ticket, handle, nonce}} mine nonce in base64url, or null where the
  *   server made it
  * @param {{root, size, position, nonce, proof}} answer of …/proof

@@ -1,5 +1,5 @@
-// What a phone says beside its entries, over HTTP: a winner's claim, which brings
-// the code to show to the host, and the tap "I'm here" of a raffle that asks for it.
+// What a phone sends over HTTP besides its entries: a winner's claim, which brings the
+// code to show to the host, and the tap "I'm here" of a raffle that asks for it.
 
 /**
  * @param {object} deps
@@ -25,7 +25,7 @@ export function createClaims({ code, you, changed, say }) {
     return said;
   }
 
-  async function press(all, key, send) {
+  async function sendOnce(all, key, send) {
     if (all.get(key)?.busy) return;
     const set = (state) => {
       all.set(key, state);
@@ -49,7 +49,7 @@ export function createClaims({ code, you, changed, say }) {
       return { ...claims.get(ticket), ...(told && { code: told }) };
     },
     claim: (ticket) =>
-      press(claims, ticket, async () => {
+      sendOnce(claims, ticket, async () => {
         const { code: digits } = await post("/claims", { ticket });
         say(`Your code is ${[...digits].join(" ")}. Show it to the host.`);
         return { code: digits };
@@ -60,7 +60,7 @@ export function createClaims({ code, you, changed, say }) {
       return { ...checkIns.get(`${activity}:${run}`), ...(here && { here }) };
     },
     checkIn: (activity, run) =>
-      press(checkIns, `${activity}:${run}`, async () => {
+      sendOnce(checkIns, `${activity}:${run}`, async () => {
         await post("/checkins", { activity, run });
         say("You are checked in.");
         return { here: true };

@@ -1,5 +1,5 @@
-// The audience's phone: taps become entries, at once to the eye and for certain
-// to the log; frames become the page.
+// The audience's phone. A tap becomes an entry: it is shown at once, kept until it is
+// acknowledged, and marked when it is counted. Frames become the page.
 import { createClaims } from "./claims.js";
 import { announce, applyTick, confetti, connect, morph, reducedMotion, start } from "./core.js";
 import { kinds } from "./kinds/index.js";
@@ -201,7 +201,7 @@ const onShow = () => {
   return main ? `${main.dataset.activity}:${main.dataset.run}:${main.dataset.state}` : "";
 };
 
-// What a glance shows, said to those who listen; the draw speaks for itself.
+// Says to screen readers what has changed on the page; a draw is announced by its show.
 function tellNews(before) {
   const now = onShow();
   if (now === before) return;
@@ -226,7 +226,7 @@ const show = createShow(live, {
     checked();
     const heading = [...live.querySelectorAll("[data-draw] h1")].find((el) => el.offsetParent !== null);
     if (heading) announce(heading.textContent.trim());
-    // Who won in an earlier draw of this raffle has had the party.
+    // A winner of an earlier draw of this raffle has had the party.
     const own = live.querySelector("#pane > [data-activity] [data-me]");
     if (!own || own.dataset.drawn !== own.closest("[data-draw]").dataset.draw) return;
     vibrate([180, 90, 180, 90, 500]);
@@ -234,7 +234,7 @@ const show = createShow(live, {
   },
 });
 
-// Whom the page names, whatever else the frame says: the check is of what people see.
+// The winners that the page names: the check is of what people see.
 const winnersShown = () =>
   [...live.querySelectorAll("[data-drawn]")].map((el) => ({ ticket: el.dataset.ticket ?? el.dataset.voided, draw: Number(el.dataset.drawn) }));
 

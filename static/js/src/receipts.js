@@ -1,7 +1,6 @@
-// A phone's receipts: for each raffle on show, whether its own ticket stands in the
-// frozen list, and whether each draw is what promise and list lead to. Keeps what
-// the phone is told (told.js), fetches what is to be checked, and has check.js,
-// which is loaded only then, check it.
+// A phone's receipts: for each raffle on show, whether its own ticket is in the frozen
+// list, and whether each draw follows from promise and list. Keeps what the phone is
+// told (told.js), fetches what is to be checked, and loads check.js only then.
 import { changedWords, inTime, tell } from "./told.js";
 import { backoff } from "./socket.js";
 
@@ -12,7 +11,7 @@ const TRIES = 6;
  * @param {string} deps.code of the event
  * @param {object} deps.outbox keeps what was told and the phone's own nonces
  * @param {() => Promise} deps.load the module check.js
- * @param {(path: string) => Promise<object>} deps.get below /api/v1/events/{code}; rejects where there is none
+ * @param {(path: string) => Promise<object>} deps.get a path below /api/v1/events/{code}; rejects where there is no answer
  * @param {(ms: number) => Promise} deps.wait
  * @param {() => number} deps.now
  * @param {() => void} deps.changed a receipt has news
@@ -22,11 +21,11 @@ export function createReceipts({ code, outbox, load, get, wait, now, changed, pa
   const tickets = new Map(); // "activity:run" → {root, state, fault, position, own}
   const draws = new Map(); // draw → {state, fault, skipped, shown}
   const records = new Map(); // draw → its record, or the promise of it
-  let latest = []; // raffles of the newest frame
+  let latest = []; // activities of the newest frame that made a promise: raffles
   const at = (activity, run) => `${activity}:${run}`;
 
-  // A node that lags knows nothing of a draw for a moment, and networks fail.
-  async function had(path) {
+  // A node that lags does not know a draw for a moment, and networks fail.
+  async function getPatiently(path) {
     for (let attempt = 1; ; attempt++) {
       try {
         return await get(path);
@@ -41,7 +40,7 @@ export function createReceipts({ code, outbox, load, get, wait, now, changed, pa
   function frame({ event, you }, shown) {
     if (!you) return;
     latest = event.activities.filter((a) => a.commitment);
-    // A crowd that asks in the same moment would be a burst of its own making.
+    // All phones learn of it at the same moment: spread their requests.
     const spread = Math.min(20_000, 300 + (event.people?.connected ?? 0) / 2);
     for (const a of latest) {
       const before = outbox.told(a.id, a.run);
@@ -63,19 +62,19 @@ export function createReceipts({ code, outbox, load, get, wait, now, changed, pa
     tickets.set(key, mine);
     await wait(Math.random() * spread);
     try {
-      const [check, answer] = await Promise.all([load(), had(`/activities/${a.id}/proof`)]);
+      const [check, answer] = await Promise.all([load(), getPatiently(`/activities/${a.id}/proof`)]);
       const own = { ticket: you.tickets[a.id], handle: you.handle, nonce: outbox.chosen(a.id, a.run) };
       const found = check.checkTicket(own, answer, told);
       Object.assign(mine, found, { state: found.fault ? "bad" : "ok" });
     } catch {
-      mine.state = "none"; // could not be had; the next frame asks again
+      mine.state = "none"; // could not be loaded; the next frame asks again
     }
     changed();
   }
 
   const record = (n) => {
     if (!records.has(n)) {
-      const asked = had(`/draws/${n}`);
+      const asked = getPatiently(`/draws/${n}`);
       records.set(n, asked);
       asked.catch(() => records.delete(n));
     }
@@ -100,9 +99,9 @@ export function createReceipts({ code, outbox, load, get, wait, now, changed, pa
   }
 
   /**
-   * What is to be said of an activity's run: {ticket, draw, fault}. ticket and draw
-   * are null or {state: "wait"|"ok"|"late"|"bad"|"none", …}; fault is what does not
-   * check out, or "".
+   * The receipts of an activity's run: {ticket, draw, fault}. ticket and draw are null
+   * or {state: "wait"|"ok"|"late"|"bad"|"none", …}; fault is what does not check out,
+   * or "".
    */
   function of(activity, run) {
     const a = latest.find((x) => x.id === activity && x.run === run);

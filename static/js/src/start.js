@@ -1,6 +1,6 @@
 // The front page and the lock before the console.
 
-// Codes are typed as they are read aloud: spaces and dashes are ours to drop.
+// Codes are typed as they are read aloud, with spaces and dashes.
 const code = document.getElementById("code");
 code?.form.addEventListener("submit", () => {
   code.value = code.value.replace(/[\s-]/g, "").toUpperCase();

@@ -1,15 +1,15 @@
 // What this phone was told of a raffle's run, and when: the promise (commitment),
 // the root and size of the frozen list, the round of public randomness of a draw.
-// A check is worth what its starting points are, so they are kept from before the
-// draw, and what comes later is held against them.
+// A check is only as good as its starting points, so they are kept from before the
+// draw, and what comes later is compared with them.
 //
 // A run's record is {who, commitment, root, size, at, draws, rounds, changed}:
-//   who      the handle they were told to; another participant starts anew
+//   who      the handle they were told to; another participant starts with an empty record
 //   at       when the root came, in milliseconds since 1970
 //   draws    how many draws the event had made by then: later ones were still open
 //   rounds   of the public beacon, by draw, and "first" for the one that the freeze
 //            names: {round, at, chain}
-//   changed  the first thing that was told otherwise later: {what, was, is}
+//   changed  the first thing that was different later: {what, was, is}
 
 /** 16 random bytes in base64url, without padding. */
 export function newNonce() {
@@ -39,7 +39,7 @@ export function tell(before, activity, { who, draws, now }) {
   else if (told.root && told.root === activity.root && told.size !== activity.entries && !told.changed) {
     news.changed = { what: "size", was: told.size, is: activity.entries };
   }
-  // A round that has been told may not be told otherwise, nor anew.
+  // A round that has been told must not change later.
   const named = { first: activity.round, ...(activity.pending && { [activity.pending.draw]: activity.pending.round }) };
   for (const [draw, round] of Object.entries(named)) {
     if (!round) continue;
@@ -55,7 +55,7 @@ export const inTime = (told, n) => Boolean(told?.root && told.commitment && told
 
 const names = { commitment: "promise", root: "frozen list", size: "number of tickets", round: "public number to wait for" };
 
-/** What was told otherwise later, in a sentence; "" where nothing was. */
+/** What was different later, in a sentence; "" where nothing was. */
 export function changedWords(told) {
   if (!told?.changed) return "";
   const { what, was, is } = told.changed;

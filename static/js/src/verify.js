@@ -1,9 +1,9 @@
-// The page /{code}/verify: fetches or takes a draw record, has fairdraw.js
-// recompute it, and tells the outcome in words. It believes the server nothing
-// but the bytes it is about to check.
+// The page /{code}/verify: fetches a draw record or takes one from a file, recomputes
+// it with fairdraw.js, and says the outcome in words. It trusts nothing that the
+// server says; it checks the record itself.
 import { fingerprint, ListReader, shortTicket, verify } from "./fairdraw.js";
 
-// Lists up to this size are checked unasked; larger ones cost some data.
+// Lists up to this size are checked without asking; larger ones cost some data.
 const UNASKED = 20_000;
 const SHOWN = 100; // winners named one by one
 
@@ -206,7 +206,7 @@ async function checkWhole() {
   try {
     await checkList((await get(`${api(of.draw)}/entrants`)).body, of);
   } catch (error) {
-    if (of === shown) $("whole-note").textContent = `The list could not be had: ${error.message}`;
+    if (of === shown) $("whole-note").textContent = `The list could not be loaded: ${error.message}`;
   }
   $("whole").disabled = false;
 }
@@ -222,7 +222,7 @@ async function checkHistory(of) {
     for (const n of same) earlier.push(await (await get(api(n))).json());
     of.known.earlier = earlier;
   } catch (error) {
-    of.note = ` The earlier draws could not be had: ${error.message}`;
+    of.note = ` The earlier draws could not be loaded: ${error.message}`;
   }
   if (of === shown) render();
 }

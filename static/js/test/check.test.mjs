@@ -19,7 +19,7 @@ const asked = (r) => ({ code: r.code, activity: r.activity, run: r.run, draw: r.
 const named = (r) => r.winners.map((w) => w.ticket);
 const check = (r, { shown = named(r), kept = told, earlier = records.filter((e) => e.draw < r.draw), mine } = {}) =>
   checkDraw(r, asked(r), kept, shown, earlier, mine);
-// A forger computes the checksum anew.
+// A forger computes the checksum again.
 const forge = (r, change) => {
   const forged = structuredClone(r);
   change(forged);

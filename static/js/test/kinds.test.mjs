@@ -28,8 +28,8 @@ test("a box too many is taken back, and so is the last one", () => {
 });
 
 test("a scale's entry is the value of the point, which may be below zero", () => {
-  assert.deepEqual(kinds.scale.tapped(press("value", -2), section({})), { value: -2 });
-  assert.equal(kinds.scale.tapped(press("value", -2, "counted"), section({})), null);
+  assert.deepEqual(kinds.scale.tapped({ type: "change", target: { value: "-2" } }, section({})), { value: -2 });
+  assert.equal(kinds.scale.tapped({ type: "click", target: { value: "-2" } }, section({})), null);
 });
 
 test("a raffle is entered once, with the phone's own nonce", () => {

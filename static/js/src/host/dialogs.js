@@ -37,7 +37,7 @@ export function wireDialogs({ call, say, setTimer }) {
     if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
     const copier = event.target.closest("[data-copy]");
     if (copier) copy(copier);
-    // A click beside a dialog closes it.
+    // A click outside a dialog closes it.
     if (event.target instanceof HTMLDialogElement) event.target.close();
   });
 

@@ -8,12 +8,7 @@ export const poll = {
   dress(section, me, waiting) {
     if (waiting || me.you) {
       const choice = waiting?.choice ?? me.you?.entries?.[runOf(section).activity] ?? [];
-      markAnswer(section, choice, { isWaiting: Boolean(waiting), online: me.online, own: "vote" });
-      for (const box of section.querySelectorAll("[data-option] input")) {
-        const mine = choice.includes(Number(box.value));
-        box.checked = mine;
-        box.toggleAttribute("checked", mine);
-      }
+      markAnswer(section, choice, { isWaiting: Boolean(waiting), online: me.online });
     }
     showChoicesLeft(section);
   },

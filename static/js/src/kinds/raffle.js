@@ -82,7 +82,7 @@ function dressCheckIn(section, { here, busy, note }) {
   setNote(box.querySelector("[data-check-in-note]"), note);
 }
 
-// The reasons that the log gives, said to the one whom they concern.
+// The reasons that the log gives, in words for the participant they are about.
 const unfitWords = (reason) =>
   ({
     "joined too late": "you joined too late for it",
@@ -94,16 +94,16 @@ const unfitWords = (reason) =>
 const ticketWords = {
   wait: "Looking for your ticket in the frozen list …",
   ok: "✓ Your ticket is in the draw",
-  none: "Not checked: the proof could not be had.",
+  none: "Not checked: the proof could not be loaded.",
 };
 const drawWords = {
   wait: "Checking the draw …",
   ok: "✓ This phone checked the draw itself",
   late: (d) => `Not checked: ${d.late.replace(/^it /, "this phone ")}`,
-  none: "Not checked: the record of the draw could not be had.",
+  none: "Not checked: the record of the draw could not be loaded.",
 };
 
-// What this phone found out by itself; a mismatch is shouted.
+// What this phone checked by itself; a mismatch raises the alarm.
 function dressReceipt(section, { ticket, draw, fault }) {
   const marks = {
     ticket: fault || section.dataset.state === "drawn" ? null : [ticket, ticketWords],

@@ -8,12 +8,9 @@ export const scale = {
   dress(section, me, waiting) {
     if (!waiting && !me.you) return;
     const answer = waiting ? [waiting.value] : me.you.entries?.[runOf(section).activity] ?? [];
-    const words = markAnswer(section, answer, { isWaiting: Boolean(waiting), online: me.online, own: "answer" });
+    const words = markAnswer(section, answer, { isWaiting: Boolean(waiting), online: me.online });
     setText(section.querySelector("[data-said]"), words && `${answer[0]}: ${words}`);
   },
 
-  tapped({ type, submitter }) {
-    const isNew = type === "submit" && submitter?.name === "value" && submitter.dataset.mark === "";
-    return isNew ? { value: Number(submitter.value) } : null;
-  },
+  tapped: ({ type, target }) => (type === "change" ? { value: Number(target.value) } : null),
 };
