@@ -46,15 +46,16 @@ async function bundles() {
 }
 
 // The typeface is split in four, so that a phone loads only the letters it needs:
-// core (ASCII and our own punctuation), the accented letters of western Europe, the
-// rest of Latin-1, Latin Extended. css/tokens.css repeats the ranges.
+// core (ASCII without the seven signs \ ^ ` { | } ~, and our own punctuation), the
+// accented letters of western Europe, the rest of both, Latin Extended. css/tokens.css
+// repeats the ranges.
 function charactersOf(...ranges) {
   let text = "";
   for (const [from, to] of ranges) for (let c = from; c <= to; c++) text += String.fromCodePoint(c);
   return text;
 }
 
-const core = charactersOf([0x20, 0x7e]) + "\u00a0·×–—‘’“”…✓";
+const core = charactersOf([0x20, 0x5b], [0x5d, 0x5d], [0x5f, 0x5f], [0x61, 0x7a]) + "\u00a0·×–—‘’“”…✓";
 const letters = charactersOf([0xc0, 0xcb], [0xcd, 0xce], [0xd3, 0xd4], [0xdf, 0xef], [0xf1, 0xf6], [0xf8, 0xfc]) + "ÑÖØÚÜ";
 
 async function fonts() {
@@ -63,7 +64,7 @@ async function fonts() {
   const extended = await readFile(join(family, "files/bricolage-grotesque-latin-ext-wght-normal.woff2"));
   const cut = (font, text) =>
     subsetFont(font, text, { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 800 } } });
-  const rest = [...charactersOf([0xa1, 0xff], [0x131, 0x131], [0x152, 0x153], [0x2bb, 0x2dc], [0x2013, 0x2122])]
+  const rest = [...charactersOf([0x5c, 0x7e], [0xa1, 0xff], [0x131, 0x131], [0x152, 0x153], [0x2bb, 0x2dc], [0x2013, 0x2122])]
     .filter((c) => !(core + letters).includes(c)).join("");
   const files = {
     "bricolage.woff2": await cut(latin, core),
