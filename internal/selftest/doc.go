@@ -1,9 +1,9 @@
 // Package selftest measures, before the doors open, what this node can bear, and
 // says it in words: how fast the log takes records, how many phones the limits of
-// this process and machine allow, whether the address in the QR code answers. It
+// this process and machine allow, and whether the address in the QR code answers. It
 // names the limit that a growing crowd meets first.
 //
-// Run measures, judge decides on what was measured (pure, so that it is tested
-// with machines that are not at hand). Nothing that Run does is seen by guests, and
-// nothing of it remains.
+// Run measures, and judge puts the figures into words. judge is pure, so that tests can
+// give it the figures of any machine. Guests see nothing of a Run, and it leaves nothing
+// behind.
 package selftest

@@ -12,39 +12,36 @@ import (
 )
 
 const (
-	// slowAppend is when people notice: they wait for the append under way, then for
-	// their own.
+	// slowAppend is when people notice: they wait for the append that is under way, and
+	// then for their own.
 	slowAppend = 50 * time.Millisecond
 	slowTrip   = 5 * time.Millisecond
-	// perPhone is what a connected phone takes of memory: 10 KB here and as much in
-	// the kernel, and as much again for the surge when all join at once.
+	// perPhone is the memory that a connected phone takes: 10 KB here and as much in the
+	// kernel, and as much again for the moment when all join at once.
 	perPhone = 40 << 10
-	// spareFiles are left to requests, the host's among them, to logs and to Redis: a
-	// node whose files are all taken by phones answers nobody any more.
+	// spareFiles are left for requests, also those of the host, for logs and for Redis: a
+	// node whose files are all taken by phones cannot answer anymore.
 	spareFiles = 1024
 	fewPhones  = 500
 )
 
 // judge puts facts into words.
 func judge(f facts) Report {
-	r := Report{Checks: []Check{judgeLog(f)}}
-	r.Checks = append(r.Checks, judgeAddress(f))
-	phones := judgePhones(f, &r)
-	r.Checks = append(r.Checks, phones)
-	return r
+	phones, capacity := judgePhones(f)
+	return Report{Checks: []Check{judgeLog(f), judgeAddress(f), phones}, Phones: capacity.phones, Limit: capacity.limit}
 }
 
 func judgeLog(f facts) Check {
 	c := Check{Name: "log", Status: OK}
 	if f.logErr != nil {
 		c.Status = Fail
-		c.Says = "The log does not take records: " + cause(f.logErr) + ". Nothing can be counted."
+		c.Says = "The log does not take records: " + shortCause(f.logErr) + ". Nothing can be counted."
 		return c
 	}
 	m := f.log
-	c.Says = fmt.Sprintf("An append is durable after %s (the slowest of %d: %s).", span(m.Median), m.Appends, span(m.Worst))
+	c.Says = fmt.Sprintf("An append is durable after %s (the slowest of %d: %s).", milliseconds(m.Median), m.Appends, milliseconds(m.Worst))
 	if m.RoundTrip > 0 {
-		c.Says += fmt.Sprintf(" Redis answers in %s.", span(m.RoundTrip))
+		c.Says += fmt.Sprintf(" Redis answers in %s.", milliseconds(m.RoundTrip))
 	}
 	switch {
 	case m.Median > slowAppend:
@@ -52,13 +49,13 @@ func judgeLog(f facts) Check {
 		c.Says += " That is slow: phones will show “sending…” noticeably long. Use a faster disk, or a store nearby."
 	case m.RoundTrip > slowTrip:
 		c.Status = Warn
-		c.Says += " That is far away: a store in the same data centre answers in less than one."
+		c.Says += " That is far away: a store in the same data centre answers in less than 1 ms."
 	default:
 		c.Says += " Many entries share one, so the log is not what limits a crowd."
 	}
 	for _, remark := range m.Remarks {
 		c.Status = Warn
-		c.Says += " Mind: " + remark + "."
+		c.Says += " Note: " + remark + "."
 	}
 	return c
 }
@@ -68,21 +65,20 @@ func judgeAddress(f facts) Check {
 	switch {
 	case f.local:
 		c.Status = Warn
-		c.Says = "The QR code leads to this machine alone. Phones need another address: open the console at one, or set --public-url."
+		c.Says = "The QR code leads to this machine alone. Phones need another address: open the console at that address, or set --public-url."
 	case f.address == "":
 		c.Says = "The QR code leads to the address that you have open. Try it with a phone on the guests' network."
 	case f.away != nil:
-		// A public address may answer everybody but the network that it lies in.
+		// A public address may answer from everywhere but from inside its own network.
 		c.Status = Warn
-		c.Says = fmt.Sprintf("%s, where the QR code leads, does not answer from here: %s. Try it with a phone: if that gets through, all is well.", f.address, cause(f.away))
+		c.Says = fmt.Sprintf("%s, where the QR code leads, does not answer from here: %s. Try it with a phone: if the phone gets through, all is well.", f.address, shortCause(f.away))
 	default:
-		c.Says = fmt.Sprintf("%s, where the QR code leads, answers from here in %s. Guest networks can keep devices apart, which only a phone on it shows: try one.", f.address, span(f.answer))
+		c.Says = fmt.Sprintf("%s, where the QR code leads, answers from here in %s. Guest networks can keep devices apart, and only a phone on that network shows it: try one.", f.address, milliseconds(f.answer))
 	}
 	return c
 }
 
-// SocketsFor is how many sockets a process may take that may have so many files
-// open.
+// SocketsFor is how many sockets a process may take if it may have that many files open.
 func SocketsFor(files int) int {
 	if files < 2*spareFiles {
 		return max(1, files/2)
@@ -90,13 +86,19 @@ func SocketsFor(files int) int {
 	return files - spareFiles
 }
 
+// capacity is the limit that a growing crowd meets first.
+type capacity struct {
+	limit  string // its name; "": none is known
+	phones int
+	says   string
+}
+
 // judgePhones finds the limit that comes first.
-func judgePhones(f facts, r *Report) Check {
-	says := map[string]string{}
-	consider := func(limit string, phones int, text string) {
-		says[limit] = text
-		if r.Limit == "" || phones < r.Phones {
-			r.Limit, r.Phones = limit, max(phones, 0)
+func judgePhones(f facts) (Check, capacity) {
+	var first capacity
+	consider := func(limit string, phones int, says string) {
+		if first.limit == "" || phones < first.phones {
+			first = capacity{limit, max(phones, 0), says}
 		}
 	}
 	if l := f.limits; l.files > 0 {
@@ -112,19 +114,19 @@ func judgePhones(f facts, r *Report) Check {
 		consider("ports", f.limits.ports, fmt.Sprintf("ports: a proxy on one address has %s to reach this node from (net.ipv4.ip_local_port_range raises it; so does a second address)", humanize.Comma(int64(f.limits.ports))))
 	}
 	c := Check{Name: "phones", Status: OK}
-	if r.Limit == "" {
+	if first.limit == "" {
 		c.Says = "No limit on the number of phones is known here."
-		return c
+		return c, first
 	}
-	c.Says = fmt.Sprintf("Room for about %s phones on this node. The first limit is %s.", humanize.Comma(int64(rough(r.Phones))), says[r.Limit])
-	if r.Phones < fewPhones {
+	c.Says = fmt.Sprintf("Room for about %s phones on this node. The first limit is %s.", humanize.Comma(int64(roundDown(first.phones))), first.says)
+	if first.phones < fewPhones {
 		c.Status = Warn
 	}
-	return c
+	return c, first
 }
 
-// rough rounds down to two digits: these are estimates.
-func rough(n int) int {
+// roundDown keeps two digits: these are estimates.
+func roundDown(n int) int {
 	step := 1
 	for n/step >= 100 {
 		step *= 10
@@ -132,22 +134,23 @@ func rough(n int) int {
 	return n / step * step
 }
 
-// cause is an error's last part, without the addresses and calls around it.
-func cause(err error) string {
+// shortCause is the last part of an error, without the addresses and calls around it.
+func shortCause(err error) string {
 	var dns *net.DNSError
 	var op *net.OpError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
 	case errors.As(err, &dns):
-		return "nobody knows the name " + dns.Name
+		return "there is no address for the name " + dns.Name
 	case errors.As(err, &op) && op.Op == "dial":
 		return "nothing listens there"
 	}
 	return err.Error()
 }
 
-func span(d time.Duration) string {
+// milliseconds writes a duration for people.
+func milliseconds(d time.Duration) string {
 	ms := float64(d) / float64(time.Millisecond)
 	if ms < 10 {
 		return strconv.FormatFloat(max(ms, 0.01), 'g', 2, 64) + " ms"

@@ -32,7 +32,7 @@ func TestJudge(t *testing.T) {
 		"sound":           {func(*facts) {}, "log", OK, []string{"after 0.8 ms", "slowest of 20: 3 ms", "not what limits"}, "files", 18_976},
 		"a slow disk":     {func(f *facts) { f.log.Median = 80 * time.Millisecond }, "log", Warn, []string{"80 ms", "slow"}, "files", 18_976},
 		"a distant Redis": {func(f *facts) { f.log.RoundTrip = 30 * time.Millisecond }, "log", Warn, []string{"answers in 30 ms", "far away"}, "files", 18_976},
-		"weak settings":   {func(f *facts) { f.log.Remarks = []string{"everysec"} }, "log", Warn, []string{"Mind: everysec."}, "files", 18_976},
+		"weak settings":   {func(f *facts) { f.log.Remarks = []string{"everysec"} }, "log", Warn, []string{"Note: everysec."}, "files", 18_976},
 		"no log":          {func(f *facts) { f.logErr = errors.New("disk full") }, "log", Fail, []string{"disk full", "Nothing can be counted"}, "files", 18_976},
 		"a silent log": {func(f *facts) { f.logErr = fmt.Errorf("x: %w", context.DeadlineExceeded) }, "log", Fail,
 			[]string{"no answer in time"}, "files", 18_976},
@@ -82,13 +82,13 @@ func TestWords(t *testing.T) {
 		0: "0.01 ms", 23 * time.Microsecond: "0.023 ms", 1500 * time.Microsecond: "1.5 ms",
 		12*time.Millisecond + 400*time.Microsecond: "12 ms", 2 * time.Second: "2,000 ms",
 	} {
-		if got := span(d); got != want {
-			t.Errorf("span(%v) = %q, want %q", d, got, want)
+		if got := milliseconds(d); got != want {
+			t.Errorf("milliseconds(%v) = %q, want %q", d, got, want)
 		}
 	}
 	for n, want := range map[int]int{0: 0, 99: 99, 101: 100, 19_880: 19_000, 104_857: 100_000} {
-		if got := rough(n); got != want {
-			t.Errorf("rough(%d) = %d, want %d", n, got, want)
+		if got := roundDown(n); got != want {
+			t.Errorf("roundDown(%d) = %d, want %d", n, got, want)
 		}
 	}
 }

@@ -2,5 +2,5 @@
 
 package selftest
 
-// measureLimits knows none: there is no number of files to ask for.
+// measureLimits returns none: this system has no such limits to ask for.
 func measureLimits() limits { return limits{} }

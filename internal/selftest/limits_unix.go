@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// measureLimits asks the kernel. What only Linux tells is 0 elsewhere. Go has raised
-// the soft limit of files to the hard one at the start.
+// measureLimits asks the kernel. Figures that only Linux has are 0 elsewhere. Go has
+// raised the soft limit of open files to the hard one at the start.
 func measureLimits() limits {
 	var l limits
 	var files syscall.Rlimit
@@ -29,7 +29,8 @@ func measureLimits() limits {
 	return l
 }
 
-// available reads /proc/meminfo (proc(5)); 0 where it does not say.
+// available reads the available bytes from /proc/meminfo (proc(5)); 0 if they are not
+// there.
 func available(meminfo []byte) int64 {
 	lines := bufio.NewScanner(bytes.NewReader(meminfo))
 	for lines.Scan() {
@@ -44,8 +45,8 @@ func available(meminfo []byte) int64 {
 	return 0
 }
 
-// portRange reads ip_local_port_range (ip(7)): how many ports there are; 0 where it makes no
-// sense.
+// portRange reads from ip_local_port_range (ip(7)) how many ports there are; 0 if it is
+// malformed.
 func portRange(b []byte) int {
 	f := strings.Fields(string(b))
 	if len(f) != 2 {

@@ -15,15 +15,15 @@ import (
 type Subject struct {
 	Log  eventlog.Health
 	Code string // of the event that is about to begin; "": none in particular
-	// Address is where the QR code leads, as http(s)://host[:port], if it may be
-	// asked for from here; "" where it is not known to be this node's own.
+	// Address is where the QR code leads, as http(s)://host[:port]; "" if it is not known
+	// to be this node's own, for then it must not be asked from here.
 	Address string
 	Local   bool // the QR code leads to this machine alone
 	Proxied bool // people come through a proxy in front of this node
 	Sockets int  // that the node takes at most
 }
 
-// Check is one thing that was looked at.
+// Check is the result of one test.
 type Check struct {
 	Name   string `json:"name"`   // log, address, phones
 	Status string `json:"status"` // ok, warn or fail
@@ -33,21 +33,20 @@ type Check struct {
 // The statuses of a Check.
 const (
 	OK   = "ok"
-	Warn = "warn" // the show can go on, but somebody should know
-	Fail = "fail" // it cannot
+	Warn = "warn" // the show can go on, but the host should know
+	Fail = "fail" // the show cannot go on
 )
 
 // Report is what a test found.
 type Report struct {
 	Checks []Check `json:"checks"`
-	// Phones is how many this node can bear at once by the limit that comes first,
-	// 0 where no limit is known.
+	// Phones is how many this node can bear at once by the limit that comes first; 0 if
+	// no limit is known.
 	Phones int    `json:"phones"`
 	Limit  string `json:"limit"` // which that is: files, memory, sockets, ports; "" for none
 }
 
-// facts are what Run measured. An error stands beside what it kept from being
-// known.
+// facts are what Run measured. An error says why the figure next to it is missing.
 type facts struct {
 	log     eventlog.Measurement
 	logErr  error
@@ -60,11 +59,11 @@ type facts struct {
 	sockets int
 }
 
-// limits are those of the process and the machine; 0: not known, or none.
+// limits are those of the process and the machine; 0: unknown, or no limit.
 type limits struct {
 	files  int   // that may be open
 	memory int64 // bytes available
-	ports  int   // that one address can dial another from
+	ports  int   // from which one address can dial another
 }
 
 const (
@@ -72,20 +71,20 @@ const (
 	logLimit     = 5 * time.Second
 )
 
-// Run measures for a second or so; some seconds where something does not answer.
+// Run measures for about a second, or for some seconds if something does not answer.
 func Run(ctx context.Context, s Subject) Report {
 	f := facts{limits: measureLimits(), address: s.Address, local: s.Local, proxied: s.Proxied, sockets: s.Sockets}
 	logCtx, cancel := context.WithTimeout(ctx, logLimit)
 	f.log, f.logErr = s.Log.Measure(logCtx, s.Code)
 	cancel()
 	if s.Address != "" {
-		f.answer, f.away = ask(ctx, s.Address)
+		f.answer, f.away = askAddress(ctx, s.Address)
 	}
 	return judge(f)
 }
 
-// ask gets /healthz at an address and returns how long that took.
-func ask(ctx context.Context, address string) (time.Duration, error) {
+// askAddress gets /healthz at an address and returns how long that took.
+func askAddress(ctx context.Context, address string) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, addressLimit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/healthz", nil)
@@ -93,7 +92,7 @@ func ask(ctx context.Context, address string) (time.Duration, error) {
 		return 0, err
 	}
 	client := &http.Client{
-		// A connection of its own, as a phone has, and no proxy of the machine's.
+		// A new connection, as a phone makes, and not through this machine's proxy.
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
