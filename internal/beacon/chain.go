@@ -17,9 +17,9 @@ const (
 	SignatureSize = 48 // a compressed point of G1
 )
 
-// Chain is what has to be known of a beacon to check its rounds. Its JSON is
-// what stands in an event's log: the fold must decide alike on every node,
-// whatever a node was told on its command line.
+// Chain is what has to be known of a beacon to check its rounds. Its JSON is stored in
+// an event's log, because the fold must decide the same on every node, no matter what
+// the command line of a node says.
 type Chain struct {
 	Hash      Bytes  `json:"hash"`       // 32 bytes that name the chain
 	PublicKey Bytes  `json:"public_key"` // 96 bytes
@@ -27,7 +27,7 @@ type Chain struct {
 	Period    uint64 `json:"period"`     // seconds between rounds
 }
 
-// Quicknet is drand's chain of a round every three seconds.
+// Quicknet is drand's chain with a round every three seconds.
 func Quicknet() Chain {
 	return Chain{
 		Hash: mustHex("52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"),
@@ -39,7 +39,7 @@ func Quicknet() Chain {
 	}
 }
 
-// Check says what is wrong with a chain that somebody configured.
+// Check says what is wrong with a configured chain.
 func (c Chain) Check() error {
 	switch {
 	case len(c.Hash) != hashSize:
@@ -65,14 +65,14 @@ func (c Chain) key() (*bls.PublicKey[bls.KeyG2SigG1], error) {
 	return key, nil
 }
 
-// TimeOf is when a round comes, in milliseconds since the Unix epoch. Rounds
-// count from 1.
+// TimeOf is when a round comes, in milliseconds since the Unix epoch. The first round
+// is 1.
 func (c Chain) TimeOf(round uint64) uint64 {
 	return 1000 * (c.Genesis + c.Period*(round-1))
 }
 
-// RoundAt is the first round that comes at ms milliseconds since the Unix epoch
-// or later.
+// RoundAt is the first round that comes at ms, in milliseconds since the Unix epoch, or
+// later.
 func (c Chain) RoundAt(ms uint64) uint64 {
 	genesis, period := 1000*c.Genesis, 1000*c.Period
 	if ms <= genesis {
@@ -81,7 +81,7 @@ func (c Chain) RoundAt(ms uint64) uint64 {
 	return (ms-genesis+period-1)/period + 1
 }
 
-// ErrSignature says that a signature is not the chain's for the round.
+// ErrSignature: a signature is not the chain's for the round.
 var ErrSignature = errors.New("beacon: the signature is not the chain's for this round")
 
 // Verify checks a round's signature and returns its randomness. The error wraps
@@ -114,7 +114,7 @@ func (b Bytes) String() string { return hex.EncodeToString(b) }
 // MarshalText gives hex digits.
 func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
-// UnmarshalText reads lower-case hex digits, and nothing else: one value has one
+// UnmarshalText reads lower-case hex digits and nothing else, so that one value has one
 // text form.
 func (b *Bytes) UnmarshalText(text []byte) error {
 	v, err := hex.DecodeString(string(text))

@@ -38,20 +38,19 @@ type Node struct {
 	connections *prometheus.GaugeVec
 	frames      *prometheus.CounterVec
 	refused     *prometheus.CounterVec
-	refusedFor  map[string]prometheus.Counter // the reasons below, so that refusing a flood costs no look-up of labels
+	refusedFor  map[string]prometheus.Counter // by known reason, so that refusing a flood costs no look-up of labels
 	requests    *prometheus.HistogramVec
-	series      sync.Map // of requests: series → prometheus.Observer, since finding one takes longer than observing
+	series      sync.Map // of requests: requestSeries → prometheus.Observer, since finding one takes longer than observing
 }
 
-// series is one of requests.
-type series struct {
+// requestSeries is the labels of one series of requests.
+type requestSeries struct {
 	route  string
 	status int
 }
 
-// New returns a Node with all series of closed label sets at zero, so that a rate
-// over them is right from the first scrape on. version is the one that `drumroll
-// version` prints.
+// New returns a Node. All series of closed label sets begin at zero, so that a rate over
+// them is right from the first scrape on. version is what `drumroll version` prints.
 func New(version string) *Node {
 	n := &Node{
 		registry:   prometheus.NewRegistry(),
@@ -69,17 +68,17 @@ func New(version string) *Node {
 			Buckets: prometheus.ExponentialBuckets(0.00025, 2, 16), // 0.25 ms … 8 s
 		}),
 		folded: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "drumroll_folded_records_total", Help: "Records folded, by who appended them: this node (own) or another, an earlier life of it included (others).",
+			Name: "drumroll_folded_records_total", Help: "Records folded, by who appended them: this node (own), or another node or an earlier run of this one (others).",
 		}, []string{"producer"}),
 		foldedItems: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "drumroll_folded_items_total", Help: "Joins and entries in the batch records that were folded.",
 		}),
 		foldLag: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "drumroll_fold_lag_seconds", Help: "Time from the append of the newest record of a read, by the log's clock, until it was folded here.",
+			Name: "drumroll_fold_lag_seconds", Help: "Time from the append of the newest record of a read, by the log's clock, until this node folded it.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 14), // 1 ms … 8 s
 		}),
 		rewound: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "drumroll_log_rewound_total", Help: "Times the log no longer held records that were folded here, and the event was folded anew.",
+			Name: "drumroll_log_rewound_total", Help: "Times the log no longer held records that this node had folded, and the event was folded again from the start.",
 		}),
 		stopped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "drumroll_events_stopped_total", Help: "Events that stopped: a damaged record, one of a newer version, or a panic in the fold.",
@@ -88,7 +87,7 @@ func New(version string) *Node {
 			Name: "drumroll_events_loaded", Help: "Events held in memory.",
 		}),
 		durable: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "drumroll_log_durable", Help: "1 where the log's settings lose nothing acknowledged to a crash or a power cut; 0 where they can, or cannot be read.",
+			Name: "drumroll_log_durable", Help: "1 if the log's settings lose nothing acknowledged in a crash or a power cut; 0 if they can, or cannot be read.",
 		}),
 		connections: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "drumroll_connections", Help: "Open websockets by view.",
@@ -131,7 +130,7 @@ func New(version string) *Node {
 	return n
 }
 
-// outcomes are the words of the contract's `status`.
+// outcomes are the values of `status` in the API.
 var outcomes = [event.Malformed + 1]string{
 	event.Counted:   "counted",
 	event.Changed:   "changed",
@@ -145,15 +144,15 @@ func (n *Node) Handler() http.Handler {
 	return promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{Registry: n.registry, EnableOpenMetrics: true})
 }
 
-// Entry counts one entry of this node by the fold's verdict. A status that is no
-// entry's (0: a join) counts nowhere.
+// Entry counts one entry of this node by the fold's verdict. A status that no entry has
+// (0: a join) is not counted.
 func (n *Node) Entry(status event.Status) {
 	if int(status) < len(n.entries) && n.entries[status] != nil {
 		n.entries[status].Inc()
 	}
 }
 
-// Flush counts one append of so many submissions and bytes.
+// Flush counts one append, its submissions and its bytes.
 func (n *Node) Flush(items, bytes int, took time.Duration) {
 	n.batchItems.Observe(float64(items))
 	n.batchBytes.Observe(float64(bytes))
@@ -170,20 +169,20 @@ func (n *Node) Folded(items int, own bool) {
 	n.foldedItems.Add(float64(items))
 }
 
-// Behind notes how long after its append a record was folded. Clocks that differ
-// a little make it 0, not negative.
+// Behind notes how long after its append a record was folded. A negative time, from
+// clocks that differ a little, counts as 0.
 func (n *Node) Behind(lag time.Duration) { n.foldLag.Observe(max(0, lag).Seconds()) }
 
 // Rewound counts a log that lost records.
 func (n *Node) Rewound() { n.rewound.Inc() }
 
-// Stopped counts an event that stopped, damaged.
+// Stopped counts an event that stopped because of its log.
 func (n *Node) Stopped() { n.stopped.Inc() }
 
-// Loaded moves the number of events in memory.
+// Loaded changes the number of events in memory.
 func (n *Node) Loaded(delta int) { n.loaded.Add(float64(delta)) }
 
-// Durable notes whether the log's settings lose nothing that was acknowledged.
+// Durable notes whether the log's settings keep everything that was acknowledged.
 func (n *Node) Durable(yes bool) {
 	if yes {
 		n.durable.Set(1)
@@ -192,7 +191,7 @@ func (n *Node) Durable(yes bool) {
 	}
 }
 
-// Connections moves the number of open sockets of a view.
+// Connections changes the number of open sockets of a view.
 func (n *Node) Connections(view string, delta int) {
 	n.connections.WithLabelValues(view).Add(float64(delta))
 }
@@ -202,9 +201,9 @@ func (n *Node) Frames(view string, frames int) {
 	n.frames.WithLabelValues(view).Add(float64(frames))
 }
 
-// Refused counts what was turned away. Reasons: overloaded, arrivals, rate, closed, invalid,
-// auth, origin; of sockets also handshake (no websocket request, or a foreign origin)
-// and sockets (the node has as many as it takes).
+// Refused counts a request, socket or entry that was turned away. Reasons: overloaded,
+// arrivals, rate, closed, invalid, auth, origin; of sockets also handshake (no websocket
+// request, or a foreign origin) and sockets (the node has as many as it can take).
 func (n *Node) Refused(reason string) {
 	c := n.refusedFor[reason]
 	if c == nil {
@@ -215,7 +214,7 @@ func (n *Node) Refused(reason string) {
 
 // Request counts one HTTP request. route is the pattern, never the path.
 func (n *Node) Request(route string, status int, took time.Duration) {
-	key := series{route, status}
+	key := requestSeries{route, status}
 	o, ok := n.series.Load(key)
 	if !ok {
 		o, _ = n.series.LoadOrStore(key, n.requests.WithLabelValues(route, strconv.Itoa(status)))

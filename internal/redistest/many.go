@@ -16,11 +16,11 @@ func StartCluster(t testing.TB) []*Server { t.Helper(); return startCluster(t, 3
 
 // StartClusterWithReplicas starts a Redis Cluster of three masters with one
 // replica each and waits until it is whole and each replica is in step. It
-// returns all six; ClusterMaster tells who is what.
+// returns all six; ClusterMaster finds the master of a key.
 func StartClusterWithReplicas(t testing.TB) []*Server {
 	t.Helper()
 	nodes := startCluster(t, 6, 1)
-	waitFor(t, "three replicas in step", func() bool { return inStep(nodes) == 3 })
+	waitFor(t, "three replicas in step", func() bool { return countInStep(nodes) == 3 })
 	return nodes
 }
 
@@ -60,7 +60,8 @@ func ClusterMaster(t testing.TB, nodes []*Server, key string) *Server {
 		if s.cmd == nil {
 			continue
 		}
-		// A server that does not hold the key says who does; a replica names its master.
+		// A server that does not hold the key names the one that does; a replica names its
+		// master.
 		out, err := exec.Command(cli(t), "-p", fmt.Sprint(s.port), "exists", key).CombinedOutput()
 		if err == nil && !bytes.Contains(out, []byte("MOVED")) {
 			return s
@@ -76,13 +77,13 @@ func StartReplica(t testing.TB, master *Server) *Server {
 	args := []string{"--save", "", "--appendonly", "yes", "--appendfsync", "always",
 		"--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1", fmt.Sprint(master.port)}
 	s := start(t, &Server{port: FreePort(t), dir: t.TempDir(), args: args})
-	waitFor(t, "the replica is in step", func() bool { return inStep([]*Server{s}) == 1 })
+	waitFor(t, "the replica is in step", func() bool { return countInStep([]*Server{s}) == 1 })
 	return s
 }
 
-// StartSentinels starts three Sentinels, two of which must agree, over a master
-// and its replicas, and waits until they know each other and so many replicas. A
-// master that is silent for a second is replaced.
+// StartSentinels starts three Sentinels, of which two must agree, for a master and its
+// replicas. It waits until they know each other and that number of replicas. They replace
+// a master that is silent for a second.
 func StartSentinels(t testing.TB, name string, master *Server, replicas int) []*Server {
 	t.Helper()
 	settings := fmt.Sprintf("sentinel monitor %[1]s 127.0.0.1 %[2]d 2\n"+
@@ -96,7 +97,7 @@ func StartSentinels(t testing.TB, name string, master *Server, replicas int) []*
 		for _, s := range all {
 			out, err := exec.Command(cli(t), "-p", fmt.Sprint(s.port), "sentinel", "master", name).Output()
 			lines := strings.Split(string(out), "\n")
-			if err != nil || follows(lines, "num-slaves") != fmt.Sprint(replicas) || follows(lines, "num-other-sentinels") != "2" {
+			if err != nil || lineAfter(lines, "num-slaves") != fmt.Sprint(replicas) || lineAfter(lines, "num-other-sentinels") != "2" {
 				return false
 			}
 		}
@@ -115,7 +116,7 @@ func SentinelMaster(t testing.TB, sentinel *Server, name string) string {
 	return strings.Join(strings.Fields(string(out)), ":")
 }
 
-func follows(lines []string, what string) string {
+func lineAfter(lines []string, what string) string {
 	for i := range len(lines) - 1 {
 		if lines[i] == what {
 			return lines[i+1]
@@ -125,7 +126,7 @@ func follows(lines []string, what string) string {
 }
 
 // inStep counts the servers that are replicas with a link to their master.
-func inStep(servers []*Server) (n int) {
+func countInStep(servers []*Server) (n int) {
 	for _, s := range servers {
 		out, err := exec.Command("redis-cli", "-p", fmt.Sprint(s.port), "info", "replication").Output()
 		if err == nil && bytes.Contains(out, []byte("master_link_status:up")) {

@@ -1,5 +1,5 @@
-// Package redistest runs real Redis servers for tests: on free ports of the
-// loopback, each in a folder of its own, stopped when the test ends.
+// Package redistest runs real Redis servers for tests, on free ports of the loopback and
+// each in a folder of its own. A server stops when its test ends.
 package redistest
 
 import (
@@ -29,9 +29,9 @@ type Server struct {
 	output *bytes.Buffer
 }
 
-// Start starts a server and waits until it answers. Settings are names and values
-// in turn, as in redis.conf: Start(t, "appendfsync", "everysec"). Without them it
-// keeps an append-only file, synced at each write, so that Kill loses nothing.
+// Start starts a server and waits until it answers. Settings alternate names and values,
+// as in redis.conf: Start(t, "appendfsync", "everysec"). Without them the server keeps an
+// append-only file that is synced at each write, so Kill loses nothing.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	args := []string{"--save", "", "--appendonly", "yes", "--appendfsync", "always"}
@@ -84,8 +84,8 @@ func (s *Server) Kill() {
 	s.cmd = nil
 }
 
-// Pause stops the server as SIGSTOP does: connections stay, nobody answers. Resume
-// lets it go on.
+// Pause stops the server with SIGSTOP: connections stay open, and it does not answer.
+// Resume lets it go on.
 func (s *Server) Pause(t testing.TB) { s.signal(t, syscall.SIGSTOP) }
 
 // Resume undoes Pause.
@@ -101,19 +101,19 @@ func (s *Server) signal(t testing.TB, sig syscall.Signal) {
 // Set changes a setting of the running server.
 func (s *Server) Set(t testing.TB, name, value string) {
 	t.Helper()
-	if reply, err := s.ask("CONFIG SET " + name + " " + value); err != nil || reply != "+OK" {
+	if reply, err := s.sendCommand("CONFIG SET " + name + " " + value); err != nil || reply != "+OK" {
 		t.Fatalf("CONFIG SET %s %s: %q, %v", name, value, reply, err)
 	}
 }
 
-// Stop ends the server in good order and waits for its end.
+// Stop shuts the server down in the normal way and waits for its end.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	if s.cmd == nil {
 		return
 	}
 	// It closes the connection instead of answering.
-	if _, err := s.ask("SHUTDOWN"); err == nil {
+	if _, err := s.sendCommand("SHUTDOWN"); err == nil {
 		t.Fatalf("redis-server refused to stop\n%s", s.output)
 	}
 	_ = s.cmd.Wait()
@@ -143,7 +143,7 @@ func (s *Server) launch(t testing.TB) {
 		t.Fatalf("start redis-server: %v", err)
 	}
 	for deadline := time.Now().Add(startLimit); ; time.Sleep(5 * time.Millisecond) {
-		reply, err := s.ask("PING")
+		reply, err := s.sendCommand("PING")
 		if err == nil && reply == "+PONG" {
 			return
 		}
@@ -154,8 +154,8 @@ func (s *Server) launch(t testing.TB) {
 	}
 }
 
-// ask sends an inline command and returns the first line of the reply.
-func (s *Server) ask(command string) (string, error) {
+// sendCommand sends an inline command and returns the first line of the reply.
+func (s *Server) sendCommand(command string) (string, error) {
 	c, err := net.DialTimeout("tcp", s.Addr(), time.Second)
 	if err != nil {
 		return "", err
@@ -171,8 +171,8 @@ func (s *Server) ask(command string) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// FreePort returns a port that nobody listens on. A cluster's node also takes the
-// port plus 10000, so high ones are not for it.
+// FreePort returns a port that is not in use. A node of a Cluster also takes the port
+// plus 10000, so the result is at most 55535.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	for range 200 {

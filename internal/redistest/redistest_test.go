@@ -18,11 +18,11 @@ func TestStopKillRestart(t *testing.T) {
 	}
 	for name, end := range map[string]func(){"Stop": func() { s.Stop(t) }, "Kill": s.Kill} {
 		if !listening() {
-			t.Fatalf("before %s: nobody listens on %s", name, s.Addr())
+			t.Fatalf("before %s: no server listens on %s", name, s.Addr())
 		}
 		end()
 		if listening() {
-			t.Errorf("after %s: somebody listens on %s", name, s.Addr())
+			t.Errorf("after %s: a server listens on %s", name, s.Addr())
 		}
 		s.Restart(t)
 	}

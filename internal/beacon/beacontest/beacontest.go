@@ -36,8 +36,8 @@ type Key struct {
 	private *bls.PrivateKey[bls.KeyG2SigG1]
 }
 
-// NewKey makes a chain from a seed: the same seed, the same chain. It began an
-// hour before now.
+// NewKey makes a chain from a seed; the same seed gives the same chain. Its first round
+// was an hour before now.
 func NewKey(seed string, period time.Duration, now time.Time) Key {
 	ikm := sha256.Sum256([]byte(seed))
 	private, err := bls.KeyGen[bls.KeyG2SigG1](ikm[:], nil, nil)
@@ -55,12 +55,12 @@ func NewKey(seed string, period time.Duration, now time.Time) Key {
 	}}
 }
 
-// Sign is the signature of a round, also of one yet to come.
+// Sign returns the signature of a round, also of a future one.
 func (k Key) Sign(round uint64) beacon.Bytes {
 	return bls.Sign(k.private, beacon.Message(round))
 }
 
-// Beacon serves a chain as drand does: a round is there from its time on.
+// Beacon serves a chain as drand does: each round from its time on.
 type Beacon struct {
 	Key
 	server *httptest.Server
@@ -81,7 +81,7 @@ func Start(t testing.TB, key Key) *Beacon {
 	return b
 }
 
-// Source is where a node gets the rounds.
+// Source is the source of these rounds for a node.
 func (b *Beacon) Source() *source.Source {
 	return &source.Source{Chain: b.Chain, Hosts: []string{b.server.URL}}
 }
@@ -107,16 +107,15 @@ func (b *Beacon) Misbehave(f Fault) {
 	b.fault = f
 }
 
-// Ahead has the beacon live that much in the future, so that a test need not
-// wait for rounds.
+// Ahead puts the beacon's clock forward, so that a test need not wait for rounds.
 func (b *Beacon) Ahead(d time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.ahead = d
 }
 
-// Asked yields the number of a round that somebody asks for; askers do not wait
-// for whoever listens.
+// Asked yields the numbers of rounds that are requested. A request does not wait until
+// its number is received.
 func (b *Beacon) Asked() <-chan uint64 { return b.asked }
 
 func (b *Beacon) serve(w http.ResponseWriter, r *http.Request) {

@@ -1,3 +1,3 @@
-// Package source fetches rounds of a beacon over HTTP, from whichever of several
-// hosts answers, and believes none of them: what it returns is verified.
+// Package source fetches rounds of a beacon over HTTP, from the first of several hosts
+// that answers. It trusts none of them: it verifies what it returns.
 package source

@@ -52,12 +52,12 @@ func Read(path string) (*Source, error) {
 	return s, nil
 }
 
-// Fetch gets a round's signature, verified. Each host is asked once; the error
-// says of each why it did not help.
+// Fetch gets a round's signature and verifies it. It asks each host once, in turn; the
+// error says for each why that failed.
 func (s *Source) Fetch(ctx context.Context, round uint64) (signature beacon.Bytes, err error) {
 	var failures []error
 	for _, host := range s.Hosts {
-		if signature, err = s.ask(ctx, host, round); err == nil {
+		if signature, err = s.askHost(ctx, host, round); err == nil {
 			return signature, nil
 		}
 		failures = append(failures, fmt.Errorf("%s: %w", host, err))
@@ -68,7 +68,7 @@ func (s *Source) Fetch(ctx context.Context, round uint64) (signature beacon.Byte
 	return nil, fmt.Errorf("beacon round %d: %w", round, errors.Join(failures...))
 }
 
-func (s *Source) ask(ctx context.Context, host string, round uint64) (beacon.Bytes, error) {
+func (s *Source) askHost(ctx context.Context, host string, round uint64) (beacon.Bytes, error) {
 	ctx, cancel := context.WithTimeout(ctx, perHost)
 	defer cancel()
 	url := fmt.Sprintf("%s/%v/public/%d", strings.TrimSuffix(host, "/"), s.Hash, round)
