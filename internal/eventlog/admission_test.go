@@ -14,7 +14,7 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// pacedLog takes a time for each item, and folds what it took.
+// pacedLog takes some time for each item, and folds it.
 type pacedLog struct {
 	cost atomic.Int64 // ns an item
 	met  func(seq uint64)
@@ -30,7 +30,7 @@ func (l *pacedLog) Append(_ context.Context, _ string, records [][]byte) (eventl
 	return eventlog.Offset{}, nil
 }
 
-// queue is a Batcher whose items are the times of their adding.
+// queue is a Batcher. Each of its items is the time when it was added.
 type queue struct {
 	*eventlog.Batcher[time.Time]
 	log            *pacedLog
@@ -104,9 +104,9 @@ func (q *queue) offer(rate int, during time.Duration) (taken int) {
 	return q.taken - before
 }
 
-// TestWaitIsBounded: at three times what can be resolved, all that can be is, and
-// nobody whom the node takes waits much longer than a second, however slow it is;
-// and it takes everybody again when that is over.
+// TestWaitIsBounded: at three times the rate that can be resolved, the node resolves as many
+// as it can, no item that it takes waits much longer than a second, however slow the log
+// is, and it takes every item again afterwards.
 func TestWaitIsBounded(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -157,8 +157,8 @@ func TestSlowerThanBefore(t *testing.T) {
 	})
 }
 
-// TestStandstill: a log that takes nothing has few wait for it, and all are taken
-// again soon after it goes on.
+// TestStandstill: few items wait for a log that stands still, and all are taken again soon
+// after it goes on.
 func TestStandstill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(t, 200_000, 20*time.Microsecond)
@@ -188,8 +188,8 @@ func TestStandstill(t *testing.T) {
 	})
 }
 
-// TestBurstAtRest: what arrives at once after a quiet time is taken in whole, for
-// it is not known that it is too much.
+// TestBurstAtRest: a burst after a quiet time is taken as a whole, because nothing shows
+// that it is too large.
 func TestBurstAtRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(t, 50_000, 20*time.Microsecond)

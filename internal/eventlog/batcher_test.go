@@ -275,8 +275,8 @@ func TestFailLost(t *testing.T) {
 	})
 }
 
-// While the log cannot be read, who waits for the fold waits for so long and no
-// longer; a record that is still on its way is not touched.
+// While the log cannot be read, a waiter waits for the fold no longer than the given time.
+// A record that is still on its way is not touched.
 func TestFailOverdue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(chan struct{})
@@ -308,8 +308,8 @@ func TestFailOverdue(t *testing.T) {
 	})
 }
 
-// A record that the fold meets proves that what was confirmed before it and was
-// not met is lost.
+// A record that the fold meets proves that a record that was confirmed before it, and that
+// the fold has not met, is lost.
 func TestTakeRecordFailsWhatWasPassed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, answer{}, answer{})
@@ -323,8 +323,8 @@ func TestTakeRecordFailsWhatWasPassed(t *testing.T) {
 	})
 }
 
-// While the log is away nobody waits for more than two batches to be given up,
-// however many batches wait.
+// While the log is away, no item waits for more than two batches to be given up, however
+// many batches wait.
 func TestGiveUpTakesAlongWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		held := make([]answer, 9)

@@ -1,9 +1,8 @@
 package eventlog
 
-// ValidCode reports whether a Log may keep an event under this code: 1 to 32
-// upper-case letters and digits. For any other code there is no log. The alphabet
-// that codes are drawn from is smaller (no 0 O 1 I L); this rule only keeps a
-// code harmless as a file name and as a part of a Redis key.
+// ValidCode reports whether a Log may keep an event under this code: 1 to 32 upper-case
+// letters and digits. No other code has a log. New codes use a smaller alphabet (without
+// 0 O 1 I L); this rule only makes a code safe as a file name and as part of a Redis key.
 func ValidCode(code string) bool {
 	if len(code) < 1 || len(code) > 32 {
 		return false

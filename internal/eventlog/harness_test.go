@@ -26,7 +26,7 @@ type answer struct {
 	hold     chan struct{} // Append waits for its close, or for its context
 }
 
-// faultyLog is a Log whose appends fail to a script. It asserts what the Batcher
+// faultyLog is an Appender whose appends fail as a script says. It asserts what the Batcher
 // promises: one append at a time, and the same bytes for the same record.
 type faultyLog struct {
 	t *testing.T
@@ -101,7 +101,7 @@ func (l *faultyLog) read(record []byte) sheet {
 	return s
 }
 
-// fold meets all that is stored and was not met yet.
+// fold meets all stored records that were not met yet.
 func (l *faultyLog) fold() {
 	l.mu.Lock()
 	stored := l.stored
@@ -175,7 +175,7 @@ func (d *desk) name(err error) string {
 	return "unexpected: " + err.Error()
 }
 
-// meet folds a record as a replica does: what it has seen it drops whole.
+// meet folds a record as a replica does: it drops a record that it has seen.
 func (d *desk) meet(record []byte) {
 	s := d.log.read(record)
 	items := d.b.TakeRecord(s.Seq)

@@ -9,8 +9,8 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// aheadLog is a real log whose time is ahead of the nodes' own (or behind it), in
-// its clock and in its offsets alike.
+// aheadLog is a real log whose time is ahead of the nodes' own (or behind it), both in its
+// clock and in its offsets.
 type aheadLog struct {
 	eventlog.Store
 	by time.Duration
@@ -55,8 +55,8 @@ func (l aheadLog) Head(ctx context.Context, code string) (eventlog.Offset, error
 	return l.shift(at, l.by), err
 }
 
-// TestNodesWithWrongClocks: countdowns follow the log's clock, so nodes whose own
-// is minutes off close in time, and once.
+// TestNodesWithWrongClocks: countdowns follow the log's clock, so nodes whose own clock is
+// minutes off close in time, and only once.
 func TestNodesWithWrongClocks(t *testing.T) {
 	for name, by := range map[string]time.Duration{"behind": 7 * time.Minute, "ahead": -7 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestNodesWithWrongClocks(t *testing.T) {
 					t.Errorf("closed after %v", took)
 				}
 				ea.submit(vote(1, id, 1, 0)).want(t, event.TooLate)
-				// Nor does one of them close what is opened again after that.
+				// None of them closes the activity when it is opened again after that.
 				eb.do(event.Command{Type: event.CmdOpen, Activity: id})
 				ea.sync()
 				ea.submit(vote(1, id, 1, 0)).want(t, event.Counted)

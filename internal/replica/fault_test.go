@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// raw appends a record past all replicas.
+// raw appends a record without a replica.
 func raw(t *testing.T, log eventlog.Store, record []byte) {
 	t.Helper()
 	if _, err := log.Append(t.Context(), code, [][]byte{record}); err != nil {
@@ -53,8 +53,8 @@ func copyLog(t *testing.T, from eventlog.Log, n int) *boltlog.Log {
 
 var errBroken = errors.New("connection reset")
 
-// The log is another one after an interruption: a failover lost its tail.
-func TestRewoundLogIsFoldedAnew(t *testing.T) {
+// After an interruption the log lacks its tail, as after a failover.
+func TestRewoundLogIsFoldedAgain(t *testing.T) {
 	old := newTap(bolt(t))
 	n := newNode(t, old)
 	n.create()
@@ -77,7 +77,7 @@ func TestRewoundLogIsFoldedAnew(t *testing.T) {
 	if got := n.counted("drumroll_log_rewound_total"); got != "1" {
 		t.Errorf("metric log_rewound %s", got)
 	}
-	// The phone whose choice went with the tail sends it again.
+	// The phone whose choice was lost sends it again.
 	e.submit(vote(2, id, 2, 0)).want(t, event.Counted)
 	// Nothing is lost when nothing was taken back.
 	_, epoch = e.Snapshot()
@@ -97,7 +97,7 @@ func batch(producer event.Producer, items ...event.Item) []byte {
 	return event.SealBatch(data, 0)
 }
 
-// What the log confirmed and then lost before it was folded here is not known.
+// The log confirmed a record and lost it before this node folded it.
 func TestRewoundLogResolvesWaiters(t *testing.T) {
 	old := newTap(bolt(t))
 	n := newNode(t, old)
@@ -127,8 +127,8 @@ func TestRewoundLogResolvesWaiters(t *testing.T) {
 	e.submit(vote(1, id, 2, 0)).want(t, event.Counted)
 }
 
-// The append of unknown outcome is met by the refold, and confirmed only later:
-// its waiter is settled all the same.
+// The fold from the start meets an append of unknown outcome, which the log confirms only
+// later. Its waiter is settled.
 func TestRefoldSettlesWhatItMeets(t *testing.T) {
 	old := newTap(bolt(t))
 	n := newNode(t, old)
@@ -166,8 +166,8 @@ func TestRefoldSettlesWhatItMeets(t *testing.T) {
 	}
 }
 
-// The code was deleted and used again while this node was cut off: what people
-// here know is gone, and nothing of it gets into the new event.
+// The event was deleted and its code used again while this node was cut off. The old event
+// is gone, and nothing of it gets into the new one.
 func TestAnotherEventUnderTheCode(t *testing.T) {
 	old := newTap(bolt(t))
 	n := newNode(t, old)
@@ -203,7 +203,7 @@ func TestAnotherEventUnderTheCode(t *testing.T) {
 // On a real Redis: the newest records are taken back, and others come.
 func TestRewoundRedis(t *testing.T) {
 	t.Run("read error", func(t *testing.T) { rewindRedis(t, true) })
-	// The connection dies between two reads, and the client dials anew by itself.
+	// The connection dies between two reads, and the client dials again by itself.
 	t.Run("silent redial", func(t *testing.T) { rewindRedis(t, false) })
 }
 
@@ -219,8 +219,8 @@ func rewindRedis(t *testing.T, loud bool) {
 	kept, epoch := e.Snapshot()
 	lost := e.submit(vote(2, id, 1, 0)).wait(t)
 
-	// What takes records back breaks connections too: a read does not go on over
-	// the gap. Here the test holds it back.
+	// A failover also breaks connections, so a read does not go on across the gap. Here the
+	// test holds the read back.
 	reads := log.stall()
 	c := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	defer c.Close()
@@ -290,7 +290,7 @@ func TestLostFreezeOrDrawSpendsItsRun(t *testing.T) {
 	}
 }
 
-// A stop for one event leaves the others, and is told to all who wait.
+// One event stops, all its waiters are told, and the other events go on.
 func TestWhatCannotBeFoldedStopsOneEvent(t *testing.T) {
 	quiz := event.AppendCommand(nil, &event.Command{
 		Identity: event.Identity{UID: testUID, Producer: 5, Seq: 1}, Type: "quiz",
@@ -340,7 +340,7 @@ func TestWhatCannotBeFoldedStopsOneEvent(t *testing.T) {
 				t.Errorf("metric of stopped events: %s", got)
 			}
 			other.submit(vote(1, otherID, 1, 0)).want(t, event.Counted)
-			// Another node finds it so when it loads the event.
+			// Another node stops as well when it loads the event.
 			second := newNode(t, log)
 			if _, err := second.Open(t.Context(), code); !errors.Is(err, c.want) {
 				t.Errorf("Open on another node: %v", err)
@@ -390,8 +390,8 @@ func TestCorruptLogStopsTheEvent(t *testing.T) {
 	}
 }
 
-// A Redis that goes away and comes back: nothing acknowledged is lost, and what
-// was not acknowledged is told so or counted once.
+// Redis goes away and comes back: nothing acknowledged is lost, and every other entry is
+// counted once or its sender is told.
 func TestRedisGoesAndComesBack(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -54,8 +54,8 @@ func dial(t *testing.T, s *redistest.Server) eventlog.Store {
 	return l
 }
 
-// onEachLog runs a test for two nodes on both kinds of log: on Redis each node
-// has a client of its own, on bbolt they share the one process that may hold it.
+// onEachLog runs a test for two nodes on both Logs. On Redis each node has a client of its
+// own; on bbolt they share the one Log that may be open.
 func onEachLog(t *testing.T, test func(t *testing.T, a, b eventlog.Store)) {
 	t.Parallel() // the end of a read that blocks takes Redis up to a second
 	t.Run("bolt", func(t *testing.T) {
@@ -69,7 +69,7 @@ func onEachLog(t *testing.T, test func(t *testing.T, a, b eventlog.Store)) {
 	})
 }
 
-// until waits until ok, which is asked again after each signal.
+// until waits until ok returns true; it asks again after each signal.
 func until(t *testing.T, what string, changed <-chan struct{}, ok func() bool) {
 	t.Helper()
 	limit := time.After(patience)
@@ -77,7 +77,7 @@ func until(t *testing.T, what string, changed <-chan struct{}, ok func() bool) {
 		select {
 		case <-changed:
 		case <-limit:
-			t.Fatalf("waited in vain for: %s", what)
+			t.Fatalf("this did not happen: %s", what)
 		}
 	}
 }
@@ -216,7 +216,7 @@ func (e *loaded) until(what string, ok func() bool) {
 	until(e.t, what, e.changed, ok)
 }
 
-// receipt is a Waiter that keeps all that it was told.
+// receipt is a Waiter that keeps everything that it is told.
 type receipt struct {
 	got chan replica.Settled
 }
@@ -232,7 +232,7 @@ func (e *loaded) submit(it event.Item) *receipt {
 	return r
 }
 
-// wait returns what the receipt says, which it says once.
+// wait returns what the receipt was told, and fails if it was told twice.
 func (r *receipt) wait(t *testing.T) replica.Settled {
 	t.Helper()
 	select {
@@ -279,8 +279,8 @@ func (e *loaded) openRaffle() int {
 	return id
 }
 
-// picture is all that an event shows to the host and to participants 1 to 99, as
-// text; without the structure number, which lists that were computed raise too.
+// picture is everything that an event shows to the host and to participants 1 to 99, as
+// text; without the structure number, which computed lists raise too.
 func (e *loaded) picture() string {
 	e.t.Helper()
 	snap, _ := e.Snapshot()

@@ -58,8 +58,8 @@ func TestDelete(t *testing.T) {
 	})
 }
 
-// A process that died between the delete record and the removal of the log left
-// both: the event is gone all the same, and the next who looks cleans up.
+// A process died between the delete record and the removal of the log, so both are there.
+// The event counts as gone, and the next node that opens it removes the log.
 func TestInterruptedDeleteIsFinished(t *testing.T) {
 	log := bolt(t)
 	n := newNode(t, log)

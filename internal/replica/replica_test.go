@@ -88,7 +88,7 @@ func TestSettledAtItsPosition(t *testing.T) {
 	}
 }
 
-// A command is not touched after it was handed over: its owner may use it again.
+// Propose does not change the caller's command, which may be used again.
 func TestProposedCommandStaysTheCallers(t *testing.T) {
 	n := newNode(t, bolt(t))
 	n.create()
@@ -165,7 +165,7 @@ func TestTwoNodesReachTheSameState(t *testing.T) {
 	})
 }
 
-// Two hosts press the same button: one wins, the other learns the true state.
+// Two hosts press the same button: one wins, the other is told the present state.
 func TestTwoHostsPressTheSameButton(t *testing.T) {
 	onEachLog(t, func(t *testing.T, logA, logB eventlog.Store) {
 		a, b := newNode(t, logA), newNode(t, logB)

@@ -8,8 +8,7 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// Whoever waits for an offset that a rewound log has lost is told, and whoever
-// waits when the fold ends.
+// Wait returns an error if a rewound log has lost the offset, and if the fold ends.
 func TestWaitEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Replica)

@@ -97,8 +97,8 @@ func testAppendOrder(t *testing.T, s *store) {
 	}
 }
 
-// testAppendConcurrent: each append stands in one piece, at the offset that it
-// was told, and an appender's own appends keep their order.
+// testAppendConcurrent: the records of an append stand together, at the offset that it
+// returned, and the appends of one caller keep their order.
 func testAppendConcurrent(t *testing.T, s *store) {
 	const appenders, rounds = 8, 10
 	code := code(t, "")
@@ -205,7 +205,7 @@ func testLargeAndEmptyRecords(t *testing.T, s *store) {
 	}
 }
 
-// testOwnedData: what a caller does to its bytes later changes nothing.
+// testOwnedData: a caller may change its bytes after a call.
 func testOwnedData(t *testing.T, s *store) {
 	code := code(t, "")
 	mine := []byte("mine")

@@ -1,4 +1,3 @@
-// Package eventlogtest is the conformance suite of eventlog.Log. Both Logs run
-// it, and it is the contract's executable half: what a caller may rely on is
-// asserted here, once, for either.
+// Package eventlogtest is the conformance suite of eventlog.Store, which both stores pass.
+// It asserts everything that a caller may rely on.
 package eventlogtest

@@ -9,10 +9,9 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// inTime runs a test that has to be quicker than the retention it is given: long
-// enough for a busy machine to append once more in time, short enough to wait for.
-// One that was too slow (stood: for how long the machine stood still) says nothing
-// and is tried again with twice as much.
+// inTime runs a test that has to be faster than the retention that it is given. If the
+// machine stood still for too long (stood), the result says nothing, and the test runs
+// again with twice the retention.
 func inTime(t *testing.T, test func(retention time.Duration) (stood time.Duration)) {
 	t.Helper()
 	for retention := time.Second; ; retention *= 2 {
@@ -26,11 +25,11 @@ func inTime(t *testing.T, test func(retention time.Duration) (stood time.Duratio
 	}
 }
 
-// slack is how much the clocks of offsets and of expiry may differ: both are
-// rounded to a millisecond, and nodes of a Cluster on one machine by another one.
+// slack is how much the clocks of offsets and of expiry may differ: both are rounded to a
+// millisecond, and so is the difference between nodes of a Cluster on one machine.
 const slack = 5 * time.Millisecond
 
-// reopen opens the store anew, keeping events for the retention of these tests.
+// reopen closes the store and opens it with another retention.
 func (s *store) reopen(t *testing.T, retention time.Duration) {
 	t.Helper()
 	if err := s.log.Close(); err != nil {
@@ -48,8 +47,8 @@ func (s *store) now(t *testing.T) time.Time {
 	return now
 }
 
-// untilExpired waits until there is no log under the code and returns the log's time
-// just before and just after that was seen first.
+// untilExpired waits until there is no log under the code, and returns the log's time just
+// before and just after it saw that.
 func (s *store) untilExpired(t *testing.T, code string) (before, after time.Time) {
 	t.Helper()
 	ctx := testContext(t)
@@ -70,8 +69,8 @@ func (s *store) untilExpired(t *testing.T, code string) (before, after time.Time
 	}
 }
 
-// testExpiry: appends prolong an event's life; the retention after the last of
-// them it is gone, with all that was stored for it, and its code is free.
+// testExpiry: appends prolong an event's life. When the retention has passed after the last
+// of them, the event is gone with everything stored for it, and its code is free.
 func testExpiry(t *testing.T, s *store) {
 	inTime(t, func(retention time.Duration) time.Duration { return expires(t, s, retention) })
 }
@@ -85,7 +84,7 @@ func expires(t *testing.T, s *store, retention time.Duration) (stood time.Durati
 	last := born
 	for n := 0; last.Before(born.Add(retention * 3 / 2)); n++ {
 		time.Sleep(retention / 50) // there is no need to hurry the disk
-		// One record and several take different ways.
+		// One record and several take different paths.
 		at, err := s.log.Append(testContext(t), code, payloads([]string{"a", "b"}[:1+n%2]...))
 		if err != nil {
 			if gap := s.now(t).Sub(last); errors.Is(err, eventlog.ErrNotFound) && gap >= retention-slack {
@@ -95,7 +94,7 @@ func expires(t *testing.T, s *store, retention time.Duration) (stood time.Durati
 		}
 		last = time.UnixMilli(int64(at.Ms))
 	}
-	// Telling who is here prolongs nothing.
+	// Announcing phones prolongs nothing.
 	if _, err := s.log.Announce(testContext(t), code, "node", 3); err != nil {
 		t.Fatalf("Announce: %v", err)
 	}
@@ -110,7 +109,7 @@ func expires(t *testing.T, s *store, retention time.Duration) (stood time.Durati
 	return 0
 }
 
-// testExpiryEndsRead: who waits for the next record learns that there will be none.
+// testExpiryEndsRead: a Read that waits for the next record learns that the event expired.
 func testExpiryEndsRead(t *testing.T, s *store) {
 	s.reopen(t, time.Second)
 	code := code(t, "")
@@ -121,8 +120,7 @@ func testExpiryEndsRead(t *testing.T, s *store) {
 	wantError(t, "waiting Read", err, eventlog.ErrNotFound)
 }
 
-// testKeptForEver: a Log that keeps events for ever takes an expiry back with its
-// next append.
+// testKeptForEver: the next append of a store that keeps events for ever removes an expiry.
 func testKeptForEver(t *testing.T, s *store) {
 	inTime(t, func(retention time.Duration) time.Duration { return keptForEver(t, s, retention) })
 }

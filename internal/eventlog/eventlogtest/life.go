@@ -43,7 +43,7 @@ func testCreateAgain(t *testing.T, s *store) {
 	}
 }
 
-// testEventsApart: what is done to one event shows in no other.
+// testEventsApart: a change of one event does not show in another.
 func testEventsApart(t *testing.T, s *store) {
 	const events = 20
 	var wg sync.WaitGroup
@@ -160,7 +160,7 @@ func testClockAndPing(t *testing.T, s *store) {
 	if err != nil {
 		t.Fatalf("Now: %v", err)
 	}
-	// Nodes of a Cluster on one machine may differ by a rounding.
+	// The clocks of Cluster nodes on one machine may be rounded differently.
 	const slack = 5 * time.Millisecond
 	told := time.UnixMilli(int64(at.Ms))
 	if told.Before(before.Add(-slack)) || told.After(after.Add(slack)) {
@@ -189,8 +189,7 @@ func testAnnounce(t *testing.T, s *store) {
 	}
 }
 
-// testMeasure: a measurement says something, and neither the event's log nor any
-// other is another one after it.
+// testMeasure: a measurement has figures, and changes neither the event's log nor others.
 func testMeasure(t *testing.T, s *store) {
 	code := code(t, "")
 	head := mustCreate(t, s.log, code, "first")

@@ -38,7 +38,7 @@ func testReadSplits(t *testing.T, s *store) {
 			t.Errorf("after %v (-want +got):\n%s", r.Offset, diff)
 		}
 	}
-	// An offset that no record has is a place between records all the same.
+	// An offset that no record has is still a place between records.
 	between := whole[4].Offset
 	between.Seq += 1 << 40
 	rest, err := s.log.Read(testContext(t), code, between, 1, 0)
@@ -86,8 +86,8 @@ type reading struct {
 	err     error
 }
 
-// startRead starts a Read that has to wait. There is no telling from outside
-// when it has begun to: callers must pass however early they act.
+// startRead starts a Read that has to wait. Callers cannot see when it has begun to wait,
+// so their tests must pass however early they act.
 func startRead(ctx context.Context, l eventlog.Log, code string, after eventlog.Offset) <-chan reading {
 	done := make(chan reading, 1)
 	go func() {
@@ -119,7 +119,7 @@ func testReadWokenByAppend(t *testing.T, s *store) {
 		text := fmt.Sprint(i)
 		one, other := startRead(t.Context(), s.log, code, after), startRead(t.Context(), s.log, code, after)
 		if i%2 == 1 {
-			// Give them a chance to be truly waiting: a Read that expires meanwhile.
+			// Give them time to begin waiting: the time of a Read that expires.
 			if _, err := s.log.Read(testContext(t), code, after, 1, 5*time.Millisecond); err != nil {
 				t.Fatalf("Read: %v", err)
 			}
@@ -173,7 +173,7 @@ func testReadEndedByDelete(t *testing.T, s *store) {
 	if err := s.log.Delete(testContext(t), code); err != nil {
 		t.Fatalf("Delete: %v", err)
 	}
-	wantError(t, "Read of a log deleted meanwhile", await(t, done).err, eventlog.ErrNotFound)
+	wantError(t, "Read of a log that was deleted during the wait", await(t, done).err, eventlog.ErrNotFound)
 }
 
 func testHeadAndAt(t *testing.T, s *store) {
@@ -198,7 +198,7 @@ func testHeadAndAt(t *testing.T, s *store) {
 	}
 }
 
-// testClosed: a closed Log says so, and says it again.
+// testClosed: every method of a closed store returns ErrClosed, each time.
 func testClosed(t *testing.T, s *store) {
 	code := code(t, "")
 	mustCreate(t, s.log, code, "first")

@@ -12,22 +12,21 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// Store is one place that keeps logs.
+// Store is a store under test.
 type Store struct {
-	// Open opens the store, keeping events that long after their last append (0:
-	// for ever); after a Close it opens the same store again. The caller closes what it
-	// opened.
+	// Open opens the store, with events kept for retention after their last append (0: for
+	// ever). After a Close it opens the same store again. The caller closes it.
 	Open func(t *testing.T, retention time.Duration) eventlog.Store
-	// Shared: several Logs may have the store open at once.
+	// Shared: the store may be open several times at once.
 	Shared bool
 }
 
-// patience bounds every wait for something that has to happen. It is long since
-// it only decides how late a failure is told.
+// patience bounds every wait for something that has to happen. It is long because it only
+// decides how late a failure is reported.
 const patience = 20 * time.Second
 
-// Run runs the suite, each test on a store that newStore returns. It may return
-// the same one each time: every test uses a code of its own. They run in parallel.
+// Run runs the suite, each test on a store that newStore returns. newStore may return the
+// same one each time: every test uses a code of its own. The tests run in parallel.
 func Run(t *testing.T, newStore func(t *testing.T) Store) {
 	for _, c := range []struct {
 		name string
@@ -71,7 +70,7 @@ func Run(t *testing.T, newStore func(t *testing.T) Store) {
 	}
 }
 
-// store is a Store in one test, with a Log opened on it.
+// store is a Store in one test, opened once.
 type store struct {
 	Store
 	log eventlog.Store
@@ -168,7 +167,7 @@ func wantError(t *testing.T, what string, err, want error) {
 	}
 }
 
-// wantNoLog asserts that nothing stands under the code for any method.
+// wantNoLog asserts that no method finds a log under the code.
 func wantNoLog(t *testing.T, l eventlog.Log, code string) {
 	t.Helper()
 	ctx := testContext(t)

@@ -183,7 +183,7 @@ func TestTLS(t *testing.T) {
 	addUser(t, s, minimalRights...)
 	smoke(t, asUser(address)+"?ca_file="+p.file("ca.pem"))
 	for _, urls := range []string{
-		asUser(address), // nobody knows this authority
+		asUser(address), // the authority is unknown
 		asUser(address) + "?ca_file=" + foreign.file("ca.pem"),
 		asUser(address) + "?ca_file=" + p.file("missing.pem"),
 		asUser(address) + "?ca_file=" + p.file("ca.key"),

@@ -14,12 +14,12 @@ import (
 // field is the name of a stream item's one field.
 const field = "r"
 
-// appendScript adds records and sets when their log expires, in one step: no kill
-// falls between the two, and what adds nothing prolongs nothing. KEYS: the log. ARGV: the
-// time to keep it in ms (0: for ever), the id of the first record ("*": of
-// Redis' choosing, on a log that exists), the records. It returns the last id, or nil where
-// there is no log. Only the first XADD can fail: Redis decides
-// on memory and replicas before a script's first write, and Open has asked for the rights.
+// appendScript adds records and sets when their log expires, in one step: no kill can
+// come between the two, and a script that adds nothing prolongs nothing. KEYS: the log.
+// ARGV: the time to keep it in ms (0: for ever), the id of the first record ("*": Redis
+// chooses, and the log must exist), the records. It returns the last id, or nil if there is
+// no log. Only the first XADD can fail: Redis checks memory and replicas before a script's
+// first write, and Open has checked the rights.
 const appendScript = `
 local id = false
 for i = 3, #ARGV do
@@ -39,17 +39,16 @@ else
 end
 return id`
 
-// addOnce is a command that adds records, which the client must not send again by
-// itself: a cluster client otherwise does so after a lost reply, however its
-// retries are set.
+// addOnce is a command that adds records. The client must not send it again by itself,
+// which a cluster client otherwise does after a lost reply, even with retries turned off.
 type addOnce struct{ *redis.Cmd }
 
 // NoRetry implements redis.Cmder.
 func (addOnce) NoRetry() bool { return true }
 
-// add runs appendScript. Where Redis does not know the script (it was started, or
-// another server took over) it is sent whole: one more round trip, then and there.
-func (l *Log) add(ctx context.Context, code, id string, records ...[]byte) (eventlog.Offset, error) {
+// addRecords runs appendScript. If Redis does not know the script (it has just started, or
+// another server took over), it is sent whole, in one more round trip.
+func (l *Log) addRecords(ctx context.Context, code, id string, records ...[]byte) (eventlog.Offset, error) {
 	args := make([]any, 0, 6+len(records))
 	args = append(args, "evalsha", l.append.Hash(), 1, logKey(code), l.keepMs(), id)
 	for _, r := range records {
@@ -57,7 +56,7 @@ func (l *Log) add(ctx context.Context, code, id string, records ...[]byte) (even
 	}
 	try := func() (string, error) {
 		command := addOnce{redis.NewCmd(ctx, args...)}
-		_ = l.client.Process(ctx, command) // it is the command's own error
+		_ = l.client.Process(ctx, command) // the same error as that of command
 		return command.Text()
 	}
 	last, err := try()
@@ -69,13 +68,13 @@ func (l *Log) add(ctx context.Context, code, id string, records ...[]byte) (even
 	case errors.Is(err, redis.Nil):
 		return eventlog.Offset{}, eventlog.ErrNotFound
 	case err != nil:
-		return eventlog.Offset{}, explain(err)
+		return eventlog.Offset{}, appendError(err)
 	}
 	return eventlog.ParseOffset(last)
 }
 
-// explain tells an append's error apart by what it says about the outcome.
-func explain(err error) error {
+// appendError wraps the error of an append in what it says about the outcome.
+func appendError(err error) error {
 	var reply redis.Error
 	var dial *net.OpError
 	switch {
@@ -84,7 +83,7 @@ func explain(err error) error {
 	case errors.Is(err, redis.ErrClosed):
 		return fmt.Errorf("%w: %w", eventlog.ErrClosed, err)
 	case errors.As(err, &reply), // a command with an error reply had no effect
-		errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, redis.ErrPoolExhausted), // and these were not sent
+		errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, redis.ErrPoolExhausted), // these were not sent
 		errors.As(err, &dial) && dial.Op == "dial":
 		return fmt.Errorf("%w: %w", eventlog.ErrRefused, err)
 	}
@@ -93,10 +92,10 @@ func explain(err error) error {
 
 // Create implements eventlog.Log. The first offset is always 0-1.
 func (l *Log) Create(ctx context.Context, code string, first []byte) (eventlog.Offset, error) {
-	if err := l.ready(code); err != nil {
+	if err := l.checkCall(code); err != nil {
 		return eventlog.Offset{}, err
 	}
-	at, err := l.add(ctx, code, "0-1", first)
+	at, err := l.addRecords(ctx, code, "0-1", first)
 	if err != nil && redis.HasErrorPrefix(err, "The ID specified in XADD is equal or smaller") {
 		err = eventlog.ErrExists
 	}
@@ -106,15 +105,15 @@ func (l *Log) Create(ctx context.Context, code string, first []byte) (eventlog.O
 	return at, nil
 }
 
-// Append implements eventlog.Log: one round trip, whatever the number of records.
+// Append implements eventlog.Log, in one round trip for any number of records.
 func (l *Log) Append(ctx context.Context, code string, records [][]byte) (eventlog.Offset, error) {
 	if len(records) == 0 {
 		return l.Head(ctx, code)
 	}
-	if err := l.ready(code); err != nil {
+	if err := l.checkCall(code); err != nil {
 		return eventlog.Offset{}, err
 	}
-	at, err := l.add(ctx, code, "*", records...)
+	at, err := l.addRecords(ctx, code, "*", records...)
 	if err != nil {
 		return eventlog.Offset{}, fmt.Errorf("append to event %s: %w", code, err)
 	}

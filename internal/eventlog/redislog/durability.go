@@ -13,26 +13,25 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// Durability is what the present settings of Redis can lose of what was
-// acknowledged.
+// Durability says which acknowledged records the present settings of Redis can lose.
 type Durability struct {
-	// Lossless: a kill of Redis and a power cut lose nothing, as far as the disk
-	// keeps what was synced. False also where that could not be read.
+	// Lossless: a kill of Redis or a power cut loses nothing, provided that the disk keeps
+	// what was synced. It is false if the settings cannot be read.
 	Lossless bool
-	// Risks has one line per group of masters that are set up alike, with their
-	// addresses. A failover is among them, though it does not make Lossless false:
-	// no setting of Redis rules out that it loses something.
+	// Risks has one line per group of masters with the same settings, with their
+	// addresses. A failover is listed too, but does not make Lossless false: no setting of
+	// Redis can rule out that a failover loses something.
 	Risks []string
 
 	clauses []string // of the risks, without the addresses
 }
 
-// String is all risks in one line, "" where there are none.
+// String is all risks in one line; "" if there are none.
 func (d Durability) String() string { return strings.Join(d.Risks, "; ") }
 
-// Durability reads the settings of every master: one that stands alone, the one
-// that Sentinel names at present, or all of a Cluster. The error is that of a
-// master that does not answer, or is older than what Drumroll needs.
+// Durability reads the settings of every master: the only one, the one that Sentinel
+// names at present, or all of a Cluster. The error is that of a master that does not
+// answer, or that is too old for Drumroll.
 func (l *Log) Durability(ctx context.Context) (Durability, error) {
 	if l.isClosed() {
 		return Durability{}, eventlog.ErrClosed
@@ -41,11 +40,11 @@ func (l *Log) Durability(ctx context.Context) (Durability, error) {
 	if err != nil {
 		return Durability{}, err
 	}
-	return judge(masters), nil
+	return judgeSettings(masters), nil
 }
 
-// judge sums up what was read of the masters.
-func judge(masters []settings) Durability {
+// judgeSettings sums up the settings of all masters.
+func judgeSettings(masters []settings) Durability {
 	d := Durability{Lossless: true}
 	var groups []string // texts of risks, in order of the first address
 	addrs := map[string][]string{}
@@ -68,8 +67,8 @@ func judge(masters []settings) Durability {
 	return d
 }
 
-// readSettings asks every master, in order of their addresses. name is how to call
-// one whose address only the Sentinels know.
+// readSettings asks every master, and returns their settings in order of the addresses.
+// name is what to call a master whose address only the Sentinels know.
 func readSettings(ctx context.Context, client redis.UniversalClient, name string) ([]settings, error) {
 	switch client := client.(type) {
 	case *redis.Client:
@@ -91,28 +90,28 @@ func readSettings(ctx context.Context, client redis.UniversalClient, name string
 	return nil, fmt.Errorf("settings of Redis: unknown client %T", client)
 }
 
-// readMaster asks one server. What it forbids is left unknown.
+// readMaster asks one server. Settings that it does not show stay unknown.
 func readMaster(ctx context.Context, client *redis.Client, name string) (settings, error) {
 	s := settings{addr: name}
 	info, err := client.Info(ctx).Result()
 	if err == nil {
-		s.informed(info)
-	} else if !forbidden(err) {
+		s.readInfo(info)
+	} else if !isForbidden(err) {
 		return s, fmt.Errorf("settings of Redis at %s: %w", name, err)
 	}
 	if s.tooOld() {
 		return s, fmt.Errorf("Redis at %s: %w: it is %s, and Drumroll needs %d.%d or later", name, errTooOld, s.version, oldestMajor, oldestMinor)
 	}
-	for _, setting := range asked {
+	for _, setting := range settingNames {
 		values, err := client.ConfigGet(ctx, setting).Result()
-		if forbidden(err) {
+		if isForbidden(err) {
 			break
 		}
 		if err != nil {
 			return s, fmt.Errorf("settings of Redis at %s: %w", name, err)
 		}
 		if v, ok := values[setting]; ok {
-			s.configured(setting, v)
+			s.readConfig(setting, v)
 		}
 	}
 	return s, nil
@@ -121,9 +120,9 @@ func readMaster(ctx context.Context, client *redis.Client, name string) (setting
 // errTooOld: the server lacks commands that we need.
 var errTooOld = errors.New("its version is too old")
 
-// forbidden: the server answered, and does not let us: we lack the right, or a
-// provider took the command away.
-func forbidden(err error) bool {
+// isForbidden reports whether the server refused a command: the user lacks the right, or
+// the provider has removed the command.
+func isForbidden(err error) bool {
 	return redis.HasErrorPrefix(err, "NOPERM") || redis.HasErrorPrefix(err, "unknown command") ||
 		redis.HasErrorPrefix(err, "unknown subcommand")
 }

@@ -22,7 +22,7 @@ func mustJudge(t *testing.T, l *redislog.Log) redislog.Durability {
 	return d
 }
 
-// TestDurabilityFollowsTheSettings: what is set while the node runs is seen.
+// TestDurabilityFollowsTheSettings: a setting that changes while the node runs is seen.
 func TestDurabilityFollowsTheSettings(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
@@ -79,8 +79,8 @@ func TestDurabilityBehindSentinel(t *testing.T) {
 	}
 }
 
-// TestDurabilityWithoutConfig: where CONFIG or even INFO is forbidden, what was
-// not read is said and does not pass for good.
+// TestDurabilityWithoutConfig: if CONFIG or even INFO is forbidden, the result names the
+// settings that were not read, and does not count them as safe.
 func TestDurabilityWithoutConfig(t *testing.T) {
 	t.Parallel()
 	more := filepath.Join(t.TempDir(), "more.conf")
@@ -107,8 +107,8 @@ func TestDurabilityWithoutConfig(t *testing.T) {
 	}
 }
 
-// TestOldRedis: a real Redis that gives itself out for an old one is refused at
-// once, with both versions.
+// TestOldRedis: a Redis that says it is old is refused at once, with both versions in the
+// error.
 func TestOldRedis(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)

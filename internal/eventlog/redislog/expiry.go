@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// keepMs is the retention as Redis is told it, in ms; 0: for ever.
+// keepMs is the retention in ms, for appendScript; 0: for ever.
 func (l *Log) keepMs() int64 {
 	if l.keep <= 0 {
 		return 0
@@ -16,10 +16,10 @@ func (l *Log) keepMs() int64 {
 	return int64((l.keep + time.Millisecond - 1) / time.Millisecond)
 }
 
-// mayKeep makes sure that the user may set expiries as the retention asks for: a
-// script that fails at that has added its records already, which an error reply to an append must
-// never mean.
-func (l *Log) mayKeep(ctx context.Context) error {
+// checkExpiryRight makes sure that the user has the right to set or remove expiries. A
+// script that fails there has already added its records, and an error reply to an append
+// must mean that it has not.
+func (l *Log) checkExpiryRight(ctx context.Context) error {
 	var err error
 	if l.keepMs() > 0 {
 		err = l.client.PExpire(ctx, probeName, time.Second).Err()

@@ -11,14 +11,14 @@ import (
 	"drumroll/internal/redistest"
 )
 
-// TestExpiryIsSetWithTheAppend: by what adds records, and by nothing else.
+// TestExpiryIsSetWithTheAppend: appends set the expiry, and nothing else does.
 func TestExpiryIsSetWithTheAppend(t *testing.T) {
 	s := redistest.Start(t)
 	c := raw(t, s)
 	key := "drumroll:{" + code + "}:log"
 	l := mustOpenWith(t, s.URL(), redislog.Config{Retention: time.Hour})
-	// want asserts what is left to the event, give or take the time that the test
-	// takes; below 0 means for ever.
+	// want asserts how long the event still lives, within the time that the test takes;
+	// below 0 means for ever.
 	want := func(what string, left time.Duration) {
 		t.Helper()
 		got, err := c.PTTL(t.Context(), key).Result()
@@ -69,7 +69,7 @@ func TestExpiryIsSetWithTheAppend(t *testing.T) {
 		}
 		want("append for ever", -1)
 	}
-	// Scripts are forgotten by a Redis that is started again: the append is sent whole.
+	// A restarted Redis has forgotten all scripts, so the append is sent whole.
 	s.Kill()
 	s.Restart(t)
 	for deadline := time.Now().Add(10 * time.Second); l.Ping(t.Context()) != nil; {
@@ -107,8 +107,8 @@ func TestForeignKeyKeepsItsLife(t *testing.T) {
 	}
 }
 
-// TestExpiryNeedsItsRight: without the right to set expiries nothing is opened,
-// for an append could then neither be done nor be refused.
+// TestExpiryNeedsItsRight: Open fails without the right to set expiries, because an append
+// could then neither be done nor be refused.
 func TestExpiryNeedsItsRight(t *testing.T) {
 	s := redistest.Start(t)
 	for right, keep := range map[string]time.Duration{"pexpire": time.Hour, "persist": 0} {

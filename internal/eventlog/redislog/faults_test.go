@@ -20,7 +20,7 @@ import (
 
 const code = "ABC234"
 
-// raw is a plain client, to do to Redis what a Log would not.
+// raw is a plain client, for what a Log does not do.
 func raw(t *testing.T, s *redistest.Server) *redis.Client {
 	c := redis.NewClient(&redis.Options{Addr: s.Addr()})
 	t.Cleanup(func() {
@@ -60,8 +60,7 @@ func payloads(records ...string) (out [][]byte) {
 	return out
 }
 
-// appends are one of a single record and one of several: they take different
-// ways to Redis.
+// appends are one append of a single record and one of several.
 func appends() [][][]byte { return [][][]byte{payloads("one"), payloads("two", "three", "four")} }
 
 func TestExpiredEventStaysGone(t *testing.T) {
@@ -82,8 +81,8 @@ func TestExpiredEventStaysGone(t *testing.T) {
 	}
 }
 
-// TestRedisGoneAndBack: Redis is killed and started again under a Log that is in
-// use; every acknowledged record is there, and what was refused is not.
+// TestRedisGoneAndBack: Redis is killed and started again while a Log uses it. Every
+// acknowledged record is there, and no refused one.
 func TestRedisGoneAndBack(t *testing.T) {
 	s := redistest.Start(t)
 	l := mustOpen(t, s.URL())
@@ -106,7 +105,7 @@ func TestRedisGoneAndBack(t *testing.T) {
 			waiting <- err
 		}()
 		s.Kill()
-		// What had begun before nobody listened any more may end either way.
+		// An append that began before the server was gone may end either way.
 		for {
 			err := add("refused")
 			if err == nil {

@@ -8,10 +8,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// LogTo sends what the Redis library itself reports (dials that failed, nodes that
-// went) to the logger, as debug messages: whatever matters of it comes back as an
-// error as well. Without it the library writes to stderr. The library keeps one
-// logger for the process and does not guard it: call this before the first Open.
+// LogTo sends what the Redis library itself reports (failed dials, lost nodes) to the
+// logger, as debug messages: everything that matters is also returned as an error.
+// Without LogTo the library writes to stderr. The library has one unguarded logger for
+// the whole process: call LogTo before the first Open.
 func LogTo(logger *slog.Logger) { redis.SetLogger(libraryLog{logger}) }
 
 type libraryLog struct{ *slog.Logger }

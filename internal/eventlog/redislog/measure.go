@@ -11,12 +11,12 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// measureLapse is when what a measurement appended goes by itself, should this
-// process die before it removes it.
+// measureLapse is when the records of a measurement expire if this process dies before it
+// removes them.
 const measureLapse = 30 * time.Second
 
-// Measure implements eventlog.Health: it appends to a stream of its own, on the master that has
-// the event, and removes it. Without an event, code is "".
+// Measure implements eventlog.Health. It appends to a stream of its own, on the master
+// that has the event, and removes the stream.
 func (l *Log) Measure(ctx context.Context, code string) (m eventlog.Measurement, err error) {
 	if l.isClosed() {
 		return m, eventlog.ErrClosed
@@ -42,7 +42,7 @@ func (l *Log) Measure(ctx context.Context, code string) (m eventlog.Measurement,
 		return err
 	})
 	if err != nil {
-		return m, fmt.Errorf("measure Redis: %w", explain(err))
+		return m, fmt.Errorf("measure Redis: %w", appendError(err))
 	}
 	m.RoundTrip = trips.Median
 	if d, err := l.Durability(ctx); err == nil {
@@ -51,8 +51,8 @@ func (l *Log) Measure(ctx context.Context, code string) (m eventlog.Measurement,
 	return m, nil
 }
 
-// measureKey is used by one measurement of an event at a time on each node; those
-// of several nodes at once share it, and the last to end removes it.
+// measureKey is the stream of a measurement. Each node measures an event once at a time;
+// several nodes that measure at once share the stream, and the last one removes it.
 func measureKey(code string) string {
 	if code == "" {
 		return "drumroll:measure"

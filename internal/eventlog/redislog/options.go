@@ -15,29 +15,29 @@ import (
 
 const (
 	dialTimeout = 2 * time.Second
-	// ioTimeout bounds the write of a command and the wait for its reply, beyond
-	// what a blocking read may block.
+	// ioTimeout bounds the write of a command and the wait for its reply, in addition to
+	// the time that a blocking read may block.
 	ioTimeout = 3 * time.Second
-	// blockLimit is how long one XREAD blocks. A blocked one heeds neither a
-	// cancelled context nor a dead peer.
+	// blockLimit is how long one XREAD blocks. A blocked XREAD notices neither a cancelled
+	// context nor a dead peer.
 	blockLimit = time.Second
-	// tailPool is how many events one node can wait on at once, on each node of a
-	// Cluster: every blocked XREAD holds a connection.
+	// tailPool is how many events one node can tail at once on each node of a Cluster:
+	// every blocked XREAD holds a connection.
 	tailPool = 4096
-	// clusterReload is how old a node's picture of a Cluster may be. A master that is
-	// gone does not tell who took over, so only a new picture leads there; the
-	// library's minute would be one without entries.
+	// clusterReload is how often the map of a Cluster is read again. A master that is gone
+	// cannot say who took over, so only a new map leads there; the library's default of a
+	// minute would be a minute without entries.
 	clusterReload = time.Second
 	// commandPool is how many other commands can be under way at once.
 	commandPool = 64
 )
 
-// parseURLs reads the value of --redis: one or several comma-separated addresses,
-// of which later ones may leave out the scheme. Several are the seeds of a
-// Cluster, or with ?master_name=x the Sentinels. User, password, database number
-// and TLS (tls.go) are those of the first. Sentinels that want a user or a password of their own
-// are given ?sentinel_username=x and ?sentinel_password=x. Errors never quote the
-// value: it may hold a password.
+// parseURLs reads the value of --redis: one address, or several separated by commas, of
+// which all but the first may leave out the scheme. Several are the seeds of a Cluster, or
+// with ?master_name=x the Sentinels. User, password, database number and TLS (tls.go) are
+// those of the first. ?sentinel_username=x and ?sentinel_password=x are for Sentinels that
+// have a user or a password of their own. Errors never quote the value: it may hold a
+// password.
 func parseURLs(urls string) (*redis.UniversalOptions, error) {
 	var o redis.UniversalOptions
 	scheme := ""
@@ -52,14 +52,14 @@ func parseURLs(urls string) (*redis.UniversalOptions, error) {
 		}
 		scheme = u.Scheme
 		query := u.Query()
-		take := func(name string) string {
+		takeParameter := func(name string) string {
 			defer query.Del(name)
 			return query.Get(name)
 		}
-		o.MasterName = cmp.Or(take("master_name"), o.MasterName)
-		o.SentinelUsername = cmp.Or(take("sentinel_username"), o.SentinelUsername)
-		o.SentinelPassword = cmp.Or(take("sentinel_password"), o.SentinelPassword)
-		files := tlsFiles{authority: take("ca_file"), cert: take("cert_file"), key: take("key_file")}
+		o.MasterName = cmp.Or(takeParameter("master_name"), o.MasterName)
+		o.SentinelUsername = cmp.Or(takeParameter("sentinel_username"), o.SentinelUsername)
+		o.SentinelPassword = cmp.Or(takeParameter("sentinel_password"), o.SentinelPassword)
+		files := tlsFiles{authority: takeParameter("ca_file"), cert: takeParameter("cert_file"), key: takeParameter("key_file")}
 		u.RawQuery = query.Encode()
 		one, err := redis.ParseURL(u.String())
 		if err != nil {
@@ -71,11 +71,11 @@ func parseURLs(urls string) (*redis.UniversalOptions, error) {
 		}
 		o.Username, o.Password, o.DB = one.Username, one.Password, one.DB
 		if one.TLSConfig != nil {
-			// Left to the dialer: each node is checked against its own name.
+			// The dialer sets it: each node is checked against its own name.
 			one.TLSConfig.ServerName = ""
 			o.TLSConfig = one.TLSConfig
 		}
-		if err := files.apply(o.TLSConfig); err != nil {
+		if err := files.loadInto(o.TLSConfig); err != nil {
 			return nil, fmt.Errorf("address 1 of --redis (%s): %w", u.Host, err)
 		}
 	}
@@ -96,7 +96,7 @@ func parseURLs(urls string) (*redis.UniversalOptions, error) {
 	return &o, nil
 }
 
-// connect is redis.NewUniversalClient, which has no say in clusterReload.
+// connect is redis.NewUniversalClient with clusterReload, which it has no option for.
 func connect(o *redis.UniversalOptions) redis.UniversalClient {
 	if o.MasterName == "" && (o.IsClusterMode || len(o.Addrs) > 1) {
 		cluster := o.Cluster()
@@ -106,13 +106,13 @@ func connect(o *redis.UniversalOptions) redis.UniversalClient {
 	return redis.NewUniversalClient(o)
 }
 
-// tailOptions are those of the client that blocks.
+// tailOptions are the options of the client for blocking reads.
 func tailOptions(o redis.UniversalOptions) *redis.UniversalOptions {
 	o.PoolSize = tailPool
 	o.PipelinePoolSize = -1
 	o.MaxConcurrentDials = 4 * runtime.GOMAXPROCS(0)
 	o.ConnMaxIdleTime = time.Minute
-	// It sends little, and there is a connection for every event.
+	// There is a connection for every event, and it sends little.
 	o.WriteBufferSize = 1 << 10
 	o.ReadBufferSize = 16 << 10
 	return &o

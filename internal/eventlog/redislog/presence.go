@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// hereLimit is how long a node's figure counts without being told again.
-const hereLimit = 4 * time.Second
+// presenceLimit is how long a node's number counts unless it is announced again.
+const presenceLimit = 4 * time.Second
 
-// hereScript sets the figure of one node and sums up those of all, by Redis' own
-// clock. KEYS: the hash, the log. ARGV: node, phones, limit in ms. Nothing is
-// written for an event without a log; a figure of 0 is not kept.
-const hereScript = `
+// presenceScript sets the number of one node and adds up those of all nodes, by Redis'
+// own clock. KEYS: the hash, the log. ARGV: node, phones, limit in ms. It writes nothing
+// for an event without a log, and does not keep a 0.
+const presenceScript = `
 if redis.call('EXISTS', KEYS[2]) == 0 then
   return tonumber(ARGV[2])
 end
@@ -37,15 +37,15 @@ for i = 1, #all, 2 do
 end
 return total`
 
-// Announce implements eventlog.Presence. A node's figure shows to the others at once.
+// Announce implements eventlog.Presence. Other nodes see the number at once.
 func (l *Log) Announce(ctx context.Context, code, node string, phones int) (int, error) {
-	if err := l.ready(code); err != nil {
+	if err := l.checkCall(code); err != nil {
 		return 0, err
 	}
-	total, err := l.here.Run(ctx, l.client, []string{hereKey(code), logKey(code)},
-		node, strconv.Itoa(max(phones, 0)), hereLimit.Milliseconds()).Int()
+	total, err := l.presence.Run(ctx, l.client, []string{presenceKey(code), logKey(code)},
+		node, strconv.Itoa(max(phones, 0)), presenceLimit.Milliseconds()).Int()
 	if err != nil {
-		return 0, fmt.Errorf("who is here in event %s: %w", code, err)
+		return 0, fmt.Errorf("count the phones of event %s: %w", code, err)
 	}
 	return total, nil
 }

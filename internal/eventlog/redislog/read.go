@@ -11,18 +11,18 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// Read implements eventlog.Log. A cancelled context or a dead Redis is noticed
-// within a second or a few; a Close and an append at once.
+// Read implements eventlog.Log. It notices a cancelled context or a dead Redis within a
+// few seconds, and a Close or an append at once.
 func (l *Log) Read(ctx context.Context, code string, after eventlog.Offset, limit int, wait time.Duration) ([]eventlog.Record, error) {
 	if limit < 1 {
 		return nil, fmt.Errorf("read of event %s: max is %d, want at least 1", code, limit)
 	}
-	if err := l.ready(code); err != nil {
+	if err := l.checkCall(code); err != nil {
 		return nil, err
 	}
 	records, err := l.read(ctx, code, after, limit, wait)
 	if err != nil && l.isClosed() {
-		err = eventlog.ErrClosed // and not what became of its connection
+		err = eventlog.ErrClosed // and not the error of its connection
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read event %s: %w", code, err)
@@ -38,7 +38,7 @@ func (l *Log) read(ctx context.Context, code string, after eventlog.Offset, limi
 		}
 		client, block := l.client, time.Duration(-1) // negative: does not block
 		if wait > 0 {
-			// Redis takes 0 for "for ever", and rounds to a millisecond.
+			// Redis understands 0 as "for ever", and rounds to a millisecond.
 			client, block = l.tail, min(blockLimit, time.Until(deadline)+time.Millisecond)
 			if end, ok := ctx.Deadline(); ok {
 				block = min(block, time.Until(end))
@@ -48,9 +48,9 @@ func (l *Log) read(ctx context.Context, code string, after eventlog.Offset, limi
 		streams, err := l.xread(ctx, client, code, after, limit, block)
 		switch {
 		case err != nil && !errors.Is(err, redis.Nil):
-			return nil, damage(err)
+			return nil, readError(err)
 		case err == nil && len(streams) == 1:
-			return records(streams[0].Messages)
+			return toRecords(streams[0].Messages)
 		}
 		switch n, err := l.client.Exists(ctx, logKey(code)).Result(); {
 		case err != nil:
@@ -67,8 +67,8 @@ func (l *Log) read(ctx context.Context, code string, after eventlog.Offset, limi
 	}
 }
 
-// xread is one XREAD. The library allows a blocking command ten seconds more than
-// it blocks; a few are enough to find out that nobody is there.
+// xread is one XREAD. The library allows a blocking command ten seconds more than it
+// blocks; a few are enough to notice that the server is gone.
 func (l *Log) xread(ctx context.Context, client redis.UniversalClient, code string, after eventlog.Offset, limit int, block time.Duration) ([]redis.XStream, error) {
 	limited, cancel := context.WithTimeout(ctx, max(block, 0)+ioTimeout)
 	defer cancel()
@@ -81,18 +81,18 @@ func (l *Log) xread(ctx context.Context, client redis.UniversalClient, code stri
 
 // At implements eventlog.Log.
 func (l *Log) At(ctx context.Context, code string, at eventlog.Offset) ([]byte, error) {
-	if err := l.ready(code); err != nil {
+	if err := l.checkCall(code); err != nil {
 		return nil, err
 	}
 	found, err := l.client.XRangeN(ctx, logKey(code), at.String(), at.String(), 1).Result()
 	if err != nil {
-		return nil, fmt.Errorf("read event %s at %v: %w", code, at, damage(err))
+		return nil, fmt.Errorf("read event %s at %v: %w", code, at, readError(err))
 	}
 	if len(found) == 0 {
-		_, err := l.Head(ctx, code) // is there a log at all?
+		_, err := l.Head(ctx, code) // ErrNotFound if there is no log
 		return nil, err
 	}
-	one, err := records(found)
+	one, err := toRecords(found)
 	if err != nil {
 		return nil, fmt.Errorf("read event %s at %v: %w", code, at, err)
 	}
@@ -101,13 +101,13 @@ func (l *Log) At(ctx context.Context, code string, at eventlog.Offset) ([]byte, 
 
 // Head implements eventlog.Log.
 func (l *Log) Head(ctx context.Context, code string) (eventlog.Offset, error) {
-	if err := l.ready(code); err != nil {
+	if err := l.checkCall(code); err != nil {
 		return eventlog.Offset{}, err
 	}
 	last, err := l.client.XRevRangeN(ctx, logKey(code), "+", "-", 1).Result()
 	switch {
 	case err != nil:
-		return eventlog.Offset{}, fmt.Errorf("head of event %s: %w", code, damage(err))
+		return eventlog.Offset{}, fmt.Errorf("head of event %s: %w", code, readError(err))
 	case len(last) == 0:
 		// Our streams are never empty: the create record is never trimmed away.
 		return eventlog.Offset{}, fmt.Errorf("head of event %s: %w", code, eventlog.ErrNotFound)
@@ -115,15 +115,16 @@ func (l *Log) Head(ctx context.Context, code string) (eventlog.Offset, error) {
 	return eventlog.ParseOffset(last[0].ID)
 }
 
-// damage tells a key that is no stream from other failures of a read.
-func damage(err error) error {
+// readError wraps the error of a read in ErrCorrupt if the key is no stream.
+func readError(err error) error {
 	if redis.HasErrorPrefix(err, "WRONGTYPE") {
 		return fmt.Errorf("%w: %w", eventlog.ErrCorrupt, err)
 	}
 	return err
 }
 
-func records(messages []redis.XMessage) ([]eventlog.Record, error) {
+// toRecords returns the records in the items of a stream.
+func toRecords(messages []redis.XMessage) ([]eventlog.Record, error) {
 	out := make([]eventlog.Record, len(messages))
 	for i, m := range messages {
 		at, err := eventlog.ParseOffset(m.ID)

@@ -21,7 +21,7 @@ const (
 	keyName   = "drumroll:signing-key"
 	probeName = "drumroll:probe"
 	keySize   = 32
-	// openLimit bounds Open, so that a wrong address is told soon.
+	// openLimit bounds Open, so that a wrong address is reported soon.
 	openLimit = 5 * time.Second
 )
 
@@ -40,11 +40,11 @@ type Config struct {
 // Log is the eventlog.Store on Redis. Use Open.
 type Log struct {
 	client   redis.UniversalClient
-	name     string                // of the server, for people: its address, or the master's name
+	name     string                // of the server, for messages: its address, or the master's name
 	tail     redis.UniversalClient // for reads that block
-	here     *redis.Script
+	presence *redis.Script
 	append   *redis.Script
-	keep     time.Duration // since an event's last append; 0: for ever
+	keep     time.Duration // from an event's last append on; 0: for ever
 	logger   *slog.Logger
 	dials    atomic.Uint64 // connections that tail has made
 	rewriter *rewriter
@@ -56,9 +56,9 @@ type Log struct {
 
 var _ eventlog.Store = (*Log)(nil)
 
-// Open connects to the Redis at the URLs (see --redis: one address, those of a
-// Cluster, or Sentinels with ?master_name=x). The error is one line fit for the
-// user; where nobody answers it comes within five seconds.
+// Open connects to the Redis at the URLs: one address, those of a Cluster, or those of
+// Sentinels with ?master_name=x, as in --redis. The error is one line for the user; if no
+// server answers, it comes within five seconds.
 func Open(ctx context.Context, urls string, c Config) (*Log, error) {
 	o, err := parseURLs(urls)
 	if err != nil {
@@ -71,8 +71,8 @@ func Open(ctx context.Context, urls string, c Config) (*Log, error) {
 		return nil, errors.Join(fmt.Errorf("Redis at %s: %w", strings.Join(o.Addrs, ", "), err), client.Close())
 	}
 	if len(o.Addrs) == 1 && o.MasterName == "" {
-		// One address may be that of a Cluster, too. A Redis that hides INFO is
-		// taken for standalone.
+		// The one address may belong to a Cluster. A Redis that hides INFO counts as
+		// standalone.
 		info, err := client.Info(ctx, "cluster").Result()
 		if err == nil && strings.Contains(info, "cluster_enabled:1") {
 			if err := client.Close(); err != nil {
@@ -86,20 +86,20 @@ func Open(ctx context.Context, urls string, c Config) (*Log, error) {
 	if o.MasterName != "" {
 		name = "Sentinel's master " + o.MasterName
 	}
-	// Other trouble with the settings is for who asks about durability.
+	// Durability reports all other problems with the settings.
 	if _, err := readSettings(ctx, client, name); errors.Is(err, errTooOld) {
 		return nil, errors.Join(err, client.Close())
 	}
 	l := &Log{
-		client: client,
-		name:   name,
-		here:   redis.NewScript(hereScript),
-		append: redis.NewScript(appendScript),
-		keep:   c.Retention,
-		logger: cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
-		done:   make(chan struct{}),
+		client:   client,
+		name:     name,
+		presence: redis.NewScript(presenceScript),
+		append:   redis.NewScript(appendScript),
+		keep:     c.Retention,
+		logger:   cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
+		done:     make(chan struct{}),
 	}
-	if err := l.mayKeep(ctx); err != nil {
+	if err := l.checkExpiryRight(ctx); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
 	tail := tailOptions(*o)
@@ -113,15 +113,15 @@ func Open(ctx context.Context, urls string, c Config) (*Log, error) {
 	return l, nil
 }
 
-// Dials implements eventlog.Connections: it counts the connections of blocking reads,
-// which are redialled silently where one was lost between two reads.
+// Dials implements eventlog.Connections. It counts the connections of blocking reads: if
+// one is lost between two reads, the client dials again without an error.
 func (l *Log) Dials() uint64 { return l.dials.Load() }
 
-func logKey(code string) string  { return "drumroll:{" + code + "}:log" }
-func hereKey(code string) string { return "drumroll:{" + code + "}:here" }
+func logKey(code string) string      { return "drumroll:{" + code + "}:log" }
+func presenceKey(code string) string { return "drumroll:{" + code + "}:here" }
 
-// ready tells why a call for the code cannot begin.
-func (l *Log) ready(code string) error {
+// checkCall returns why a call for the code cannot begin.
+func (l *Log) checkCall(code string) error {
 	if l.isClosed() {
 		return eventlog.ErrClosed
 	}
@@ -140,32 +140,32 @@ func (l *Log) isClosed() bool {
 	}
 }
 
-// Delete implements eventlog.Log. Redis is then told to rewrite its append-only
-// file, which holds the event until that is done; how that goes is no part of
-// the answer.
+// Delete implements eventlog.Log. It also tells Redis to rewrite its append-only file,
+// which holds the event until that is done. A failure of the rewrite is logged, not
+// returned.
 func (l *Log) Delete(ctx context.Context, code string) error {
-	if err := l.ready(code); err != nil {
+	if err := l.checkCall(code); err != nil {
 		return err
 	}
 	var log *redis.IntCmd
 	_, err := l.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		log = p.Unlink(ctx, logKey(code))
-		p.Unlink(ctx, hereKey(code))
+		p.Unlink(ctx, presenceKey(code))
 		return nil
 	})
 	if err != nil {
-		l.rewriter.note(logKey(code)) // it may be done all the same
+		l.rewriter.noteDeleted(logKey(code)) // it may have been done
 		return fmt.Errorf("delete event %s: %w", code, err)
 	}
 	if log.Val() == 0 {
 		return fmt.Errorf("delete event %s: %w", code, eventlog.ErrNotFound)
 	}
-	l.rewriter.note(logKey(code))
+	l.rewriter.noteDeleted(logKey(code))
 	return nil
 }
 
-// Now implements eventlog.Clock. In a Cluster it is the clock of one of the
-// masters; they are supposed to agree.
+// Now implements eventlog.Clock. In a Cluster it is the clock of one of the masters, whose
+// clocks should agree.
 func (l *Log) Now(ctx context.Context) (time.Time, error) {
 	if l.isClosed() {
 		return time.Time{}, eventlog.ErrClosed
@@ -199,8 +199,8 @@ func (l *Log) SigningKey(ctx context.Context) ([]byte, error) {
 	return key, nil
 }
 
-// Ping implements eventlog.Health: it writes a key that lapses, so that a replica, a
-// full memory or a failing disk is noticed, and in a Cluster asks every master.
+// Ping implements eventlog.Health. It writes a key that expires, so that it notices a
+// replica, a full memory or a failing disk, and in a Cluster it asks every master.
 func (l *Log) Ping(ctx context.Context) error {
 	if l.isClosed() {
 		return eventlog.ErrClosed
@@ -217,13 +217,13 @@ func (l *Log) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close implements eventlog.Log. An append under way may end with an unknown
-// outcome. A rewrite that a deletion still waits for is asked for first.
+// Close implements eventlog.Log. An append under way may end with an unknown outcome. If
+// a deletion still waits for its rewrite, Close asks for it first.
 func (l *Log) Close() error {
 	var err error
 	l.closing.Do(func() {
 		close(l.done)
-		l.running.Wait() // it still has the client
+		l.running.Wait() // the rewriter still uses the client
 		err = errors.Join(l.tail.Close(), l.client.Close())
 	})
 	return err

@@ -13,19 +13,19 @@ import (
 )
 
 const (
-	// rewriteEvery is the least time from one rewrite of a Redis' append-only file
-	// to the next one that a Log asks for: a rewrite forks Redis and writes all it holds.
+	// rewriteEvery is the least time between two rewrites that a Log asks for: a rewrite
+	// forks Redis and writes all it holds.
 	rewriteEvery = time.Minute
-	// rewriteBusy is how soon a Redis that is just rewriting is asked again: what it
+	// rewriteBusy is how soon a Redis that is rewriting is asked again: the file that it
 	// writes now may still hold what was deleted.
 	rewriteBusy = time.Second
 	// rewriteCall bounds one attempt.
 	rewriteCall = 5 * time.Second
 )
 
-// rewriter asks Redis to rewrite its append-only file after deletions: until then
-// the file holds what the event held. The first deletion is followed by a rewrite at once, those
-// within the next minute by one together.
+// rewriter asks Redis to rewrite its append-only file after deletions: until then the
+// file holds the records of a deleted event. A rewrite follows the first deletion at once;
+// those within the next minute share one.
 type rewriter struct {
 	client redis.UniversalClient
 	logger *slog.Logger
@@ -35,15 +35,15 @@ type rewriter struct {
 	mu      sync.Mutex
 	deleted map[string]bool // keys whose master has yet to be asked
 
-	warned bool // that it cannot be done was said; run's own
+	warned bool // that a rewrite was refused; used by run only
 }
 
 func newRewriter(client redis.UniversalClient, logger *slog.Logger) *rewriter {
 	return &rewriter{client: client, logger: logger, wake: make(chan struct{}, 1), deleted: map[string]bool{}}
 }
 
-// note says that a key was deleted.
-func (w *rewriter) note(key string) {
+// noteDeleted asks for a rewrite by the master of a deleted key.
+func (w *rewriter) noteDeleted(key string) {
 	w.mu.Lock()
 	w.deleted[key] = true
 	w.mu.Unlock()
@@ -53,8 +53,8 @@ func (w *rewriter) note(key string) {
 	}
 }
 
-// take empties the list of deleted keys.
-func (w *rewriter) take() map[string]bool {
+// takeDeleted returns the deleted keys and forgets them.
+func (w *rewriter) takeDeleted() map[string]bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	keys := w.deleted
@@ -62,17 +62,17 @@ func (w *rewriter) take() map[string]bool {
 	return keys
 }
 
-// run asks until done is closed; what is due then is asked for once more.
+// run asks for rewrites until done is closed, and then a last time.
 func (w *rewriter) run(done <-chan struct{}) {
 	for {
 		select {
 		case <-w.wake:
 		case <-done:
-			w.ask()
+			w.askMasters()
 			return
 		}
 		pause := rewriteEvery
-		if w.ask() {
+		if w.askMasters() {
 			pause = rewriteBusy
 		}
 		timer := time.NewTimer(pause)
@@ -84,19 +84,19 @@ func (w *rewriter) run(done <-chan struct{}) {
 	}
 }
 
-// ask has the masters of the deleted keys rewrite, each once. Keys whose master
-// does not answer, or is busy with a rewrite that may have begun before the deletion, are kept
-// for the next time; the latter means soon.
-func (w *rewriter) ask() (soon bool) {
+// askMasters asks each master of a deleted key for one rewrite. Keys whose master does not
+// answer, or is busy with a rewrite that may have begun before the deletion, are kept for
+// the next time. soon: a master is busy.
+func (w *rewriter) askMasters() (soon bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), rewriteCall)
 	defer cancel()
 	answers := map[string]error{} // by master
-	for key := range w.take() {
-		master, name, err := w.master(ctx, key)
+	for key := range w.takeDeleted() {
+		master, name, err := w.masterOf(ctx, key)
 		if err == nil {
 			known := false
 			if err, known = answers[name]; !known {
-				err = rewrite(ctx, master)
+				err = startRewrite(ctx, master)
 				answers[name] = err
 			}
 		}
@@ -104,9 +104,9 @@ func (w *rewriter) ask() (soon bool) {
 		switch {
 		case err == nil:
 		case !errors.As(err, &reply):
-			w.note(key)
+			w.noteDeleted(key)
 		case strings.Contains(err.Error(), "rewriting already in progress"):
-			w.note(key)
+			w.noteDeleted(key)
 			soon = true
 		case !w.warned:
 			w.warned = true
@@ -116,14 +116,14 @@ func (w *rewriter) ask() (soon bool) {
 	return soon
 }
 
-// commander is what both a Redis and the client of a single one are.
+// commander is a client of one Redis: a UniversalClient, or one node of a Cluster.
 type commander interface {
 	Info(ctx context.Context, sections ...string) *redis.StringCmd
 	BgRewriteAOF(ctx context.Context) *redis.StatusCmd
 }
 
-// master finds the Redis that holds a key.
-func (w *rewriter) master(ctx context.Context, key string) (commander, string, error) {
+// masterOf finds the Redis that holds a key.
+func (w *rewriter) masterOf(ctx context.Context, key string) (commander, string, error) {
 	cluster, ok := w.client.(*redis.ClusterClient)
 	if !ok {
 		return w.client, "", nil
@@ -135,9 +135,9 @@ func (w *rewriter) master(ctx context.Context, key string) (commander, string, e
 	return c, c.Options().Addr, nil
 }
 
-// rewrite begins or schedules a rewrite. A Redis without an append-only file is
-// left alone: it would write one for the occasion, with everything in it.
-func rewrite(ctx context.Context, c commander) error {
+// startRewrite begins or schedules a rewrite. A Redis without an append-only file is left
+// alone: it would now write one, with everything in it.
+func startRewrite(ctx context.Context, c commander) error {
 	info, err := c.Info(ctx, "persistence").Result()
 	if err != nil {
 		return fmt.Errorf("ask Redis whether it keeps an append-only file: %w", err)

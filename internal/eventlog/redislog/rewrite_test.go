@@ -118,8 +118,8 @@ func counter(t *testing.T, c *redis.Client, name string) (n int) {
 	return 0
 }
 
-// TestDeletedEventLeavesTheFile: soon after a deletion the append-only file holds
-// nothing of the event any more, and many deletions cost one more rewrite.
+// TestDeletedEventLeavesTheFile: soon after a deletion the append-only file holds nothing of
+// the event, and many further deletions cost one rewrite.
 func TestDeletedEventLeavesTheFile(t *testing.T) {
 	t.Parallel()
 	const events = 20
@@ -138,7 +138,7 @@ func TestDeletedEventLeavesTheFile(t *testing.T) {
 	for i := range events - 2 {
 		remove(t, l, 1+i)
 	}
-	// Closing does at once what would be done within a minute.
+	// Close asks at once for the rewrite that would come within a minute.
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -202,8 +202,7 @@ func TestDeletionInACluster(t *testing.T) {
 	}
 }
 
-// TestRewriteForbidden: the deletion succeeds all the same, and one warning says
-// what it leaves behind.
+// TestRewriteForbidden: the deletion succeeds, and one warning says what it leaves behind.
 func TestRewriteForbidden(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t, "appendfsync", "everysec")

@@ -10,12 +10,12 @@ import (
 // The oldest Redis that knows all our commands: XADD … NOMKSTREAM came with 6.2.
 const oldestMajor, oldestMinor = 6, 2
 
-// The oldest Redis that heeds min-replicas-to-write when a script writes, as our
-// appends do: redis/redis#9993, mended by #10160.
-const heedsMajor, heedsMinor = 7, 0
+// The oldest Redis that obeys min-replicas-to-write when a script writes, as our appends
+// do: redis/redis#9993, fixed by #10160.
+const obeysMajor, obeysMinor = 7, 0
 
-// settings are what decides about durability on one master, in Redis' own words.
-// What could not be read is "".
+// settings are the settings of one master that decide about durability, in Redis' own
+// words. A setting that could not be read is "".
 type settings struct {
 	addr    string
 	version string
@@ -23,7 +23,7 @@ type settings struct {
 	appendOnly  string // yes, no
 	sync        string // appendfsync: always, everysec, no
 	restRewrite string // no-appendfsync-on-rewrite: yes, no
-	save        string // the snapshots' schedule; meaningful only where snapshots is true
+	save        string // the schedule of snapshots; meaningful only if snapshots is true
 	snapshots   bool   // save was read
 	policy      string // maxmemory-policy
 	memory      string // maxmemory, bytes; 0: no limit
@@ -31,11 +31,11 @@ type settings struct {
 	minReplicas string // min-replicas-to-write
 }
 
-// asked are the names of CONFIG GET that settings hold.
-var asked = [...]string{"appendonly", "appendfsync", "no-appendfsync-on-rewrite", "save", "maxmemory-policy", "maxmemory", "min-replicas-to-write"}
+// settingNames are the settings to ask for with CONFIG GET.
+var settingNames = [...]string{"appendonly", "appendfsync", "no-appendfsync-on-rewrite", "save", "maxmemory-policy", "maxmemory", "min-replicas-to-write"}
 
-// configured takes the reply to CONFIG GET of one name.
-func (s *settings) configured(name, value string) {
+// readConfig takes the reply to CONFIG GET of one name.
+func (s *settings) readConfig(name, value string) {
 	switch name {
 	case "appendonly":
 		s.appendOnly = value
@@ -54,9 +54,9 @@ func (s *settings) configured(name, value string) {
 	}
 }
 
-// informed takes the reply to INFO, which tells part of it where CONFIG is
+// readInfo takes the reply to INFO, which has some of the settings even if CONFIG is
 // forbidden.
-func (s *settings) informed(info string) {
+func (s *settings) readInfo(info string) {
 	lines := bufio.NewScanner(strings.NewReader(info))
 	for lines.Scan() {
 		name, value, _ := strings.Cut(strings.TrimSpace(lines.Text()), ":")
@@ -70,15 +70,15 @@ func (s *settings) informed(info string) {
 		case "maxmemory":
 			s.memory = value
 		case "connected_slaves":
-			s.replicas, _ = strconv.Atoi(value) // 0 where it is no number
+			s.replicas, _ = strconv.Atoi(value) // 0 if it is not a number
 		}
 	}
 }
 
-// tooOld reports a version that is known and older than we can use.
+// tooOld reports whether the version is known to be older than what we need.
 func (s *settings) tooOld() bool { return s.before(oldestMajor, oldestMinor) }
 
-// before reports a version that is known and older than another.
+// before reports whether the version is known to be older than another.
 func (s *settings) before(thanMajor, thanMinor int) bool {
 	parts := strings.SplitN(s.version, ".", 3)
 	if len(parts) < 2 {
@@ -89,9 +89,9 @@ func (s *settings) before(thanMajor, thanMinor int) bool {
 	return err == nil && err2 == nil && (major < thanMajor || major == thanMajor && minor < thanMinor)
 }
 
-// risks says what these settings can lose, a clause each. lossless: a kill of
-// Redis and a power cut lose nothing that was acknowledged, as far as the disk
-// keeps what was synced, and nothing is evicted.
+// risks says what these settings can lose, one clause for each risk. lossless: a kill of
+// Redis or a power cut loses nothing that was acknowledged, provided that the disk keeps
+// what was synced, and nothing is evicted.
 func (s *settings) risks() (clauses []string, lossless bool) {
 	lossless = true
 	risk := func(format string, a ...any) {
@@ -121,21 +121,21 @@ func (s *settings) risks() (clauses []string, lossless bool) {
 		risk("maxmemory-policy %s: a full Redis throws whole events away; set noeviction", s.policy)
 	}
 	if s.replicas > 0 {
-		// No setting of Redis prevents it, so it is said and not held against it.
+		// No setting of Redis prevents this, so it is listed and still counts as lossless.
 		clause := "a failover to a replica can take back what the replica had not received yet"
 		const cutOff = ", and all that came while it was cut off"
 		switch {
 		case s.minReplicas == "0":
 			clause += cutOff + " (min-replicas-to-write 0)"
-		case s.before(heedsMajor, heedsMinor):
-			clause += cutOff + " (Redis " + s.version + " does not heed min-replicas-to-write when a script writes, as Drumroll does; 7.0 does)"
+		case s.before(obeysMajor, obeysMinor):
+			clause += cutOff + " (Redis " + s.version + " does not obey min-replicas-to-write when a script writes, as Drumroll does; 7.0 does)"
 		}
 		clauses = append(clauses, clause)
 	}
 	return clauses, lossless
 }
 
-// syncRisks are those of an append-only file.
+// syncRisks adds the risks of an append-only file.
 func (s *settings) syncRisks(risk func(format string, a ...any)) {
 	switch s.sync {
 	case "always":
@@ -147,6 +147,6 @@ func (s *settings) syncRisks(risk func(format string, a ...any)) {
 		risk("appendfsync cannot be read (CONFIG is forbidden): unless it is always, a crash of Redis can take back acknowledged entries")
 	}
 	if s.restRewrite == "yes" && s.sync != "no" {
-		risk("no-appendfsync-on-rewrite yes: nothing is synced while the append-only file is rewritten or a snapshot saved, and a power cut then can take back what was acknowledged meanwhile")
+		risk("no-appendfsync-on-rewrite yes: nothing is synced while the append-only file is rewritten or a snapshot saved, and a power cut then can take back what was acknowledged in that time")
 	}
 }

@@ -35,7 +35,7 @@ func TestRisks(t *testing.T) {
 		"a replica":              {func(s *settings) { s.replicas, s.minReplicas = 1, "1" }, true, []string{"failover"}},
 		"an optional replica":    {func(s *settings) { s.replicas = 1 }, true, []string{"min-replicas-to-write 0"}},
 		"a replica, unheeded": {func(s *settings) { s.version, s.replicas, s.minReplicas = "6.2.14", 1, "1" }, true,
-			[]string{"cut off (Redis 6.2.14 does not heed min-replicas-to-write"}},
+			[]string{"cut off (Redis 6.2.14 does not obey min-replicas-to-write"}},
 		"CONFIG forbidden": {func(s *settings) { s.sync, s.restRewrite, s.snapshots = "", "", false }, false, []string{"appendfsync cannot be read"}},
 		"all forbidden":    {func(s *settings) { *s = settings{addr: "a:1"} }, false, []string{"persistence cannot be read", "maxmemory-policy cannot be read"}},
 		"memory, CONFIG forbidden": {func(s *settings) { s.appendOnly, s.snapshots = "no", false }, false,
@@ -71,15 +71,15 @@ func TestTooOld(t *testing.T) {
 	}
 }
 
-// TestJudge: masters that are set up alike are said once.
-func TestJudge(t *testing.T) {
+// TestJudgeSettings: masters with the same settings are reported once.
+func TestJudgeSettings(t *testing.T) {
 	good, a, b, c := sound(), sound(), sound(), sound()
 	a.addr, b.addr, c.addr = "a:1", "b:1", "c:1"
 	a.sync, b.sync, c.sync = "everysec", "no", "everysec"
-	if got := judge([]settings{good}); !got.Lossless || got.String() != "" {
+	if got := judgeSettings([]settings{good}); !got.Lossless || got.String() != "" {
 		t.Errorf("sound: %+v", got)
 	}
-	got := judge([]settings{a, b, good, c})
+	got := judgeSettings([]settings{a, b, good, c})
 	want := Durability{Risks: []string{
 		"Redis at a:1, c:1: appendfsync everysec: a crash of Redis can take back up to 2 s of acknowledged entries",
 		"Redis at b:1: appendfsync no: a power cut can take back what was acknowledged in the last half minute or more",

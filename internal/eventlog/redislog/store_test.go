@@ -52,8 +52,8 @@ func TestSigningKeyRace(t *testing.T) {
 	}
 }
 
-// TestHereLapses: figures of nodes that fell silent do not count and are removed.
-func TestHereLapses(t *testing.T) {
+// TestPresenceLapses: the numbers of silent nodes do not count and are removed.
+func TestPresenceLapses(t *testing.T) {
 	s := redistest.Start(t)
 	l := mustOpen(t, s.URL())
 	mustCreate(t, l, "first")

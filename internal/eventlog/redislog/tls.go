@@ -8,15 +8,15 @@ import (
 	"os"
 )
 
-// tlsFiles are the PEM files that an address names in its query, beside what the
-// machine trusts anyhow (which SSL_CERT_FILE replaces).
+// tlsFiles are the PEM files that an address names in its query. Without them the
+// machine's authorities are trusted, or those of SSL_CERT_FILE.
 type tlsFiles struct {
 	authority string // ?ca_file=: who signs the servers' certificates, instead of the machine's authorities
 	cert, key string // ?cert_file= and ?key_file=: our own certificate, for servers that ask for one
 }
 
-// apply puts the files into the settings, which are nil without TLS.
-func (f tlsFiles) apply(c *tls.Config) error {
+// loadInto puts the files into the settings, which are nil without TLS.
+func (f tlsFiles) loadInto(c *tls.Config) error {
 	if f == (tlsFiles{}) {
 		return nil
 	}
