@@ -11,6 +11,8 @@ import (
 
 	"drumroll/bench/proc"
 	"drumroll/bench/report"
+	"drumroll/internal/contract"
+	"drumroll/internal/rehearse"
 )
 
 const (
@@ -30,20 +32,6 @@ change 10%%
 enter 90%% after 5s
 stay 0s
 `
-
-// rehearsed is the part of a rehearsal's report that is checked here.
-type rehearsed struct {
-	Connected int `json:"connected"`
-	Entries   struct{ Counted, Unchanged int }
-	Latency   struct{ P99 float64 } `json:"latency_ms"`
-	Spread    struct {
-		MaxMS float64 `json:"max_ms"`
-	}
-	Checks []struct {
-		Name, Example string
-		Failed        int
-	}
-}
 
 // hall is the nodes and crowds of an arena.
 type hall struct {
@@ -84,11 +72,12 @@ func arena(ctx context.Context, b *bench) (err error) {
 			return err
 		}
 	}
-	s, err := h.nodes[0].poll(ctx, live)
+	s, err := h.nodes[0].poll(ctx, contract.Live)
 	if err != nil {
 		return err
 	}
-	if err := s.host(ctx, "POST", "/activities", map[string]any{"kind": "raffle", "title": "A keyboard", "winners": 3}, nil); err != nil {
+	keyboard, err := s.Add(ctx, contract.RaffleSpec{Kind: contract.KindRaffle, Title: "A keyboard", Winners: 3})
+	if err != nil {
 		return err
 	}
 	each := (b.size(arenaPhones) + arenaNodes - 1) / arenaNodes
@@ -98,16 +87,19 @@ func arena(ctx context.Context, b *bench) (err error) {
 	if err := s.waitForPhones(ctx, b, each*arenaNodes); err != nil {
 		return err
 	}
-	for _, verb := range []string{"1/close", "1/reveal", "2/open", "2/close", "2/draw"} {
-		b.logf("arena: %s", verb)
-		if err := s.host(ctx, "POST", "/activities/"+verb, nil, nil); err != nil {
+	for _, act := range []struct {
+		activity int
+		verb     string
+	}{{s.activity, "close"}, {s.activity, "reveal"}, {keyboard.ID, "open"}, {keyboard.ID, "close"}, {keyboard.ID, "draw"}} {
+		b.logf("arena: activity %d: %s", act.activity, act.verb)
+		if _, err := s.Command(ctx, act.activity, act.verb, nil); err != nil {
 			return err
 		}
 		if err := pause(ctx, b.span(arenaPause)); err != nil {
 			return err
 		}
 	}
-	e, err := s.state(ctx)
+	e, err := s.Get(ctx)
 	if err != nil {
 		return err
 	}
@@ -138,7 +130,7 @@ func (h *hall) invite(b *bench, dir, code string, each int) error {
 // waitForPhones waits until n phones are connected.
 func (s *show) waitForPhones(ctx context.Context, b *bench, n int) error {
 	for began, logged := time.Now(), 0; ; {
-		e, err := s.state(ctx)
+		e, err := s.Get(ctx)
 		if err != nil {
 			return err
 		}
@@ -161,7 +153,7 @@ func (s *show) waitForPhones(ctx context.Context, b *bench, n int) error {
 }
 
 // dismiss sends the crowds home and returns their reports.
-func (h *hall) dismiss(ctx context.Context) (reports []rehearsed, err error) {
+func (h *hall) dismiss(ctx context.Context) (reports []rehearse.Report, err error) {
 	for _, c := range h.crowds {
 		if err := c.Terminate(); err != nil {
 			return nil, err
@@ -174,7 +166,7 @@ func (h *hall) dismiss(ctx context.Context) (reports []rehearsed, err error) {
 		if err != nil {
 			return nil, err
 		}
-		var r rehearsed
+		var r rehearse.Report
 		if err := json.Unmarshal([]byte(text), &r); err != nil {
 			return nil, fmt.Errorf("%s reports %q (%s): %w", c.Name, text, c.Stderr(), err)
 		}
@@ -185,8 +177,8 @@ func (h *hall) dismiss(ctx context.Context) (reports []rehearsed, err error) {
 
 // judgeArena adds the rows, if all checks of all phones held and the crowds account
 // for the entries that the server has.
-func (b *bench) judgeArena(reports []rehearsed, phones, entries int) error {
-	connected, counted, unchanged := 0, 0, 0
+func (b *bench) judgeArena(reports []rehearse.Report, phones, entries int) error {
+	var connected, counted, unchanged int64
 	var spread, p99 float64
 	for _, r := range reports {
 		connected += r.Connected
@@ -200,7 +192,7 @@ func (b *bench) judgeArena(reports []rehearsed, phones, entries int) error {
 		}
 	}
 	// A phone whose acknowledgement was lost was told "unchanged" when it tried again.
-	if entries < counted || entries > counted+unchanged {
+	if n := int64(entries); n < counted || n > counted+unchanged {
 		return fmt.Errorf("the server has %d entries; %d were acknowledged as counted, %d as unchanged", entries, counted, unchanged)
 	}
 	b.add(

@@ -29,11 +29,11 @@ type delivered struct {
 }
 
 func runCrowd(ctx context.Context, args []string, in io.Reader, out, stderr io.Writer) error {
-	s := &show{server: &drumroll{}}
+	s := &show{}
 	f := flag.NewFlagSet("crowd", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	of := f.String("of", "", "drumroll, centrifuge or writes")
-	f.StringVar(&s.server.addr, "addr", "", "host:port")
+	f.StringVar(&s.addr, "addr", "", "host:port")
 	f.StringVar(&s.Code, "code", "", "code of the event")
 	f.IntVar(&s.activity, "activity", 1, "id of the open poll")
 	f.IntVar(&s.run, "run", 1, "its run")
@@ -41,6 +41,7 @@ func runCrowd(ctx context.Context, args []string, in io.Reader, out, stderr io.W
 	if err := f.Parse(args); err != nil {
 		return err
 	}
+	s.Server = "http://" + s.addr
 	l, err := load.NewLoop()
 	if err != nil {
 		return err
@@ -50,9 +51,9 @@ func runCrowd(ctx context.Context, args []string, in io.Reader, out, stderr io.W
 	case "drumroll":
 		err = s.phones(ctx, l, *n)
 	case "centrifuge":
-		err = connectAll(l, *n, s.server.addr, load.Centrifuge{}, func(fd int) ([]byte, error) { return load.Subscribe(fd, s.server.addr) })
+		err = connectAll(l, *n, s.addr, load.Centrifuge{}, func(fd int) ([]byte, error) { return load.Subscribe(fd, s.addr) })
 	case "writes":
-		err = connectAll(l, *n, s.server.addr, load.Writes{}, func(fd int) ([]byte, error) { return load.WaitForFrame(fd, nil) })
+		err = connectAll(l, *n, s.addr, load.Writes{}, func(fd int) ([]byte, error) { return load.WaitForFrame(fd, nil) })
 	default:
 		err = fmt.Errorf("there is no crowd of %q", *of)
 	}

@@ -10,6 +10,7 @@ import (
 	"drumroll/bench/load"
 	"drumroll/bench/proc"
 	"drumroll/bench/report"
+	"drumroll/internal/contract"
 )
 
 const (
@@ -50,7 +51,7 @@ func (b *bench) drumrollOn(ctx context.Context, store string, connect func(*show
 		return nil, err
 	}
 	c := &contestant{name: store, process: d.Process, redis: d.redis, stop: d.stop}
-	s, err := d.poll(ctx, hidden)
+	s, err := d.poll(ctx, contract.Hidden)
 	if err == nil {
 		c.loop, err = load.NewLoop()
 	}
@@ -207,7 +208,7 @@ func httpEntries(ctx context.Context, b *bench) (err error) {
 			if err != nil {
 				return err
 			}
-			return connect(s.server.addr, s.Code, s.activity, s.run, tokens, l)
+			return connect(s.addr, s.Code, s.activity, s.run, tokens, l)
 		})
 		if err != nil {
 			return err
@@ -248,7 +249,7 @@ func socketEntries(ctx context.Context, b *bench) (err error) {
 		return err
 	}
 	all = append(all, echo)
-	for _, store := range []string{embedded, everysec, always} {
+	for _, store := range []string{embedded, always} {
 		c, err := b.drumrollOn(ctx, store, func(s *show, l *load.Loop) error { return s.phones(ctx, l, conns) })
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"drumroll/bench/proc"
 	"drumroll/bench/report"
+	"drumroll/internal/contract"
 )
 
 // A round has at least so many broadcasts, and so many deliveries.
@@ -110,7 +111,7 @@ func (b *bench) drumrollAudience(ctx context.Context, n int) (a *audience, d *dr
 			err = errors.Join(err, a.end())
 		}
 	}()
-	s, err := d.poll(ctx, live)
+	s, err := d.poll(ctx, contract.Live)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,6 +13,12 @@ require (
 )
 
 require (
+	github.com/coder/websocket v1.8.15 // indirect
+	golang.org/x/time v0.16.0 // indirect
+)
+
+require (
+	drumroll v0.0.0
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/centrifugal/fdelta v0.0.3 // indirect
 	github.com/centrifugal/protocol v0.23.1 // indirect

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"drumroll/bench/load"
 	"drumroll/bench/report"
+	"drumroll/internal/contract"
 )
 
 const (
@@ -28,7 +30,7 @@ func raffle(ctx context.Context, b *bench) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.open(ctx, map[string]any{"kind": "raffle", "title": "A keyboard", "winners": 1}); err != nil {
+	if err := s.open(ctx, contract.RaffleSpec{Kind: contract.KindRaffle, Title: "A keyboard"}); err != nil {
 		return err
 	}
 	entered, took, err := s.enterAll(ctx, n)
@@ -49,7 +51,8 @@ func raffle(ctx context.Context, b *bench) (err error) {
 		if idle, err = d.heap(ctx); err != nil {
 			return err
 		}
-		fold, err := s.fold(ctx, entered)
+		s.Server = "http://" + d.addr // a restart may choose another port
+		fold, err := s.fold(ctx, d, entered)
 		if err != nil {
 			return err
 		}
@@ -69,7 +72,7 @@ func raffle(ctx context.Context, b *bench) (err error) {
 	var draws []float64
 	for range b.rounds { // each picks the next winner
 		start := time.Now()
-		if err := s.host(ctx, "POST", fmt.Sprintf("/activities/%d/draw", s.activity), nil, nil); err != nil {
+		if err := s.command(ctx, "draw"); err != nil {
 			return err
 		}
 		draws = append(draws, time.Since(start).Seconds()*1000)
@@ -97,8 +100,8 @@ func (s *show) enterAll(ctx context.Context, n int) (entered int, took time.Dura
 	defer l.Close()
 	entrants := make([]*load.Entrant, entrantConns)
 	for i := range entrants {
-		entrants[i] = load.NewEntrant(s.server.addr, s.Code, s.activity, s.run)
-		fd, err := load.Dial(s.server.addr, i)
+		entrants[i] = load.NewEntrant(s.addr, s.Code, s.activity, s.run)
+		fd, err := load.Dial(s.addr, i)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -132,16 +135,16 @@ func (s *show) enterAll(ctx context.Context, n int) (entered int, took time.Dura
 
 // fold is the CPU time that a server takes which is asked about the event for the
 // first time since its start.
-func (s *show) fold(ctx context.Context, want int) (time.Duration, error) {
-	before, err := s.server.CPU()
+func (s *show) fold(ctx context.Context, d *drumroll, want int) (time.Duration, error) {
+	before, err := d.CPU()
 	if err != nil {
 		return 0, err
 	}
-	e, err := s.state(ctx)
+	e, err := s.Get(ctx)
 	if err != nil {
 		return 0, err
 	}
-	after, err := s.server.CPU()
+	after, err := d.CPU()
 	if err == nil && e.Activities[0].Entries != want {
 		err = fmt.Errorf("the server counts %d entries, acknowledged were %d", e.Activities[0].Entries, want)
 	}
@@ -151,17 +154,12 @@ func (s *show) fold(ctx context.Context, want int) (time.Duration, error) {
 // freeze closes the raffle and waits for the root of its list.
 func (s *show) freeze(ctx context.Context, want int) (time.Duration, error) {
 	start := time.Now()
-	if err := s.host(ctx, "POST", fmt.Sprintf("/activities/%d/close", s.activity), nil, nil); err != nil {
+	if err := s.command(ctx, "close"); err != nil {
 		return 0, err
 	}
 	for {
-		var list struct {
-			Freezes []struct {
-				Root string
-				Size int
-			}
-		}
-		if err := s.host(ctx, "GET", "/freezes", nil, &list); err != nil {
+		var list contract.Freezes
+		if err := s.Call(ctx, http.MethodGet, "/freezes", nil, &list); err != nil {
 			return 0, err
 		}
 		if len(list.Freezes) == 1 && list.Freezes[0].Root != "" {

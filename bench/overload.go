@@ -9,6 +9,7 @@ import (
 
 	"drumroll/bench/load"
 	"drumroll/bench/report"
+	"drumroll/internal/contract"
 )
 
 const (
@@ -26,7 +27,7 @@ func overload(ctx context.Context, b *bench) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
-	s, err := d.poll(ctx, live)
+	s, err := d.poll(ctx, contract.Live)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"drumroll/bench/load"
 	"drumroll/bench/report"
+	"drumroll/internal/contract"
 )
 
 // firstLoad counts the bytes that a phone receives until it shows the event: its
@@ -25,7 +26,7 @@ func firstLoad(ctx context.Context, b *bench) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
-	s, err := d.poll(ctx, live)
+	s, err := d.poll(ctx, contract.Live)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (s *show) firstState(ctx context.Context) (size int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	fd, early, err := load.OpenView(s.server.addr, s.Code, "phone", tokens[0], 0)
+	fd, early, err := load.OpenView(s.addr, s.Code, "phone", tokens[0], 0)
 	if err != nil {
 		return 0, err
 	}

@@ -1,29 +1,25 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"drumroll/bench/load"
 	"drumroll/bench/proc"
+	"drumroll/internal/contract"
 )
 
 // Stores that Drumroll runs on.
 const (
 	embedded = "embedded"
-	everysec = "redis everysec"
-	always   = "redis always"
+	always   = "redis always" // appendfsync always
 )
 
 // drumroll is the real binary, running, with its Redis if it has one.
@@ -44,7 +40,7 @@ func (b *bench) start(ctx context.Context, store string) (d *drumroll, err error
 	}
 	d.args = []string{"--data", dir}
 	if store != embedded {
-		if d.redis, err = proc.StartRedis(ctx, b.rest, dir, strings.TrimPrefix(store, "redis ")); err != nil {
+		if d.redis, err = proc.StartRedis(ctx, b.rest, dir, "always"); err != nil {
 			return nil, err
 		}
 		d.args = []string{"--redis", "redis://" + d.redis.Addr}
@@ -84,123 +80,58 @@ func (d *drumroll) stop() error {
 
 // heap collects the server's garbage and returns the bytes that remain.
 func (d *drumroll) heap(ctx context.Context) (int64, error) {
-	text, err := request(ctx, "GET", "http://"+d.admin+"/debug/pprof/heap?gc=1&debug=1", "", nil)
+	profiles := contract.Client{Server: "http://" + d.admin}
+	res, text, err := profiles.Send(ctx, http.MethodGet, "/debug/pprof/heap?gc=1&debug=1", nil)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("heap: %w", err)
 	}
 	size := regexp.MustCompile(`# HeapAlloc = (\d+)`).FindSubmatch(text)
 	if size == nil {
-		return 0, errors.New("the heap profile has no HeapAlloc")
+		return 0, fmt.Errorf("heap: the profile has no HeapAlloc: %s", res.Status)
 	}
 	return strconv.ParseInt(string(size[1]), 10, 64)
 }
 
-// busyError is an answer of 429 or 503.
-type busyError struct{ answer string }
-
-func (e *busyError) Error() string { return e.answer }
-
-// request makes an HTTP request and returns the answer's body. The key may be empty.
-func request(ctx context.Context, method, url, key string, body []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, url, err)
-	}
-	if key != "" {
-		req.Header.Set("Authorization", "Bearer "+key)
-	}
-	if len(body) > 0 {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, url, err)
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s %s: %w", method, url, err)
-	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable:
-		return nil, &busyError{fmt.Sprintf("%s %s: %s", method, url, res.Status)}
-	case res.StatusCode >= 300:
-		return nil, fmt.Errorf("%s %s: %s %s", method, url, res.Status, answer)
-	}
-	return answer, nil
-}
-
-// call makes a call of the API. in and out may be nil.
-func (d *drumroll) call(ctx context.Context, method, path, key string, in, out any) error {
-	var body []byte
-	if in != nil {
-		var err error
-		if body, err = json.Marshal(in); err != nil {
-			return fmt.Errorf("%s %s: %w", method, path, err)
-		}
-	}
-	answer, err := request(ctx, method, "http://"+d.addr+"/api/v1"+path, key, body)
-	if err == nil && out != nil {
-		err = json.Unmarshal(answer, out)
-	}
-	return err
-}
-
-// show is an event with an open activity.
+// show is an event with its host's client, and the activity that was opened last.
 type show struct {
-	server   *drumroll
-	Code     string `json:"code"`
-	HostKey  string `json:"host_key"`
-	activity int
-	run      int
+	contract.EventClient
+	addr          string // host:port
+	activity, run int
 }
 
-// Who sees the counts of a poll while it is open.
-const (
-	live   = "live"   // everybody: phones receive ticks
-	hidden = "hidden" // the host alone
-)
+// event makes an event.
+func (d *drumroll) event(ctx context.Context) (*show, error) {
+	c := contract.Client{Server: "http://" + d.addr}
+	created, err := c.CreateEvent(ctx, contract.CreateEvent{Title: "Benchmark"})
+	return &show{EventClient: *c.At(created.Code, created.HostKey), addr: d.addr}, err
+}
 
-// poll makes an event with an open poll of four options.
+// poll makes an event with an open poll. results is contract.Live, so that phones
+// receive ticks, or contract.Hidden.
 func (d *drumroll) poll(ctx context.Context, results string) (*show, error) {
 	s, err := d.event(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s, s.open(ctx, map[string]any{"kind": "poll", "title": "Tabs or spaces?",
-		"options": []string{"Tabs", "Spaces", "Both", "Neither"}, "max_choices": 1, "results": results})
-}
-
-func (d *drumroll) event(ctx context.Context) (*show, error) {
-	s := &show{server: d}
-	return s, d.call(ctx, "POST", "/events", "", map[string]string{"title": "Benchmark"}, s)
+	options := []string{"Tabs", "Spaces", "Both", "Neither"}
+	return s, s.open(ctx, contract.PollSpec{Kind: contract.KindPoll, Title: "Tabs or spaces?", Options: options, Results: results})
 }
 
 // open adds an activity and opens it.
-func (s *show) open(ctx context.Context, spec map[string]any) error {
-	var a struct{ ID, Run int }
-	if err := s.host(ctx, "POST", "/activities", spec, &a); err != nil {
+func (s *show) open(ctx context.Context, spec any) error {
+	a, err := s.Add(ctx, spec)
+	if err != nil {
 		return err
 	}
-	if err := s.host(ctx, "POST", fmt.Sprintf("/activities/%d/open", a.ID), nil, &a); err != nil {
-		return err
-	}
+	a, err = s.Command(ctx, a.ID, "open", nil)
 	s.activity, s.run = a.ID, a.Run
-	return nil
+	return err
 }
 
-// host makes a call as the event's host.
-func (s *show) host(ctx context.Context, method, path string, in, out any) error {
-	return s.server.call(ctx, method, "/events/"+s.Code+path, s.HostKey, in, out)
-}
-
-// state is what the host sees of an event.
-type state struct {
-	People     struct{ Connected int }
-	Activities []struct{ Entries int }
-}
-
-func (s *show) state(ctx context.Context) (e state, err error) {
-	return e, s.host(ctx, "GET", "", nil, &e)
+// command commands the activity that was opened last.
+func (s *show) command(ctx context.Context, verb string) error {
+	_, err := s.Command(ctx, s.activity, verb, nil)
+	return err
 }
 
 // joinAtOnce is how many connections to a host the HTTP client keeps.
@@ -213,12 +144,11 @@ func (s *show) join(ctx context.Context, n int) ([]string, error) {
 	g.SetLimit(joinAtOnce)
 	for i := range tokens {
 		g.Go(func() error {
-			var answer struct{ Token string }
-			err := retry(ctx, func() error {
-				return s.server.call(ctx, "POST", "/events/"+s.Code+"/participants", "", nil, &answer)
+			return retry(ctx, func() error {
+				joined, err := s.At(s.Code, "").Join(ctx, contract.Join{})
+				tokens[i] = joined.Token
+				return err
 			})
-			tokens[i] = answer.Token
-			return err
 		})
 	}
 	return tokens, g.Wait()
@@ -228,9 +158,8 @@ func (s *show) join(ctx context.Context, n int) ([]string, error) {
 func retry(ctx context.Context, act func() error) error {
 	for {
 		err := act()
-		var busy *busyError
-		var refused *load.BusyError
-		if !errors.As(err, &busy) && !errors.As(err, &refused) {
+		_, busy := errors.AsType[*load.BusyError](err)
+		if status := contract.StatusOf(err); status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests && !busy {
 			return err
 		}
 		if err := pause(ctx, 200*time.Millisecond); err != nil {
@@ -242,7 +171,7 @@ func retry(ctx context.Context, act func() error) error {
 // connect opens the websocket of a view and adds it to a loop.
 func (s *show) connect(ctx context.Context, l *load.Loop, view, token string, from int, wire load.Wire) error {
 	return retry(ctx, func() error {
-		fd, early, err := load.OpenView(s.server.addr, s.Code, view, token, from)
+		fd, early, err := load.OpenView(s.addr, s.Code, view, token, from)
 		if err != nil {
 			return err
 		}

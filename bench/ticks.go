@@ -8,6 +8,7 @@ import (
 
 	"drumroll/bench/load"
 	"drumroll/bench/report"
+	"drumroll/internal/contract"
 )
 
 const (
@@ -62,7 +63,7 @@ func (b *bench) tickCost(ctx context.Context, raffles int) (micros []float64, le
 				return nil, 0, err
 			}
 		}
-		err = s.open(ctx, map[string]any{"kind": "poll", "title": "Tabs or spaces?", "options": []string{"Tabs", "Spaces"}, "results": live})
+		err = s.open(ctx, contract.PollSpec{Kind: contract.KindPoll, Title: "Tabs or spaces?", Options: []string{"Tabs", "Spaces"}})
 		if err == nil {
 			err = s.phones(ctx, l, 1)
 		}
@@ -81,7 +82,7 @@ func (b *bench) tickCost(ctx context.Context, raffles int) (micros []float64, le
 	}
 	followers := &follower{}
 	for _, s := range shows {
-		err := errors.Join(s.connect(ctx, l, "screen", "", 0, followers), s.connect(ctx, l, "host", s.HostKey, 0, followers))
+		err := errors.Join(s.connect(ctx, l, "screen", "", 0, followers), s.connect(ctx, l, "host", s.Bearer, 0, followers))
 		if err != nil {
 			return nil, 0, err
 		}
@@ -113,18 +114,13 @@ func (f *follower) Split(data []byte) (int, load.Kind) {
 
 // drawMany makes a raffle of many entrants, all of whom win.
 func (s *show) drawMany(ctx context.Context) error {
-	if err := s.open(ctx, map[string]any{"kind": "raffle", "title": "Stickers", "winners": tickWinners, "winners_may_win_again": true}); err != nil {
+	if err := s.open(ctx, contract.RaffleSpec{Kind: contract.KindRaffle, Title: "Stickers", Winners: tickWinners, Again: true}); err != nil {
 		return err
 	}
 	if _, _, err := s.enterAll(ctx, tickWinners); err != nil {
 		return err
 	}
-	for _, verb := range []string{"close", "draw"} {
-		if err := s.host(ctx, "POST", fmt.Sprintf("/activities/%d/%s", s.activity, verb), nil, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(s.command(ctx, "close"), s.command(ctx, "draw"))
 }
 
 // voteCost has the phone of each event vote again and again for a while, and returns

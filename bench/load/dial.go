@@ -66,15 +66,10 @@ func Read(fd int, buf []byte) (int, error) {
 	}
 }
 
-// BusyError is a refused handshake: try again after a while.
-type BusyError struct {
-	Status int
-	After  time.Duration
-}
+// BusyError is a handshake that a busy server refused.
+type BusyError struct{ Status int }
 
-func (b *BusyError) Error() string {
-	return fmt.Sprintf("refused with %d, again in %v", b.Status, b.After)
-}
+func (e *BusyError) Error() string { return fmt.Sprintf("refused with %d", e.Status) }
 
 // upgrade writes the request of a handshake and reads its answer up to the empty
 // line; early is what follows.
@@ -109,20 +104,8 @@ func checkUpgrade(head []byte) error {
 	case 101:
 		return nil
 	case 429, 503:
-		return &BusyError{status, retryAfter(head)}
+		return &BusyError{status}
 	default:
 		return fmt.Errorf("handshake: %q", line)
 	}
-}
-
-// retryAfter reads Retry-After; without it, it is 1 s.
-func retryAfter(head []byte) time.Duration {
-	for line := range bytes.SplitSeq(head, []byte("\r\n")) {
-		if name, value, ok := bytes.Cut(line, []byte(":")); ok && bytes.EqualFold(name, []byte("Retry-After")) {
-			if s, err := strconv.Atoi(string(bytes.TrimSpace(value))); err == nil && s >= 0 {
-				return time.Duration(s) * time.Second
-			}
-		}
-	}
-	return time.Second
 }
