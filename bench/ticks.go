@@ -15,7 +15,7 @@ const (
 	tickEvents  = 10 // so that ticks cost more than what a server does beside them
 	tickRaffles = 3
 	tickWinners = 1000
-	tickSpan    = 2 * time.Second
+	tickSpan    = 3 * time.Second
 	tickEvery   = 125 * time.Millisecond // a vote, and so a tick for each audience
 )
 
@@ -42,7 +42,7 @@ func ticks(ctx context.Context, b *bench) error {
 // tickCost is the CPU time of a tick for one audience in µs, per round, and the
 // length of the longest tick.
 func (b *bench) tickCost(ctx context.Context, raffles int) (micros []float64, length int, err error) {
-	d, err := b.start(ctx, embedded)
+	d, err := b.start(ctx, always) // so that no fsync is in the server's CPU time
 	if err != nil {
 		return nil, 0, err
 	}
@@ -72,30 +72,43 @@ func (b *bench) tickCost(ctx context.Context, raffles int) (micros []float64, le
 		}
 		shows = append(shows, s)
 	}
-	var alone []time.Duration
 	for range b.rounds {
-		cpu, err := b.voteCost(ctx, d, l)
+		alone, err := b.voteCost(ctx, d, l)
 		if err != nil {
 			return nil, 0, err
 		}
-		alone = append(alone, cpu)
+		followed, f, err := b.followedCost(ctx, d, l, shows)
+		if err != nil {
+			return nil, 0, err
+		}
+		micros, length = append(micros, (followed-alone).Seconds()*1e6/float64(f.ticks)), f.length
 	}
-	followers := &follower{}
+	return micros, length, nil
+}
+
+// followedCost is the cost of votes while a projector and a host follow each event.
+func (b *bench) followedCost(ctx context.Context, d *drumroll, l *load.Loop, shows []*show) (time.Duration, *follower, error) {
+	f := &follower{}
+	followers, err := load.NewLoop()
+	if err != nil {
+		return 0, nil, err
+	}
+	defer followers.Close()
 	for _, s := range shows {
-		err := errors.Join(s.connect(ctx, l, "screen", "", 0, followers), s.connect(ctx, l, "host", s.Bearer, 0, followers))
+		err := errors.Join(s.connect(ctx, followers, "screen", "", 0, f), s.connect(ctx, followers, "host", s.Bearer, 0, f))
 		if err != nil {
-			return nil, 0, err
+			return 0, nil, err
 		}
 	}
-	for round := range b.rounds {
-		followers.ticks = 0
-		followed, err := b.voteCost(ctx, d, l)
-		if err != nil {
-			return nil, 0, err
-		}
-		micros = append(micros, (followed-alone[round]).Seconds()*1e6/float64(followers.ticks))
+	if err := followers.Listen(100 * time.Millisecond); err != nil {
+		return 0, nil, err
 	}
-	return micros, followers.length, nil
+	f.ticks = 0
+	cost, err := b.voteCost(ctx, d, l)
+	if err != nil {
+		return 0, nil, err
+	}
+	return cost, f, followers.Listen(100 * time.Millisecond) // the sockets hold what came in the meantime
 }
 
 // follower is the wire of projectors and hosts: it counts ticks.
