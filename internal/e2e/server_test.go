@@ -75,8 +75,14 @@ func startOnRedis(t *testing.T, flags ...string) *server {
 // startNode starts one node on a Redis that others may share; nil: on the embedded log.
 func startNode(t *testing.T, redis *redistest.Server, flags ...string) *server {
 	t.Helper()
+	return startBinary(t, "", redis, flags...)
+}
+
+// startBinary is startNode with a binary of its own; "": the one that all tests share.
+func startBinary(t *testing.T, path string, redis *redistest.Server, flags ...string) *server {
+	t.Helper()
 	s := &server{t: t, data: t.TempDir(), redis: redis}
-	s.node = nodetest.Node{Args: append([]string{"--data", s.data}, flags...), Log: filepath.Join(t.TempDir(), "stderr.log")}
+	s.node = nodetest.Node{Path: path, Args: append([]string{"--data", s.data}, flags...), Log: filepath.Join(t.TempDir(), "stderr.log")}
 	if redis != nil {
 		s.node.Args = append(s.node.Args, "--redis", redis.URL())
 	}

@@ -27,12 +27,8 @@ func Main(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary := filepath.Join(dir, "drumroll")
-	args := []string{"build", "-o", binary}
-	if Race {
-		args = append(args, "-race")
-	}
-	if output, err := exec.Command("go", append(args, "drumroll/cmd/drumroll")...).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build drumroll: %v\n%s", err, output)
+	if err := Build(binary); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	if err := os.Setenv(variable, binary); err != nil {
@@ -40,4 +36,17 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	return m.Run()
+}
+
+// Build builds the binary into a file, with the race detector where the tests have it; flags
+// are more of go build's.
+func Build(binary string, flags ...string) error {
+	args := append([]string{"build", "-o", binary}, flags...)
+	if Race {
+		args = append(args, "-race")
+	}
+	if output, err := exec.Command("go", append(args, "drumroll/cmd/drumroll")...).CombinedOutput(); err != nil {
+		return fmt.Errorf("build drumroll: %w\n%s", err, output)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type Node struct {
 	Args []string // all but --addr; they may overrule --admin-addr=
 	Log  string   // the file that takes what it says on stderr
 	Addr string   // host:port; set by the first Start
+	Path string   // of the binary; "": the one that Main built
 
 	cmd   *exec.Cmd
 	ended chan exit // how it ended, once
@@ -57,7 +59,7 @@ func (n *Node) launch() error {
 		return err
 	}
 	defer func() { _ = stderr.Close() }() // the process has its own
-	n.cmd = exec.Command(Binary(), append([]string{"--addr", addr, "--admin-addr="}, n.Args...)...)
+	n.cmd = exec.Command(cmp.Or(n.Path, Binary()), append([]string{"--addr", addr, "--admin-addr="}, n.Args...)...)
 	n.cmd.Stderr = stderr
 	stdout, err := n.cmd.StdoutPipe()
 	if err != nil {
