@@ -4,57 +4,44 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/rehearse"
 )
 
 // created is an event that a test hosts.
-type created struct {
-	Code    string `json:"code"`
-	HostKey string `json:"host_key"`
-	base    string
-}
+type created struct{ *contract.EventClient }
 
+// call makes a call that must be taken; body is JSON, or "".
 func (e *created) call(t *testing.T, method, path, body string, into any) {
 	t.Helper()
-	req, err := http.NewRequest(method, e.base+"/api/v1/events"+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
+	var in any
+	if body != "" {
+		in = json.RawMessage(body)
 	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+e.HostKey)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	data, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s %s %v", method, path, res.Status, data, err)
-	}
-	if into != nil {
-		if err := json.Unmarshal(data, into); err != nil {
-			t.Fatal(err)
-		}
+	if err := e.Call(t.Context(), method, path, in, into); err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
 	}
 }
 
 // newEvent has an open poll (1) and an open raffle (2).
 func newEvent(t *testing.T, base string) *created {
 	t.Helper()
-	e := &created{base: base}
-	e.call(t, "POST", "", `{"title":"Rehearsal"}`, e)
-	e.call(t, "POST", "/"+e.Code+"/activities", `{"kind":"poll","title":"Which?","options":["a","b","c"]}`, nil)
-	e.call(t, "POST", "/"+e.Code+"/activities", `{"kind":"raffle","title":"Mug","winners":1}`, nil)
-	e.call(t, "POST", "/"+e.Code+"/activities/1/open", "", nil)
-	e.call(t, "POST", "/"+e.Code+"/activities/2/open", "", nil)
+	server := contract.Client{Server: base}
+	made, err := server.CreateEvent(t.Context(), contract.CreateEvent{Title: "Rehearsal"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &created{server.At(made.Code, made.HostKey)}
+	e.call(t, "POST", "/activities", `{"kind":"poll","title":"Which?","options":["a","b","c"]}`, nil)
+	e.call(t, "POST", "/activities", `{"kind":"raffle","title":"Mug","winners":1}`, nil)
+	e.call(t, "POST", "/activities/1/open", "", nil)
+	e.call(t, "POST", "/activities/2/open", "", nil)
 	return e
 }
 
@@ -62,7 +49,7 @@ func newEvent(t *testing.T, base string) *created {
 func (e *created) entries(t *testing.T) [2]int {
 	t.Helper()
 	var seen struct{ Activities []struct{ Entries int } }
-	e.call(t, "GET", "/"+e.Code, "", &seen)
+	e.call(t, "GET", "", "", &seen)
 	return [2]int{seen.Activities[0].Entries, seen.Activities[1].Entries}
 }
 
@@ -94,7 +81,7 @@ func TestRehearseAcrossAKill(t *testing.T) {
 	first := serveProgram(t, program(t, nil, "--addr=127.0.0.1:0", "--data", data))
 	e := newEvent(t, first.url)
 	crowd := program(t, nil, "rehearse", "--phones", fmt.Sprint(phones), "--seed=3", "--for=6s", "--json",
-		"--script", script(t, "vote 100% after 600ms\nenter 100% after 600ms\nchange 50%"), e.base+"/"+e.Code)
+		"--script", script(t, "vote 100% after 600ms\nenter 100% after 600ms\nchange 50%"), e.Server+"/"+e.Code)
 	done := make(chan rehearse.Report)
 	go func() {
 		defer close(done)
@@ -130,7 +117,7 @@ func TestRehearseInterrupted(t *testing.T) {
 	t.Parallel()
 	s := serveProgram(t, program(t, nil, "--addr=127.0.0.1:0", "--data", t.TempDir()))
 	e := newEvent(t, s.url)
-	crowd := program(t, nil, "rehearse", "--phones=10", "--for=0s", "--script", script(t, "vote after 1ms"), e.base+"/"+e.Code)
+	crowd := program(t, nil, "rehearse", "--phones=10", "--for=0s", "--script", script(t, "vote after 1ms"), e.Server+"/"+e.Code)
 	var stdout, stderr bytes.Buffer
 	crowd.Stdout, crowd.Stderr = &stdout, &stderr
 	if err := crowd.Start(); err != nil {
@@ -186,7 +173,7 @@ func TestRehearseNeedsFiles(t *testing.T) {
 	s := serveProgram(t, program(t, nil, "--addr=127.0.0.1:0", "--data", t.TempDir()))
 	e := newEvent(t, s.url)
 	cmd := program(t, nil)
-	cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-c", `ulimit -n 400; exec "$0" "$@"`, os.Args[0], "rehearse", "--phones=300", e.base + "/" + e.Code}
+	cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-c", `ulimit -n 400; exec "$0" "$@"`, os.Args[0], "rehearse", "--phones=300", e.Server + "/" + e.Code}
 	code, stdout, stderr := finish(t, cmd)
 	if code != 1 || stdout != "" || !strings.Contains(stderr, "the limit is 400") {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)

@@ -20,27 +20,27 @@ func TestResultsOfAnEventThatIsGone(t *testing.T) {
 	e := newEvent(t, s.url)
 	for i := range 5 {
 		var p struct{ Token string }
-		e.call(t, "POST", "/"+e.Code+"/participants", "", &p)
-		phone := &created{Code: e.Code, HostKey: p.Token, base: e.base}
-		phone.call(t, "POST", "/"+e.Code+"/entries", fmt.Sprintf(`{"activity":1,"choice":[%d]}`, min(i, 1)), nil)
-		phone.call(t, "POST", "/"+e.Code+"/entries", `{"activity":2}`, nil)
+		e.call(t, "POST", "/participants", "", &p)
+		phone := &created{e.At(e.Code, p.Token)}
+		phone.call(t, "POST", "/entries", fmt.Sprintf(`{"activity":1,"choice":[%d]}`, min(i, 1)), nil)
+		phone.call(t, "POST", "/entries", `{"activity":2}`, nil)
 	}
 	var raffle struct {
 		Winners []struct{ Handle, Ticket string }
 	}
 	for _, verb := range []string{"1/close", "2/close", "2/draw", "2/draw"} {
-		e.call(t, "POST", "/"+e.Code+"/activities/"+verb, "", &raffle)
+		e.call(t, "POST", "/activities/"+verb, "", &raffle)
 	}
-	e.call(t, "POST", "/"+e.Code+"/activities/2/redraw", fmt.Sprintf(`{"winner":%q,"reason":"went home"}`, raffle.Winners[0].Ticket), nil)
+	e.call(t, "POST", "/activities/2/redraw", fmt.Sprintf(`{"winner":%q,"reason":"went home"}`, raffle.Winners[0].Ticket), nil)
 	var exported json.RawMessage
-	e.call(t, "GET", "/"+e.Code+"/export.json", "", &exported)
+	e.call(t, "GET", "/export.json", "", &exported)
 	// A server takes no control characters; who knows where a file comes from.
 	exported = []byte(strings.Replace(string(exported), `"Rehearsal"`, `"Text \u001b[31m"`, 1))
 	file := filepath.Join(t.TempDir(), "export.json")
 	if err := os.WriteFile(file, exported, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e.call(t, "DELETE", "/"+e.Code, "", nil)
+	e.call(t, "DELETE", "", "", nil)
 	if code, _ := s.end(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("the server ended with %d\n%s", code, s.stderr)
 	}

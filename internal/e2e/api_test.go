@@ -3,90 +3,25 @@
 package e2e
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
-)
 
-// The contract's shapes, as far as the tests look at them.
-type (
-	eventJSON struct {
-		Code       string         `json:"code"`
-		Title      string         `json:"title"`
-		People     peopleJSON     `json:"people"`
-		Current    *int           `json:"current"`
-		Activities []activityJSON `json:"activities"`
-		Draws      int            `json:"draws"`
-	}
-	peopleJSON struct {
-		Connected int `json:"connected"`
-		Joined    int `json:"joined"`
-	}
-	activityJSON struct {
-		ID         int          `json:"id"`
-		Kind       string       `json:"kind"`
-		Title      string       `json:"title"`
-		State      string       `json:"state"`
-		Run        int          `json:"run"`
-		Entries    int          `json:"entries"`
-		Counts     []int        `json:"counts"`
-		ClosesInMS *int64       `json:"closes_in_ms"`
-		Winners    []winnerJSON `json:"winners"`
-		Voided     []winnerJSON `json:"voided"`
-	}
-	winnerJSON struct {
-		Handle string `json:"handle"`
-		Ticket string `json:"ticket"`
-		Draw   int    `json:"draw"`
-	}
-	entryJSON struct {
-		Status string `json:"status"`
-		Run    int    `json:"run"`
-		Offset string `json:"offset"`
-		Ticket string `json:"ticket"`
-	}
-	createdJSON struct {
-		Code      string `json:"code"`
-		HostKey   string `json:"host_key"`
-		JoinURL   string `json:"join_url"`
-		ScreenURL string `json:"screen_url"`
-		HostURL   string `json:"host_url"`
-	}
+	"drumroll/internal/contract"
 )
 
 // tell sends one call and returns status and body. An error means that the
 // outcome is unknown.
 func tell(client *http.Client, method, url, bearer string, body any) (int, []byte, error) {
-	var payload io.Reader
-	if body != nil {
-		data, err := json.Marshal(body)
-		if err != nil {
-			return 0, nil, err
-		}
-		payload = bytes.NewReader(data)
-	}
-	req, err := http.NewRequest(method, url, payload)
+	c := contract.Client{HTTP: client, Server: url, Bearer: bearer}
+	res, data, err := c.Send(context.Background(), method, "", body)
 	if err != nil {
 		return 0, nil, err
 	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if bearer != "" {
-		req.Header.Set("Authorization", "Bearer "+bearer)
-	}
-	res, err := client.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	data, err := io.ReadAll(res.Body)
-	return res.StatusCode, data, err
+	return res.StatusCode, data, nil
 }
 
 // call is tell for calls that must be answered with the status want; the answer
@@ -116,7 +51,7 @@ func decode(t *testing.T, text string, out any) {
 
 // event is one event, spoken to with its host's key.
 type event struct {
-	createdJSON
+	contract.Created
 	t *testing.T
 	s *server
 }
@@ -124,70 +59,70 @@ type event struct {
 func (s *server) createEvent(t *testing.T, title string) *event {
 	t.Helper()
 	e := &event{t: t, s: s}
-	call(t, "POST", s.url()+"/api/v1/events", "", map[string]any{"title": title}, 201, &e.createdJSON)
+	call(t, "POST", s.url()+"/api/v1/events", "", map[string]any{"title": title}, 201, &e.Created)
 	return e
 }
 
 func (e *event) api(path string) string { return e.s.url() + "/api/v1/events/" + e.Code + path }
 
-func (e *event) add(spec map[string]any) activityJSON {
+func (e *event) add(spec map[string]any) contract.Activity {
 	e.t.Helper()
-	var a activityJSON
+	var a contract.Activity
 	call(e.t, "POST", e.api("/activities"), e.HostKey, spec, 201, &a)
 	return a
 }
 
-func (e *event) addPoll(title, results string, options ...string) activityJSON {
+func (e *event) addPoll(title, results string, options ...string) contract.Activity {
 	e.t.Helper()
 	return e.add(map[string]any{"kind": "poll", "title": title, "options": options, "max_choices": 1, "results": results})
 }
 
-func (e *event) addRaffle(title string, winners int) activityJSON {
+func (e *event) addRaffle(title string, winners int) contract.Activity {
 	e.t.Helper()
 	return e.add(map[string]any{"kind": "raffle", "title": title, "winners": winners})
 }
 
 // verb commands an activity, with details where there are any.
-func (e *event) verb(id int, verb string, details ...map[string]any) activityJSON {
+func (e *event) verb(id int, verb string, details ...map[string]any) contract.Activity {
 	e.t.Helper()
 	var body any
 	if len(details) > 0 {
 		body = details[0]
 	}
-	var a activityJSON
+	var a contract.Activity
 	call(e.t, "POST", e.api(fmt.Sprintf("/activities/%d/%s", id, verb)), e.HostKey, body, 200, &a)
 	return a
 }
 
 // look is the event as its host sees it.
-func (e *event) look() eventJSON {
+func (e *event) look() contract.Event {
 	e.t.Helper()
-	var out eventJSON
+	var out contract.Event
 	call(e.t, "GET", e.api(""), e.HostKey, nil, 200, &out)
 	return out
 }
 
-func (e *event) activity(id int) activityJSON {
+func (e *event) activity(id int) contract.Activity {
 	e.t.Helper()
-	all := e.look().Activities
-	at := slices.IndexFunc(all, func(a activityJSON) bool { return a.ID == id })
-	if at < 0 {
-		e.t.Fatalf("no activity %d in %+v", id, all)
+	seen := e.look()
+	a := seen.Activity(id)
+	if a == nil {
+		e.t.Fatalf("no activity %d in %+v", id, seen.Activities)
 	}
-	return all[at]
+	return *a
 }
 
 // join makes a participant and returns the token.
 func (e *event) join() string {
 	e.t.Helper()
-	var out struct{ Token, Handle string }
+	var out contract.Joined
 	call(e.t, "POST", e.api("/participants"), "", map[string]any{}, 201, &out)
 	return out.Token
 }
 
-func (e *event) enter(token string, entry map[string]any) entryJSON {
+func (e *event) enter(token string, entry map[string]any) contract.Entered {
 	e.t.Helper()
-	var out entryJSON
+	var out contract.Entered
 	call(e.t, "POST", e.api("/entries"), token, entry, 200, &out)
 	return out
 }

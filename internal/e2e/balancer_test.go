@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/nodetest"
 	"drumroll/internal/redistest"
 )
@@ -290,10 +291,10 @@ func TestAnyNode(t *testing.T) {
 	}
 	for i := range 100 {
 		title := fmt.Sprintf("Number %d", i)
-		var e createdJSON
+		var e contract.Created
 		decode(t, ask("POST", "/events", "", map[string]any{"title": title}, 201), &e)
 		path := "/events/" + e.Code
-		var seen eventJSON
+		var seen contract.Event
 		if decode(t, ask("GET", path, "", nil, 200), &seen); seen.Title != title {
 			t.Fatalf("read at once, event %d is %+v", i, seen)
 		}

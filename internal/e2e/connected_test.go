@@ -21,7 +21,7 @@ func TestKilledNodeLeavesTheCount(t *testing.T) {
 		}
 		t.Cleanup(phone.close)
 	}
-	atB := &event{createdJSON: e.createdJSON, t: t, s: b}
+	atB := &event{Created: e.Created, t: t, s: b}
 	counted := func(n int) func() bool { return func() bool { return atB.look().People.Connected == n } }
 	eventually(t, 20*time.Second, "all four are counted at b", counted(4))
 	a.kill()

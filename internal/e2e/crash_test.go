@@ -12,6 +12,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/contract"
 )
 
 const (
@@ -92,8 +96,8 @@ func TestKilledUnderLoad(t *testing.T) {
 		before := e.look()
 		s.kill()
 		s.start()
-		if after := e.look(); fmt.Sprint(before.Activities) != fmt.Sprint(after.Activities) {
-			t.Errorf("folded anew the event is %+v, and was %+v", after.Activities, before.Activities)
+		if diff := cmp.Diff(before.Activities, e.look().Activities); diff != "" {
+			t.Errorf("folded again, the event is another (-was +is):\n%s", diff)
 		}
 	})
 }
@@ -192,7 +196,7 @@ func (v *voter) post(client *http.Client, token string, entry map[string]any) (s
 		if err != nil || code >= 500 || code == http.StatusTooManyRequests {
 			return false
 		}
-		var out entryJSON
+		var out contract.Entered
 		if err := json.Unmarshal(data, &out); err != nil || code != http.StatusOK {
 			v.fail("entry %v: status %d: %s", entry, code, data)
 		}

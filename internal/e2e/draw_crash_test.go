@@ -38,7 +38,7 @@ func startPair(t *testing.T, flags ...string) *pair {
 	redis := redistest.Start(t)
 	p := &pair{first: startNode(t, redis, flags...), second: startNode(t, redis, flags...)}
 	p.e = p.first.createEvent(t, "Two nodes")
-	p.there = &event{createdJSON: p.e.createdJSON, t: t, s: p.second}
+	p.there = &event{Created: p.e.Created, t: t, s: p.second}
 	for range drawPhones {
 		p.tokens = append(p.tokens, p.e.join())
 	}

@@ -5,6 +5,8 @@ package e2e
 import (
 	"fmt"
 	"testing"
+
+	"drumroll/internal/contract"
 )
 
 // A host runs a whole evening without a mouse: makes the event, adds a poll and a
@@ -84,7 +86,7 @@ func TestHostByKeyboardAlone(t *testing.T) {
 	}
 
 	// While something is typed, a space is a space.
-	var e eventJSON
+	var e contract.Event
 	call(t, "GET", fmt.Sprintf("%s/api/v1/events/%s", s.url(), code), "", nil, 200, &e)
 	if len(e.Activities) != 2 {
 		t.Errorf("there are %d activities, want 2", len(e.Activities))

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"drumroll/internal/contract"
 )
 
 // A countdown that runs out while the server is down has closed the poll, and one
@@ -60,7 +62,7 @@ func TestExportEqualsTheTallies(t *testing.T) {
 		want := e.activity(poll.ID)
 
 		var all struct {
-			Event   eventJSON        `json:"event"`
+			Event   contract.Event   `json:"event"`
 			Draws   []map[string]any `json:"draws"`
 			Records []map[string]any `json:"records"`
 		}

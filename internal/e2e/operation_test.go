@@ -157,7 +157,7 @@ func TestTwoNodes(t *testing.T) {
 	e.verb(raffle.ID, "open")
 	phone.click(".im-in")
 	other.shows(".ticket")
-	atB := &event{createdJSON: e.createdJSON, t: t, s: b}
+	atB := &event{Created: e.Created, t: t, s: b}
 	atB.verb(raffle.ID, "close")
 	atB.verb(raffle.ID, "draw")
 	phone.shows(".youwon")

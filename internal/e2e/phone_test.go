@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/playwright-community/playwright-go"
+
+	"drumroll/internal/contract"
 )
 
 const (
@@ -164,7 +166,7 @@ func TestPhoneWithoutJavaScript(t *testing.T) {
 	single := e.addPoll("Tea or coffee?", "live", "Tea", "Coffee")
 	several := e.add(map[string]any{"kind": "poll", "title": "Toppings?", "options": []string{"Ham", "Olives", "Basil"}, "max_choices": 2, "results": "hidden"})
 	raffle := e.addRaffle("A mug", 1)
-	for _, a := range []activityJSON{single, several, raffle} {
+	for _, a := range []contract.Activity{single, several, raffle} {
 		e.verb(a.ID, "open")
 	}
 	phone := newDevice(t, "phone", handheld, scriptless).open(strings.ToLower(e.JoinURL))

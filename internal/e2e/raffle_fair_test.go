@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/playwright-community/playwright-go"
+
+	"drumroll/internal/contract"
 )
 
 const fairPhones = 15
@@ -97,13 +99,13 @@ func addRaffleByHand(t *testing.T, e *event, host *device) int {
 }
 
 // drawn draws once and waits until every phone has checked it.
-func drawn(t *testing.T, e *event, id int, room []*device) winnerJSON {
+func drawn(t *testing.T, e *event, id int, room []*device) contract.Winner {
 	t.Helper()
 	e.verb(id, "draw")
 	return newestWinner(t, e, id, room)
 }
 
-func newestWinner(t *testing.T, e *event, id int, room []*device) winnerJSON {
+func newestWinner(t *testing.T, e *event, id int, room []*device) contract.Winner {
 	t.Helper()
 	won := e.activity(id).Winners
 	newest := won[0]
@@ -123,7 +125,7 @@ func newestWinner(t *testing.T, e *event, id int, room []*device) winnerJSON {
 }
 
 // phoneOf finds the phone that holds a ticket.
-func phoneOf(t *testing.T, room []*device, w winnerJSON) *device {
+func phoneOf(t *testing.T, room []*device, w contract.Winner) *device {
 	t.Helper()
 	short := strings.ToUpper(w.Ticket[:4] + "-" + w.Ticket[4:6])
 	for _, d := range room {
@@ -136,7 +138,7 @@ func phoneOf(t *testing.T, room []*device, w winnerJSON) *device {
 }
 
 // firstWinnerIsAbsent draws the first prize, and draws again for want of the winner.
-func firstWinnerIsAbsent(t *testing.T, e *event, id int, host, screen *device, room []*device) winnerJSON {
+func firstWinnerIsAbsent(t *testing.T, e *event, id int, host, screen *device, room []*device) contract.Winner {
 	t.Helper()
 	absent := drawn(t, e, id, room)
 	screen.shows("[data-scene=drawn] .result .name")
@@ -156,7 +158,7 @@ func firstWinnerIsAbsent(t *testing.T, e *event, id int, host, screen *device, r
 }
 
 // secondWinnerClaims follows the claim of the first prize over three views.
-func secondWinnerClaims(t *testing.T, e *event, id int, host, screen *device, room []*device, absent winnerJSON) {
+func secondWinnerClaims(t *testing.T, e *event, id int, host, screen *device, room []*device, absent contract.Winner) {
 	t.Helper()
 	won := e.activity(id).Winners
 	if len(won) != 1 || won[0].Ticket == absent.Ticket {
@@ -199,7 +201,7 @@ func secondWinnerClaims(t *testing.T, e *event, id int, host, screen *device, ro
 
 // liesAreNoticed draws the second prize. One phone is served a record in which an
 // earlier winner wins again, one is told in its frames that it won itself.
-func liesAreNoticed(t *testing.T, e *event, id int, room []*device, deceived *device) winnerJSON {
+func liesAreNoticed(t *testing.T, e *event, id int, room []*device, deceived *device) contract.Winner {
 	t.Helper()
 	var first struct {
 		Winners []json.RawMessage `json:"winners"`
@@ -215,7 +217,7 @@ func liesAreNoticed(t *testing.T, e *event, id int, room []*device, deceived *de
 	for _, w := range e.activity(id).Winners {
 		before[w.Ticket] = true
 	}
-	var third winnerJSON
+	var third contract.Winner
 	e.verb(id, "draw")
 	for _, w := range e.activity(id).Winners {
 		if !before[w.Ticket] {
@@ -248,7 +250,7 @@ func liesAreNoticed(t *testing.T, e *event, id int, room []*device, deceived *de
 
 // winIsGivenBack voids the second prize's win: nobody is drawn instead, the first
 // prize's winner stays, and what the phones checked still holds.
-func winIsGivenBack(t *testing.T, host, screen *device, honest []*device, third winnerJSON) {
+func winIsGivenBack(t *testing.T, host, screen *device, honest []*device, third contract.Winner) {
 	t.Helper()
 	host.click("#void-" + third.Ticket)
 	host.shows("#redraw-dialog[open]")

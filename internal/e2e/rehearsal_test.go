@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/playwright-community/playwright-go"
+
+	"drumroll/internal/contract"
 )
 
 // A speaker sees the whole show before the doors open: presses Rehearse, runs the
@@ -167,7 +169,7 @@ func TestRehearsalOverTwoNodes(t *testing.T) {
 	b := startNode(t, a.redis)
 	e := a.createEvent(t, "Two nodes")
 	e.addPoll("Tabs or spaces?", "live", "Tabs", "Spaces")
-	var clone createdJSON
+	var clone contract.Created
 	call(t, "POST", e.api("/rehearsal"), e.HostKey, map[string]any{"phones": 20, "pace": "at_once"}, http.StatusCreated, &clone)
 	state := func(s *server) (state string, connected int) {
 		t.Helper()

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/nodetest"
 )
 
@@ -140,7 +141,7 @@ func hiddenStaysHidden(t *testing.T, e *event, id int, host, screen *device, roo
 	room[0].shows("#link[data-status=connected]")
 	late := newDevice(t, "late phone", handheld, calm).open(e.JoinURL)
 	late.shows("#link[data-status=connected]")
-	var public eventJSON
+	var public contract.Event
 	call(t, "GET", e.api(""), "", nil, 200, &public)
 	for _, a := range public.Activities {
 		if a.ID == id && a.Counts != nil {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"drumroll/internal/contract"
 )
 
 // socket is a script's websocket.
@@ -19,19 +21,19 @@ type socket struct {
 
 // frame is any frame of the server.
 type frame struct {
-	T         string         `json:"t"`
-	Ref       string         `json:"ref"`
-	Status    string         `json:"status"`
-	Ticket    string         `json:"ticket"`
-	AfterMS   int            `json:"after_ms"`
-	Seq       uint64         `json:"seq"`
-	Event     *eventJSON     `json:"event"`
-	HTML      string         `json:"html"`
-	You       map[string]any `json:"you"`
-	Activity  int            `json:"activity"`
-	Entries   int            `json:"entries"`
-	Counts    []int          `json:"counts"`
-	Connected int            `json:"connected"`
+	T         string          `json:"t"`
+	Ref       string          `json:"ref"`
+	Status    string          `json:"status"`
+	Ticket    string          `json:"ticket"`
+	AfterMS   int             `json:"after_ms"`
+	Seq       uint64          `json:"seq"`
+	Event     *contract.Event `json:"event"`
+	HTML      string          `json:"html"`
+	You       map[string]any  `json:"you"`
+	Activity  int             `json:"activity"`
+	Entries   int             `json:"entries"`
+	Counts    []int           `json:"counts"`
+	Connected int             `json:"connected"`
 }
 
 const socketLimit = 20 * time.Second
