@@ -19,7 +19,7 @@ func TestKilledNodeLeavesTheCount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(phone.close)
+		t.Cleanup(phone.Close)
 	}
 	atB := &event{Created: e.Created, t: t, s: b}
 	counted := func(n int) func() bool { return func() bool { return atB.look().People.Connected == n } }

@@ -216,7 +216,7 @@ type line struct {
 
 func (l *line) drop() {
 	if l.socket != nil {
-		l.socket.close()
+		l.socket.Close()
 		l.socket = nil
 	}
 }
@@ -231,13 +231,13 @@ func (l *line) enter(entry map[string]any) (status, ticket string) {
 			}
 		}
 		l.sent++
-		ack, err := l.socket.enter(fmt.Sprint(l.sent), entry)
+		ack, err := l.socket.enter(l.sent, entry)
 		if err != nil {
 			l.drop()
 			return false
 		}
 		status, ticket = ack.Status, ack.Ticket
-		return status != "retry"
+		return status != contract.Retry
 	})
 	return status, ticket
 }

@@ -6,10 +6,12 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/event"
 )
 
@@ -20,9 +22,9 @@ const callLimit = 10 * time.Second
 
 // crowd is all phones, and the event they are at.
 type crowd struct {
-	nodes  []*node
-	caller *caller
-	fail   func(check, format string, a ...any)
+	nodes []*node
+	http  *http.Client
+	fail  func(check, format string, a ...any)
 
 	code, hostKey         string
 	poll, flicker, raffle int // activities; flicker is opened and closed all the time
@@ -51,39 +53,35 @@ const (
 )
 
 func newCrowd(nodes []*node, fail func(check, format string, a ...any)) *crowd {
-	c := &crowd{nodes: nodes, caller: newCaller(), fail: fail}
+	c := &crowd{nodes: nodes, http: newHTTP(), fail: fail}
 	c.changed = sync.NewCond(&c.mu)
 	c.over, c.end = context.WithCancel(context.Background())
 	return c
 }
 
-func (c *crowd) api(n *node, path string) string {
-	return n.URL() + "/api/v1/events/" + c.code + path
-}
-
 // host makes a host's call at a node.
 func (c *crowd) host(n *node, method, path string, body, out any) error {
-	return c.caller.call(callLimit, method, c.api(n, path), c.hostKey, body, out)
+	return c.call(callLimit, n, c.hostKey, method, path, body, out)
 }
 
 // setUp makes the event with its activities, all open.
 func (c *crowd) setUp() error {
 	n := c.nodes[0]
-	var created createdJSON
-	if err := c.caller.call(callLimit, "POST", n.URL()+"/api/v1/events", "", map[string]any{"title": "Faults"}, &created); err != nil {
+	created, err := c.create(n, "Faults")
+	if err != nil {
 		return fmt.Errorf("create event: %w", err)
 	}
 	c.code, c.hostKey = created.Code, created.HostKey
 	names := []string{"A", "B", "C", "D"}[:options]
 	for _, a := range []struct {
 		id   *int
-		spec map[string]any
+		spec any
 	}{
-		{&c.poll, map[string]any{"kind": "poll", "title": "Steady", "options": names, "results": "live"}},
-		{&c.flicker, map[string]any{"kind": "poll", "title": "Flickering", "options": names, "results": "live"}},
-		{&c.raffle, map[string]any{"kind": "raffle", "title": "Mugs", "winners": winners}},
+		{&c.poll, contract.PollSpec{Kind: contract.KindPoll, Title: "Steady", Options: names, Results: contract.Live}},
+		{&c.flicker, contract.PollSpec{Kind: contract.KindPoll, Title: "Flickering", Options: names, Results: contract.Live}},
+		{&c.raffle, contract.RaffleSpec{Kind: contract.KindRaffle, Title: "Mugs", Winners: winners}},
 	} {
-		var out activityJSON
+		var out contract.Activity
 		if err := c.host(n, "POST", "/activities", a.spec, &out); err != nil {
 			return fmt.Errorf("add activity: %w", err)
 		}
@@ -119,15 +117,15 @@ func (c *crowd) join(seed uint64, no int) (*phone, error) {
 	p := &phone{c: c, random: rand.New(rand.NewPCG(seed, uint64(1000+no))), numbered: true, sure: map[int]event.Choice{}}
 	p.waits = time.Duration(2000+p.random.IntN(4000)) * time.Millisecond
 	p.nonce = newNonce(p.random)
-	var out struct{ Token string }
+	var out contract.Joined
 	n := c.nodes[no%len(c.nodes)]
-	err := c.caller.call(callLimit, "POST", c.api(n, "/participants"), "", nil, &out)
-	for attempt := 1; statusOf(err) == 503 || statusOf(err) == 429; attempt++ {
+	err := c.call(callLimit, n, "", "POST", "/participants", nil, &out)
+	for attempt := 1; contract.StatusOf(err) == 503 || contract.StatusOf(err) == 429; attempt++ {
 		// Busy: it says so fast, and is asked again.
 		if !c.sleep(fullJitter(p.random, attempt)) || attempt > 50 {
 			break
 		}
-		err = c.caller.call(callLimit, "POST", c.api(n, "/participants"), "", nil, &out)
+		err = c.call(callLimit, n, "", "POST", "/participants", nil, &out)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("join: %w", err)
@@ -166,7 +164,7 @@ func (c *crowd) stop() {
 	c.enter(done)
 	c.end()
 	c.wg.Wait()
-	c.caller.client.CloseIdleConnections()
+	c.http.CloseIdleConnections()
 }
 
 func (c *crowd) enter(p phase) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
+
+	"drumroll/internal/contract"
 )
 
 // damageLog kills the node in the full burst, and then spoils the event's file in
@@ -44,8 +46,8 @@ func damageLog(r *run) {
 		r.t.Fatal(err)
 	}
 	r.checkTallies(counted, want)
-	var other createdJSON
-	if err := r.crowd.caller.call(callLimit, "POST", n.URL()+"/api/v1/events", "", map[string]any{"title": "Beside"}, &other); err != nil {
+	other, err := r.crowd.create(n, "Beside")
+	if err != nil {
 		r.t.Fatal(err)
 	}
 	stopped := 0
@@ -73,7 +75,7 @@ func damageLog(r *run) {
 			}
 			r.checkTallies(found, got)
 			r.checkLedger(found)
-		case statusOf(err) != 503 || !strings.Contains(err.Error(), "damaged"):
+		case contract.StatusOf(err) != 503 || !strings.Contains(err.Error(), "damaged"):
 			r.fail("damage", "%s: %v\n%s", d.name, err, said())
 		case !strings.Contains(said(), "missing"), !strings.Contains(said(), r.crowd.code):
 			r.fail("damage", "%s: the log does not name what may be missing:\n%s", d.name, said())
@@ -83,7 +85,7 @@ func damageLog(r *run) {
 		if !n.Running() {
 			n.start()
 		}
-		if err := r.crowd.caller.call(callLimit, "GET", n.URL()+"/api/v1/events/"+other.Code, "", nil, nil); err != nil {
+		if _, err := r.crowd.at(n, other.Code, "").Get(r.t.Context()); err != nil {
 			r.fail("damage", "%s: the event beside it: %v", d.name, err)
 		}
 		if strings.Contains(said(), "fatal error:") {

@@ -3,15 +3,18 @@
 package faults
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"drumroll/internal/contract"
+	"drumroll/internal/wire"
 )
 
 const (
-	copies     = 100 // of each entry
+	times      = 100 // that each entry is sent
 	lines      = 4   // that a participant has, half of them at each of two nodes
 	window     = 12  // or 13 copies at a time: a socket may have 16 unanswered
 	atOnce     = 32  // participants
@@ -77,12 +80,12 @@ func (p *phone) race() error {
 	p.n = 1
 	e := &entry{key: key{p.who, p.c.poll, p.n, 1 << p.random.IntN(options)}, first: time.Now()}
 	p.entries = append(p.entries, e)
-	open := make([]*line, lines)
+	open := make([]*wire.Socket, lines)
 	for i := range open {
 		n := p.c.nodes[i%len(p.c.nodes)]
 		var err error
 		for attempt := 1; ; attempt++ {
-			if open[i], err = dialLine(n.Addr, p.c.code, p.token, callLimit); err == nil {
+			if open[i], err = p.dial(n, callLimit); err == nil {
 				break
 			}
 			if attempt > 20 {
@@ -90,16 +93,16 @@ func (p *phone) race() error {
 			}
 			time.Sleep(fullJitter(p.random, min(attempt, 3))) // a client's back-off
 		}
-		defer open[i].close()
+		defer open[i].Close()
 	}
 	var told answers
-	for sent := 0; sent < copies/lines; {
-		now := min(window+sent/window, copies/lines-sent)
+	for sent := 0; sent < times/lines; {
+		now := min(window+sent/window, times/lines-sent)
 		sent += now
 		var wg sync.WaitGroup
 		errs := make([]error, lines)
 		sends := make([]int, lines)
-		for i, l := range open {
+		for i, socket := range open {
 			n := p.c.nodes[i%len(p.c.nodes)]
 			random := rand.New(rand.NewPCG(p.random.Uint64(), 0)) // of this goroutine
 			wg.Go(func() {
@@ -111,7 +114,7 @@ func (p *phone) race() error {
 					sends[i] += left
 					n.inFlight.Add(int64(left))
 					before := left
-					left, errs[i] = l.copies(p.burst(e, left), left, &told)
+					left, errs[i] = copies(socket, p.burst(e, left), &told)
 					n.inFlight.Add(-int64(before))
 				}
 			})
@@ -124,8 +127,8 @@ func (p *phone) race() error {
 			}
 		}
 	}
-	if told.statuses["counted"] != 1 || told.statuses["unchanged"] != copies-1 {
-		p.c.fail("told", "participant %v sent one entry %d times and was told %v", p.who, copies, told.statuses)
+	if told.statuses["counted"] != 1 || told.statuses["unchanged"] != times-1 {
+		p.c.fail("told", "participant %v sent one entry %d times and was told %v", p.who, times, told.statuses)
 	}
 	e.acked = "counted"
 	p.c.acked.Add(1)
@@ -147,21 +150,19 @@ func (a *answers) add(status string) {
 	a.statuses[status]++
 }
 
-// copies sends n frames at once and returns how many of them were refused for load.
-func (l *line) copies(frames []byte, n int, told *answers) (again int, err error) {
-	if err := l.send(frames, onePatient); err != nil {
-		return n, err
+// copies sends frames and returns how many of them were refused for load.
+func copies(socket *wire.Socket, frames [][]byte, told *answers) (again int, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), onePatient)
+	defer cancel()
+	if err := socket.Send(ctx, frames...); err != nil {
+		return len(frames), err
 	}
-	for range n {
-		data, err := l.next(`{"t":"ack"`, time.Now().Add(onePatient))
+	for range frames {
+		ack, err := nextAck(ctx, socket)
 		if err != nil {
-			return n, err
+			return len(frames), err
 		}
-		var ack struct{ Status string }
-		if err := json.Unmarshal(data, &ack); err != nil {
-			return n, err
-		}
-		if ack.Status == "retry" {
+		if ack.Status == contract.Retry {
 			again++
 		} else {
 			told.add(ack.Status)
@@ -170,11 +171,10 @@ func (l *line) copies(frames []byte, n int, told *answers) (again int, err error
 	return again, nil
 }
 
-// burst is n copies of an entry as they go over the wire, at once.
-func (p *phone) burst(e *entry, n int) []byte {
-	var all []byte
+// burst is n copies of an entry's frame.
+func (p *phone) burst(e *entry, n int) (all [][]byte) {
 	for i := range n {
-		all = append(all, textFrame(fmt.Sprintf(`{"t":"entry","ref":%d,%s}`, i, p.body(e)))...)
+		all = append(all, fmt.Appendf(nil, `{"t":"entry","ref":%d,%s}`, i, p.body(e)))
 	}
 	return all
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"drumroll/internal/contract"
 )
 
 // winners is how many a raffle draws.
@@ -29,7 +31,7 @@ type host struct {
 func (h *host) add(who string) {
 	h.tried++
 	title := fmt.Sprintf("%s %d", who, h.tried)
-	if h.c.host(h.anyNode(), "POST", "/activities", map[string]any{"kind": "raffle", "title": title}, nil) == nil {
+	if h.c.host(h.anyNode(), "POST", "/activities", contract.RaffleSpec{Kind: contract.KindRaffle, Title: title}, nil) == nil {
 		h.drafts = append(h.drafts, title)
 	}
 }
@@ -55,7 +57,7 @@ func (h *host) busy(ctx context.Context) {
 				verb = "open"
 			}
 			err := h.c.host(h.anyNode(), "POST", fmt.Sprintf("/activities/%d/%s", h.c.flicker, verb), nil, nil)
-			if err == nil || statusOf(err) == 409 { // 409: it is so already
+			if err == nil || contract.StatusOf(err) == 409 { // 409: it is so already
 				open = !open
 			}
 		}

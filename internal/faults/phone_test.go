@@ -3,16 +3,21 @@
 package faults
 
 import (
+	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/event"
+	"drumroll/internal/wire"
 )
 
 // phone is one participant. Its goroutine alone uses it, until the crowd is over.
@@ -30,8 +35,8 @@ type phone struct {
 	entries []*entry
 	n       uint32
 	nonce   string
-	at      *node // of the line
-	line    *line
+	at      *node // of the socket
+	socket  *wire.Socket
 	ref     int
 	sure    map[int]event.Choice // what stands in an activity, where that is certain; 0: nothing
 	ticket  string
@@ -82,7 +87,7 @@ func (p *phone) next() *entry {
 func (p *phone) persist(e *entry) {
 	for attempt := 1; ; attempt++ {
 		n := p.at
-		if p.line == nil || p.overHTTP {
+		if p.socket == nil || p.overHTTP {
 			n = p.c.nodes[p.random.IntN(len(p.c.nodes))]
 		}
 		if e.first.IsZero() {
@@ -98,11 +103,12 @@ func (p *phone) persist(e *entry) {
 	}
 }
 
-// fullJitter is a phone's back-off: anything up to 0.3 s · 2^attempt. Real phones
-// go up to ten seconds; a run is over by then.
+// maxBackoff is the longest time between two tries. Real phones wait up to ten seconds; a run
+// is over by then.
+const maxBackoff = 2 * time.Second
+
 func fullJitter(r *rand.Rand, attempt int) time.Duration {
-	most := min(2*time.Second, 300*time.Millisecond<<min(attempt, 5))
-	return time.Duration(r.Int64N(int64(most)))
+	return wire.FullJitter(r, min(attempt, 5), maxBackoff)
 }
 
 // judge books an answer; true where the entry is done with.
@@ -174,26 +180,28 @@ func (p *phone) submit(n *node, e *entry) answer {
 	if p.overHTTP {
 		return p.post(n, e)
 	}
-	if p.line == nil {
-		line, err := dialLine(n.Addr, p.c.code, p.token, p.waits)
+	if p.socket == nil {
+		socket, err := p.dial(n, p.waits)
 		if err != nil {
-			var refused refusedError
-			if errors.As(err, &refused) && refused.status != 503 && refused.status != 429 {
+			refused, answered := errors.AsType[*contract.Refused](err)
+			if !answered {
+				return answer{}
+			}
+			if refused.Status != 503 && refused.Status != 429 {
 				p.c.fail("settled", "participant %v may not connect: %v", p.who, err)
 			}
-			return answer{after: min(refused.after, 2*time.Second)}
+			return answer{after: min(refused.RetryAfter, 2*time.Second)}
 		}
-		p.line, p.at = line, n
+		p.socket, p.at = socket, n
 	}
 	p.ref++
-	frame := textFrame(`{"t":"entry","ref":` + strconv.Itoa(p.ref) + "," + p.body(e) + "}")
+	frame := []byte(`{"t":"entry","ref":` + strconv.Itoa(p.ref) + "," + p.body(e) + "}")
 	n.inFlight.Add(1)
 	defer n.inFlight.Add(-1)
 	a, err := p.exchange(frame)
 	if err != nil {
 		p.hangUp()
-		var end closedError
-		if errors.As(err, &end) && end.code == 1012 {
+		if end, ok := errors.AsType[*wire.Closed](err); ok && end.Code == wire.CodeLeaving {
 			a.after = 200*time.Millisecond + time.Duration(p.random.Int64N(int64(time.Second)))
 		}
 	}
@@ -202,27 +210,50 @@ func (p *phone) submit(n *node, e *entry) answer {
 
 func (p *phone) exchange(frame []byte) (answer, error) {
 	a := answer{sent: true}
-	if err := p.line.send(frame, p.waits); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), p.waits)
+	defer cancel()
+	if err := p.socket.Send(ctx, frame); err != nil {
 		return a, err
 	}
-	for until := time.Now().Add(p.waits); ; {
-		data, err := p.line.next(`{"t":"ack"`, until)
+	for {
+		ack, err := nextAck(ctx, p.socket)
 		if err != nil {
 			return a, err
 		}
-		var ack struct {
-			Ref            int
-			Status, Ticket string
-			AfterMS        int64 `json:"after_ms"`
-		}
-		if err := json.Unmarshal(data, &ack); err != nil {
-			p.c.fail("told", "participant %v was sent %s: %v", p.who, data, err)
-		}
-		if ack.Ref == p.ref {
+		if string(ack.Ref) == strconv.Itoa(p.ref) {
 			a.status, a.ticket, a.after = ack.Status, ack.Ticket, time.Duration(ack.AfterMS)*time.Millisecond
 			return a, nil
 		}
 	}
+}
+
+// dial opens the phone's socket at a node.
+func (p *phone) dial(n *node, limit time.Duration) (*wire.Socket, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return wire.Dial(ctx, p.c.http, n.URL(), p.c.code, "phone", http.Header{"Authorization": {"Bearer " + p.token}})
+}
+
+// nextAck is the next acknowledgement; all other frames are passed over.
+func nextAck(ctx context.Context, socket *wire.Socket) (ack contract.Ack, err error) {
+	frame, err := nextFrame(ctx, socket, contract.FrameAck)
+	if err != nil {
+		return ack, err
+	}
+	return ack, json.Unmarshal(frame, &ack)
+}
+
+// nextFrame is the next frame of a type.
+func nextFrame(ctx context.Context, socket *wire.Socket, kind string) (found []byte, err error) {
+	start := []byte(`{"t":"` + kind + `"`)
+	for found == nil && err == nil {
+		err = socket.Next(ctx, func(frame []byte) {
+			if bytes.HasPrefix(frame, start) {
+				found = bytes.Clone(frame)
+			}
+		})
+	}
+	return found, err
 }
 
 // body is an entry's members as JSON.
@@ -240,13 +271,12 @@ func (p *phone) body(e *entry) string {
 func (p *phone) post(n *node, e *entry) answer {
 	n.inFlight.Add(1)
 	defer n.inFlight.Add(-1)
-	var out struct{ Status, Ticket string }
-	err := p.c.caller.call(p.waits, "POST", p.c.api(n, "/entries"), p.token, json.RawMessage("{"+p.body(e)+"}"), &out)
+	var out contract.Entered
+	err := p.c.call(p.waits, n, p.token, "POST", "/entries", json.RawMessage("{"+p.body(e)+"}"), &out)
 	a := answer{status: out.Status, ticket: out.Ticket, sent: !neverSent(err)}
-	var status statusError
-	if errors.As(err, &status) {
-		a.after = min(status.after, 2*time.Second)
-		switch status.status {
+	if refused, ok := errors.AsType[*contract.Refused](err); ok {
+		a.after = min(refused.RetryAfter, 2*time.Second)
+		switch refused.Status {
 		case 409:
 			a.status = "closed"
 		case 422:
@@ -261,9 +291,9 @@ func (p *phone) post(n *node, e *entry) answer {
 }
 
 func (p *phone) hangUp() {
-	if p.line != nil {
-		p.line.close()
-		p.line = nil
+	if p.socket != nil {
+		p.socket.Close()
+		p.socket = nil
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// wire is a command as a client sends it.
-func wire(words ...string) string {
+// encoded is a command as a client sends it.
+func encoded(words ...string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "*%d\r\n", len(words))
 	for _, w := range words {
@@ -40,7 +40,7 @@ func TestProxyKnowsAppends(t *testing.T) {
 		var r requests
 		got := other
 		for _, words := range c.commands {
-			got = r.classify([]byte(wire(words...)))
+			got = r.classify([]byte(encoded(words...)))
 		}
 		if got != c.want {
 			t.Errorf("%q: %v, want %v", c.commands, got, c.want)

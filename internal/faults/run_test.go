@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"drumroll/internal/contract"
 )
 
 // settleLimit is how long after a fault the last answer may take: a phone's
@@ -216,7 +218,7 @@ func (r *run) insist(path string) error {
 	var err error
 	for deadline := time.Now().Add(settleLimit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		n := r.nodes[r.random.IntN(len(r.nodes))]
-		if err = r.crowd.host(n, "POST", path, nil, nil); err == nil || statusOf(err) == 409 {
+		if err = r.crowd.host(n, "POST", path, nil, nil); err == nil || contract.StatusOf(err) == 409 {
 			return nil
 		}
 	}

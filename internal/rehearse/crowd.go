@@ -49,6 +49,7 @@ const (
 	otherFiles  = 64  // of this process beside the phones' sockets
 	askTimeout  = 10 * time.Second
 	dialTimeout = 12 * time.Second
+	maxBackoff  = 15 * time.Second // between two tries
 )
 
 // patience says how long what may take.

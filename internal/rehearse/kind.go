@@ -48,12 +48,12 @@ func countsMoved(a *contract.Activity) int {
 	return maxPlaces
 }
 
-// compareChoice holds the choice that a state shows as the phone's against its own.
-func (p *phone) compareChoice(r *part, a *contract.Activity, got choice, now time.Time) {
+// compareChoiceLocked holds the choice that a state shows as the phone's against its own.
+func (p *phone) compareChoiceLocked(r *part, a *contract.Activity, got choice, now time.Time) {
 	switch {
 	case r.acked && got == r.choice, r.isMaybe(got), got == 0 && !r.acked:
 	case r.acked && got == 0:
-		p.lost(r, a, now)
+		p.lostLocked(r, a, now)
 	case r.acked:
 		p.c.checks.fail(checkKept, "phone %d chose %v in activity %d, which was acknowledged, and is told %v", p.no, r.choice.places(), a.ID, got.places())
 	default:

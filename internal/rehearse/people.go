@@ -17,8 +17,8 @@ const givenNames = "Ada Grace Linus Margaret Ken Barbara Rob Radia Dennis France
 // nameAfter is the median time from joining to a name.
 const nameAfter = 4 * time.Second
 
-// introduce gives the phone a name, as some people do where they may. mu is held.
-func (p *phone) introduce() {
+// introduceLocked gives the phone a name, as some people do where they may.
+func (p *phone) introduceLocked() {
 	s := &p.c.cfg.Script
 	if p.random.Float64() >= s.Name {
 		return

@@ -1,7 +1,6 @@
 package rehearse
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,15 +13,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"drumroll/internal/contract"
-)
-
-const (
-	codeLeaving = 1012
-	codeBusy    = 1013
-	codeGone    = 4410
+	"drumroll/internal/wire"
 )
 
 // phone is one participant's device. live is its goroutine; what is below mu is
@@ -35,7 +27,7 @@ type phone struct {
 	mu      sync.Mutex
 	random  *rand.Rand
 	cookie  string // its identity
-	conn    *websocket.Conn
+	socket  *wire.Socket
 	ready   bool // the connection's first state came
 	ever    bool // so did one at all
 	home    bool
@@ -115,29 +107,23 @@ func (p *phone) join() time.Duration {
 // before the next.
 func (p *phone) session() time.Duration {
 	ctx, cancel := context.WithTimeout(p.c.over, dialTimeout)
-	conn, res, err := websocket.Dial(ctx, p.c.base+"/"+p.c.code+"/ws?view=phone", &websocket.DialOptions{
-		HTTPClient: p.c.dials, HTTPHeader: http.Header{"Cookie": {p.identity()}}, Subprotocols: []string{"drumroll.v1"},
-	})
+	socket, err := wire.Dial(ctx, p.c.dials, p.c.base, p.c.code, "phone", http.Header{"Cookie": {p.identity()}})
 	cancel()
-	if res != nil && res.Body != nil {
-		defer res.Body.Close() // of a refusal; what is opened has none
-	}
 	if err != nil {
-		return p.notOpened(res, err)
+		return p.notOpened(err)
 	}
-	conn.SetReadLimit(16 << 20)
 	p.mu.Lock()
 	if p.home {
 		p.mu.Unlock()
-		conn.CloseNow()
+		socket.Close()
 		return -1
 	}
-	p.conn, p.ready, p.silent, p.heard, p.seq = conn, false, false, time.Now(), 0
+	p.socket, p.ready, p.silent, p.heard, p.seq = socket, false, false, time.Now(), 0
 	p.mu.Unlock()
-	err = p.read(conn)
-	conn.CloseNow()
+	err = p.read(socket)
+	socket.Close()
 	p.mu.Lock()
-	p.conn = nil
+	p.socket = nil
 	if p.ready {
 		p.ready = false
 		p.c.connected.Add(-1)
@@ -150,27 +136,28 @@ func (p *phone) session() time.Duration {
 	return p.closed(err)
 }
 
-// notOpened is a handshake that failed; res is the answer, if any.
-func (p *phone) notOpened(res *http.Response, err error) time.Duration {
-	if res == nil || res.StatusCode == http.StatusSwitchingProtocols {
+// notOpened is a handshake that failed.
+func (p *phone) notOpened(err error) time.Duration {
+	refused, ok := errors.AsType[*contract.Refused](err)
+	if !ok {
 		return p.failed("dial", err)
 	}
-	switch res.StatusCode {
+	switch refused.Status {
 	case http.StatusNotFound:
 		p.c.vanish()
 		return -1
 	case http.StatusUnauthorized:
 		// The identity is of an earlier event of this code: the page gives a new one.
 		p.mu.Lock()
-		p.forget()
+		p.forgetLocked()
 		p.mu.Unlock()
 	}
-	p.c.refuse("dial: %d", res.StatusCode)
-	return p.retryAfter(contract.RetryAfter(res.Header))
+	p.c.refuse("dial: %d", refused.Status)
+	return p.retryAfter(refused.RetryAfter)
 }
 
-// forget makes a new participant of the phone; mu is held.
-func (p *phone) forget() {
+// forgetLocked makes a new participant of the phone.
+func (p *phone) forgetLocked() {
 	for _, r := range p.runs {
 		if r.waiting != nil {
 			p.c.waiting.Add(-1)
@@ -182,17 +169,17 @@ func (p *phone) forget() {
 
 // closed is a connection that ended.
 func (p *phone) closed(err error) time.Duration {
-	var end websocket.CloseError
-	if !errors.As(err, &end) {
+	end, ok := errors.AsType[*wire.Closed](err)
+	if !ok {
 		return p.backoff()
 	}
 	switch end.Code {
-	case codeGone:
+	case wire.CodeDeleted:
 		p.c.vanish()
 		return -1
-	case codeLeaving:
+	case wire.CodeLeaving:
 		return 200*time.Millisecond + p.jitter(1500*time.Millisecond)
-	case codeBusy:
+	case wire.CodeBusy:
 		p.c.refuse("socket: 1013")
 		ms, err := strconv.Atoi(end.Reason)
 		if err != nil || ms < 0 {
@@ -201,7 +188,7 @@ func (p *phone) closed(err error) time.Duration {
 		wait := min(time.Duration(ms)*time.Millisecond, time.Minute)
 		return wait + p.jitter(wait/2) + p.backoff()
 	}
-	p.c.refuse("socket: %d", int(end.Code))
+	p.c.refuse("socket: %d", end.Code)
 	return p.backoff()
 }
 
@@ -235,12 +222,7 @@ func (p *phone) backoff() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.attempt++
-	return fullJitter(p.random, p.attempt)
-}
-
-func fullJitter(r *rand.Rand, attempt int) time.Duration {
-	most := min(15*time.Second, 300*time.Millisecond<<min(attempt, 10))
-	return time.Duration(r.Float64() * float64(most))
+	return wire.FullJitter(p.random, p.attempt, maxBackoff)
 }
 
 func (p *phone) jitter(most time.Duration) time.Duration {
@@ -249,24 +231,11 @@ func (p *phone) jitter(most time.Duration) time.Duration {
 	return time.Duration(p.random.Float64() * float64(most))
 }
 
-// messages is room for frames while they are taken, so that a quiet phone holds
-// none.
-var messages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-func (p *phone) read(conn *websocket.Conn) error {
+// read takes what comes until the connection ends. A context that can end would cost a timer
+// for each frame; watch ends what is silent.
+func (p *phone) read(socket *wire.Socket) error {
 	for {
-		// A context that can end would cost a timer each time; watch ends what is silent.
-		_, r, err := conn.Reader(context.Background())
-		if err != nil {
-			return err
-		}
-		b := messages.Get().(*bytes.Buffer)
-		b.Reset()
-		if _, err = b.ReadFrom(r); err == nil {
-			p.c.receive(p, b.Bytes())
-		}
-		messages.Put(b)
-		if err != nil {
+		if err := socket.Next(context.Background(), func(frame []byte) { p.c.receive(p, frame) }); err != nil {
 			return err
 		}
 	}
@@ -277,8 +246,8 @@ func (p *phone) read(conn *websocket.Conn) error {
 // network now.
 func (p *phone) look(now time.Time, slept, lost bool) {
 	p.mu.Lock()
-	conn := p.conn
-	if conn == nil {
+	socket := p.socket
+	if socket == nil {
 		p.mu.Unlock()
 		return
 	}
@@ -294,34 +263,30 @@ func (p *phone) look(now time.Time, slept, lost bool) {
 	if p.ready && !lost {
 		for _, r := range p.runs {
 			if t := r.waiting; t != nil && !t.backing && now.Sub(t.sent) > p.c.limit.ack {
-				frames = append(frames, p.frame(r))
+				frames = append(frames, p.frameLocked(r))
 			}
 		}
 	}
 	p.mu.Unlock()
 	if lost || quiet > p.c.limit.deaf {
-		conn.CloseNow()
+		socket.Close()
 		return
 	}
-	send(conn, frames...)
+	send(socket, frames...)
 }
 
 // leave sends the phone home.
 func (p *phone) leave() {
 	p.mu.Lock()
 	p.home = true
-	conn := p.conn
+	socket := p.socket
 	p.mu.Unlock()
-	if conn != nil {
-		conn.CloseNow()
+	if socket != nil {
+		socket.Close()
 	}
 }
 
 // send writes frames. An error is the connection's end, which its reader sees.
-func send(conn *websocket.Conn, frames ...[]byte) {
-	for _, f := range frames {
-		if conn.Write(context.Background(), websocket.MessageText, f) != nil {
-			return
-		}
-	}
+func send(socket *wire.Socket, frames ...[]byte) {
+	_ = socket.Send(context.Background(), frames...)
 }

@@ -70,5 +70,5 @@ func (poll) counts(a *contract.Activity) int { return a.MaxChoices }
 func (poll) accepted(*phone, *part, *contract.Ack) {}
 
 func (poll) compare(p *phone, r *part, a *contract.Activity, y *contract.You, now time.Time) {
-	p.compareChoice(r, a, choiceOf(y.Entries[a.ID]), now)
+	p.compareChoiceLocked(r, a, choiceOf(y.Entries[a.ID]), now)
 }

@@ -53,14 +53,14 @@ func (raffle) accepted(p *phone, r *part, f *contract.Ack) {
 		r.ticket = f.Ticket
 		p.c.own(f.Ticket, p)
 	}
-	p.checkIn(r)
+	p.checkInLocked(r)
 }
 
 func (raffle) compare(p *phone, r *part, a *contract.Activity, y *contract.You, now time.Time) {
 	switch got := y.Tickets[a.ID]; {
 	case got == r.ticket:
 	case got == "":
-		p.lost(r, a, now)
+		p.lostLocked(r, a, now)
 	case r.ticket != "":
 		p.c.checks.fail(checkTicket, "phone %d had ticket %s in activity %d, and is told %s", p.no, r.ticket, a.ID, got)
 	case len(r.maybe) == 0:
@@ -74,9 +74,9 @@ func (raffle) compare(p *phone, r *part, a *contract.Activity, y *contract.You, 
 // hereAfter is the median time from a ticket to "I'm here".
 const hereAfter = 1500 * time.Millisecond
 
-// checkIn says that the phone is here, where the raffle that it has just entered
-// asks for it. mu is held.
-func (p *phone) checkIn(r *part) {
+// checkInLocked says that the phone is here, where the raffle that it has just entered
+// asks for it.
+func (p *phone) checkInLocked(r *part) {
 	if r.of.Raffle == nil || !r.of.Eligible.CheckedIn {
 		return
 	}
@@ -88,9 +88,9 @@ func (p *phone) checkIn(r *part) {
 	})
 }
 
-// claim claims a ticket that won, as most winners do: once the drum roll is over
-// and they believe it. mu is held.
-func (p *phone) claim(ticket string) {
+// claimLocked claims a ticket that won, as most winners do: once the drum roll is over
+// and they believe it.
+func (p *phone) claimLocked(ticket string) {
 	s := &p.c.cfg.Script
 	if p.random.Float64() >= s.Claim {
 		return
@@ -106,17 +106,17 @@ func (p *phone) onWon(f *contract.Ack) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.heard = time.Now()
-	p.toldWon(f.Ticket)
+	p.toldWonLocked(f.Ticket)
 }
 
-// toldWon notes a win. The answer that told the phone its ticket may have been
-// lost; then the next state decides. mu is held.
-func (p *phone) toldWon(ticket string) {
+// toldWonLocked notes a win. The answer that told the phone its ticket may have been
+// lostLocked; then the next state decides.
+func (p *phone) toldWonLocked(ticket string) {
 	if slices.Contains(p.won, ticket) {
 		return
 	}
 	p.won = append(p.won, ticket)
-	p.claim(ticket)
+	p.claimLocked(ticket)
 	if slices.ContainsFunc(p.runs, func(r *part) bool { return r.ticket == ticket }) {
 		return
 	}
@@ -127,8 +127,8 @@ func (p *phone) toldWon(ticket string) {
 	p.unsure = append(p.unsure, ticket)
 }
 
-// judgeWins decides about wins whose ticket was unknown. mu is held.
-func (p *phone) judgeWins(y *contract.You) {
+// judgeWinsLocked decides about wins whose ticket was unknown.
+func (p *phone) judgeWinsLocked(y *contract.You) {
 	for _, ticket := range p.unsure {
 		mine := false
 		for _, t := range y.Tickets {

@@ -60,5 +60,5 @@ func (scale) compare(p *phone, r *part, a *contract.Activity, y *contract.You, n
 	for _, value := range y.Entries[a.ID] {
 		got |= 1 << (uint(value-lowest) & 63)
 	}
-	p.compareChoice(r, a, got, now)
+	p.compareChoiceLocked(r, a, got, now)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drumroll/internal/contract"
+	"drumroll/internal/wire"
 )
 
 // part is what a phone did in one run of an activity.
@@ -44,7 +45,7 @@ func (p *phone) onState(s *shared, y *contract.You) {
 	now := time.Now()
 	p.mu.Lock()
 	first := !p.ready
-	if !p.sequence(s.Seq, now) {
+	if !p.sequenceLocked(s.Seq, now) {
 		p.mu.Unlock()
 		return
 	}
@@ -57,7 +58,7 @@ func (p *phone) onState(s *shared, y *contract.You) {
 			p.ever = true
 			p.c.got.Add(1)
 			if s.Event.Names {
-				p.introduce()
+				p.introduceLocked()
 			}
 		}
 	} else {
@@ -70,10 +71,10 @@ func (p *phone) onState(s *shared, y *contract.You) {
 		if kinds[a.Kind] == nil {
 			continue
 		}
-		r := p.runOf(a)
+		r := p.runOfLocked(a)
 		if r == nil {
 			if a.State == contract.Open {
-				r = p.begin(a)
+				r = p.beginLocked(a)
 			} else {
 				continue
 			}
@@ -82,35 +83,35 @@ func (p *phone) onState(s *shared, y *contract.You) {
 			r.does.compare(p, r, a, y, now)
 		}
 		if r.plan.taps && r.plan.late && !r.tapped && a.State != contract.Open && p.c.cfg.Rate == 0 {
-			p.after(time.Duration(p.random.Float64()*float64(300*time.Millisecond)), r, r.plan.choice)
+			p.afterLocked(time.Duration(p.random.Float64()*float64(300*time.Millisecond)), r, r.plan.choice)
 		}
 	}
 	for _, w := range y.Won {
-		p.toldWon(w.Ticket)
+		p.toldWonLocked(w.Ticket)
 	}
-	p.judgeWins(y)
+	p.judgeWinsLocked(y)
 	var frames [][]byte
 	for _, r := range p.runs {
 		if t := r.waiting; t != nil && !t.backing && (first || t.sends == 0) {
-			frames = append(frames, p.frame(r))
+			frames = append(frames, p.frameLocked(r))
 		}
 	}
-	conn := p.conn
+	socket := p.socket
 	p.mu.Unlock()
-	send(conn, frames...)
+	send(socket, frames...)
 }
 
 func (p *phone) onTick(s *shared) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.sequence(s.Seq, time.Now())
+	p.sequenceLocked(s.Seq, time.Now())
 	if !p.ready {
 		p.c.checks.fail(checkFirst, "phone %d was sent a tick first", p.no)
 	}
 }
 
-// sequence notes a frame's seq; false where it does not grow. mu is held.
-func (p *phone) sequence(seq uint64, now time.Time) bool {
+// sequenceLocked notes a frame's seq; false where it does not grow.
+func (p *phone) sequenceLocked(seq uint64, now time.Time) bool {
 	p.heard = now
 	if p.seq != 0 && seq <= p.seq {
 		p.c.checks.fail(checkSeq, "phone %d was sent %d after %d", p.no, seq, p.seq)
@@ -120,9 +121,9 @@ func (p *phone) sequence(seq uint64, now time.Time) bool {
 	return true
 }
 
-// runOf finds what the phone did in an activity's present run; what it did in an
-// earlier one is forgotten, as it counts no more. mu is held.
-func (p *phone) runOf(a *contract.Activity) *part {
+// runOfLocked finds what the phone did in an activity's present run; what it did in an
+// earlier one is forgotten, as it counts no more.
+func (p *phone) runOfLocked(a *contract.Activity) *part {
 	for i, r := range p.runs {
 		if r.of.ID != a.ID {
 			continue
@@ -142,8 +143,8 @@ func (p *phone) runOf(a *contract.Activity) *part {
 	return nil
 }
 
-// begin plans what to do in a run that opened. mu is held.
-func (p *phone) begin(a *contract.Activity) *part {
+// beginLocked plans what to do in a run that opened.
+func (p *phone) beginLocked(a *contract.Activity) *part {
 	r := &part{of: a, does: kinds[a.Kind], plan: makePlan(&p.c.cfg.Script, p.c.cfg.Seed, p.no, a)}
 	p.runs = append(p.runs, r)
 	if p.c.cfg.Rate == 0 && r.plan.taps {
@@ -151,13 +152,13 @@ func (p *phone) begin(a *contract.Activity) *part {
 		if r.plan.late {
 			wait *= 4 // unless it closes before that
 		}
-		p.after(wait, r, r.plan.choice)
+		p.afterLocked(wait, r, r.plan.choice)
 	}
 	return r
 }
 
-// after lets the phone think, then tap. mu is held.
-func (p *phone) after(wait time.Duration, r *part, c choice) {
+// afterLocked lets the phone think, then tap.
+func (p *phone) afterLocked(wait time.Duration, r *part, c choice) {
 	again := r.acked // it is to change what it chose
 	time.AfterFunc(wait, func() {
 		p.mu.Lock()
@@ -170,7 +171,7 @@ func (p *phone) after(wait time.Duration, r *part, c choice) {
 			p.mu.Unlock()
 			return
 		}
-		p.tap(r, c, time.Now())
+		p.tapAndUnlock(r, c, time.Now())
 	})
 }
 
@@ -192,16 +193,16 @@ func (p *phone) tapAny(due time.Time) bool {
 				continue
 			}
 		}
-		p.tap(r, c, due)
+		p.tapAndUnlock(r, c, due)
 		return true
 	}
 	p.mu.Unlock()
 	return false
 }
 
-// tap takes a tap and sends it, or keeps it until there is a connection. mu is
-// held, and given back.
-func (p *phone) tap(r *part, c choice, due time.Time) {
+// tapAndUnlock takes a tap and sends it, or keeps it until there is a connection.
+// It gives mu back.
+func (p *phone) tapAndUnlock(r *part, c choice, due time.Time) {
 	p.n++
 	r.tapped = true
 	r.waiting = &tap{choice: c, n: p.n, due: due}
@@ -211,14 +212,13 @@ func (p *phone) tap(r *part, c choice, due time.Time) {
 		p.mu.Unlock()
 		return
 	}
-	frame, conn := p.frame(r), p.conn
+	frame, socket := p.frameLocked(r), p.socket
 	p.mu.Unlock()
-	send(conn, frame)
+	send(socket, frame)
 }
 
-// frame is the entry frame of a run's waiting tap, which it marks as sent. mu is
-// held.
-func (p *phone) frame(r *part) []byte {
+// frameLocked is the entry frame of a run's waiting tap, which it marks as sent.
+func (p *phone) frameLocked(r *part) []byte {
 	t := r.waiting
 	if t.sends++; t.sends > 1 {
 		p.c.retried.Add(1)
@@ -262,13 +262,13 @@ func (p *phone) onAck(f *contract.Ack) {
 	}
 	switch f.Status {
 	case contract.Counted, contract.Changed, contract.Unchanged:
-		p.accepted(r, t, f, now)
+		p.acceptedLocked(r, t, f, now)
 	case contract.Retry:
 		p.c.refuse("entry: retry")
 		if t.backing {
 			return // sent twice, and refused twice
 		}
-		p.again(r, t, time.Duration(max(0, f.AfterMS))*time.Millisecond)
+		p.againLocked(r, t, time.Duration(max(0, f.AfterMS))*time.Millisecond)
 		return
 	case contract.Late, contract.Invalid:
 		p.c.refuse("entry: %s", f.Status)
@@ -283,8 +283,8 @@ func (p *phone) onAck(f *contract.Ack) {
 	p.c.waiting.Add(-1)
 }
 
-// accepted is an entry that counts. mu is held.
-func (p *phone) accepted(r *part, t *tap, f *contract.Ack, now time.Time) {
+// acceptedLocked is an entry that counts.
+func (p *phone) acceptedLocked(r *part, t *tap, f *contract.Ack, now time.Time) {
 	p.c.latency.add(now.Sub(t.due))
 	// What was sent once, and nothing before it, has nothing to change.
 	fresh := !r.acked && t.sends == 1 && len(r.maybe) == 1
@@ -309,16 +309,16 @@ func (p *phone) accepted(r *part, t *tap, f *contract.Ack, now time.Time) {
 	r.acked, r.ackedAt, r.choice, r.maybe = true, now, t.choice, nil
 	r.does.accepted(p, r, f)
 	if change {
-		p.after(r.plan.changeAfter, r, r.plan.change)
+		p.afterLocked(r.plan.changeAfter, r, r.plan.change)
 	}
 }
 
-// again sends a refused tap once more, after what the server asks for and a
-// jitter that grows with each refusal. mu is held.
-func (p *phone) again(r *part, t *tap, least time.Duration) {
+// againLocked sends a refused tap once more, after what the server asks for and a
+// jitter that grows with each refusal.
+func (p *phone) againLocked(r *part, t *tap, least time.Duration) {
 	t.retries++
 	t.backing = true
-	wait := min(least, time.Minute) + fullJitter(p.random, t.retries)
+	wait := min(least, time.Minute) + wire.FullJitter(p.random, t.retries, maxBackoff)
 	time.AfterFunc(wait, func() {
 		p.mu.Lock()
 		t.backing = false
@@ -326,15 +326,15 @@ func (p *phone) again(r *part, t *tap, least time.Duration) {
 			p.mu.Unlock()
 			return // or it goes with the next state
 		}
-		frame, conn := p.frame(r), p.conn
+		frame, socket := p.frameLocked(r), p.socket
 		p.mu.Unlock()
-		send(conn, frame)
+		send(socket, frame)
 	})
 }
 
-// lost is an acknowledged entry that the server no longer knows. As a real phone
-// does, it sends it again while it can. mu is held.
-func (p *phone) lost(r *part, a *contract.Activity, now time.Time) {
+// lostLocked is an acknowledged entry that the server no longer knows. As a real phone
+// does, it sends it again while it can.
+func (p *phone) lostLocked(r *part, a *contract.Activity, now time.Time) {
 	p.c.checks.fail(checkKept, "phone %d entered activity %d, which was acknowledged, and is told that it did not", p.no, a.ID)
 	r.acked, r.ticket = false, ""
 	if a.State == contract.Open && r.waiting == nil {
