@@ -15,9 +15,9 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// maxIdleSlots bounds the open files: this many events that nobody uses at the
-// moment stay open. An event in use (a waiting Read is a use) is never closed.
-const maxIdleSlots = 256
+// maxIdleFiles bounds the open files: this many files that are not in use stay open. A
+// file in use (a waiting Read is a use) is never closed.
+const maxIdleFiles = 256
 
 // Config says how Open sets up a Log. The zero Config is valid.
 type Config struct {
@@ -35,19 +35,19 @@ type Log struct {
 	lock    *os.File
 	clock   *clock
 	maxIdle int
-	keep    time.Duration // since an event's newest record; 0: for ever
+	keep    time.Duration // from an event's newest record on; 0: for ever
 	logger  *slog.Logger
 
-	key   sync.Mutex    // one reader or maker of the signing key at a time
+	key   sync.Mutex    // held while the signing key is read or made
 	done  chan struct{} // closed by Close; wakes waiting reads and the sweeper
 	calls sync.WaitGroup
-	// sweeping is apart from calls, which the sweeper makes itself.
+	// sweeping is not in calls, because the sweeper makes calls.
 	sweeping sync.WaitGroup
 
-	mu     sync.Mutex // guards what follows; never held during I/O
+	mu     sync.Mutex // guards the fields below; never held during I/O
 	closed bool
-	slots  map[string]*slot
-	idle   *list.List // of *slot without users, the longest unused in front
+	files  map[string]*eventFile
+	idle   *list.List // of *eventFile without users, the longest unused first
 }
 
 var _ eventlog.Store = (*Log)(nil)
@@ -55,11 +55,10 @@ var _ eventlog.Store = (*Log)(nil)
 // Dials implements eventlog.Connections: there are no connections.
 func (l *Log) Dials() uint64 { return 0 }
 
-// Open opens the data folder, making it (mode 0700) where there is none, and
-// locks it. The error is one line fit for the user: in use by another process,
-// not writable.
+// Open opens the data folder and locks it. It makes the folder (mode 0700) if there is
+// none. The error is one line for the user: in use by another process, or not writable.
 func Open(dir string, c Config) (*Log, error) {
-	l, err := open(dir, c, newClock(), maxIdleSlots)
+	l, err := open(dir, c, newClock(), maxIdleFiles)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +77,7 @@ func open(dir string, c Config, clock *clock, maxIdle int) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(probe(events), removeStale(dir), removeStale(events), syncFolder(dir))
+	err = errors.Join(probeFolder(events), removeStale(dir), removeStale(events), syncFolder(dir))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("data folder %s is not writable: %w", dir, err), lock.Close())
 	}
@@ -90,19 +89,19 @@ func open(dir string, c Config, clock *clock, maxIdle int) (*Log, error) {
 		keep:    c.Retention,
 		logger:  cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
 		done:    make(chan struct{}),
-		slots:   make(map[string]*slot),
+		files:   make(map[string]*eventFile),
 		idle:    list.New(),
 	}, nil
 }
 
 // Create implements eventlog.Log.
 func (l *Log) Create(ctx context.Context, code string, first []byte) (eventlog.Offset, error) {
-	s, err := l.acquire(code)
+	f, err := l.acquire(code)
 	if err != nil {
 		return eventlog.Offset{}, err
 	}
-	defer l.release(s)
-	return s.create(ctx, l.clock.now(), first)
+	defer l.release(f)
+	return f.create(ctx, l.clock.now(), first)
 }
 
 // Append implements eventlog.Log.
@@ -110,12 +109,12 @@ func (l *Log) Append(ctx context.Context, code string, records [][]byte) (eventl
 	if len(records) == 0 {
 		return l.Head(ctx, code)
 	}
-	s, err := l.acquire(code)
+	f, err := l.acquire(code)
 	if err != nil {
 		return eventlog.Offset{}, err
 	}
-	defer l.release(s)
-	return s.append(ctx, records)
+	defer l.release(f)
+	return f.append(ctx, records)
 }
 
 // Read implements eventlog.Log.
@@ -123,45 +122,45 @@ func (l *Log) Read(ctx context.Context, code string, after eventlog.Offset, max 
 	if max < 1 {
 		return nil, fmt.Errorf("read of event %s: max is %d, want at least 1", code, max)
 	}
-	s, err := l.acquire(code)
+	f, err := l.acquire(code)
 	if err != nil {
 		return nil, err
 	}
-	defer l.release(s)
-	return s.read(ctx, after, max, wait, l.done)
+	defer l.release(f)
+	return f.read(ctx, after, max, wait, l.done)
 }
 
 // At implements eventlog.Log.
 func (l *Log) At(ctx context.Context, code string, at eventlog.Offset) ([]byte, error) {
-	s, err := l.acquire(code)
+	f, err := l.acquire(code)
 	if err != nil {
 		return nil, err
 	}
-	defer l.release(s)
-	return s.at(ctx, at)
+	defer l.release(f)
+	return f.at(ctx, at)
 }
 
 // Head implements eventlog.Log.
 func (l *Log) Head(ctx context.Context, code string) (eventlog.Offset, error) {
-	s, err := l.acquire(code)
+	f, err := l.acquire(code)
 	if err != nil {
 		return eventlog.Offset{}, err
 	}
-	defer l.release(s)
-	if _, err := s.opened(ctx); err != nil {
+	defer l.release(f)
+	if _, err := f.openDB(ctx); err != nil {
 		return eventlog.Offset{}, err
 	}
-	return s.published().head, nil
+	return f.published().head, nil
 }
 
 // Delete implements eventlog.Log. Waiting reads of the event get ErrNotFound.
 func (l *Log) Delete(ctx context.Context, code string) error {
-	s, err := l.acquire(code)
+	f, err := l.acquire(code)
 	if err != nil {
 		return err
 	}
-	defer l.release(s)
-	return s.delete(ctx)
+	defer l.release(f)
+	return f.delete(ctx)
 }
 
 // Now implements eventlog.Clock.
@@ -173,7 +172,7 @@ func (l *Log) Now(context.Context) (time.Time, error) {
 }
 
 // SigningKey implements eventlog.Keys. A key file of a wrong length is an error,
-// never replaced: every cookie and token out there was signed with what it held.
+// and it is never replaced: all cookies and tokens were signed with what it held.
 func (l *Log) SigningKey(context.Context) ([]byte, error) {
 	if l.isClosed() {
 		return nil, eventlog.ErrClosed
@@ -196,7 +195,7 @@ func (l *Log) Ping(context.Context) error {
 	if l.isClosed() {
 		return eventlog.ErrClosed
 	}
-	if err := probe(filepath.Join(l.dir, eventsFolder)); err != nil {
+	if err := probeFolder(filepath.Join(l.dir, eventsFolder)); err != nil {
 		return fmt.Errorf("data folder %s is not writable: %w", l.dir, err)
 	}
 	return nil
@@ -217,8 +216,8 @@ func (l *Log) Close() error {
 	l.sweeping.Wait()
 	l.calls.Wait()
 	var errs []error
-	for _, s := range l.slots { // no call is left that could touch it
-		errs = append(errs, s.closeFile())
+	for _, f := range l.files { // no calls are left that could use it
+		errs = append(errs, f.closeFile())
 	}
 	return errors.Join(append(errs, l.lock.Close())...)
 }
@@ -229,8 +228,8 @@ func (l *Log) isClosed() bool {
 	return l.closed
 }
 
-// acquire returns the code's slot for one call; release gives it back.
-func (l *Log) acquire(code string) (*slot, error) {
+// acquire returns the code's eventFile for one call; release gives it back.
+func (l *Log) acquire(code string) (*eventFile, error) {
 	if !eventlog.ValidCode(code) {
 		return nil, fmt.Errorf("event %q: %w", code, eventlog.ErrNotFound)
 	}
@@ -239,52 +238,52 @@ func (l *Log) acquire(code string) (*slot, error) {
 	if l.closed {
 		return nil, eventlog.ErrClosed
 	}
-	s := l.slots[code]
-	if s == nil {
-		s = newSlot(code, filepath.Join(l.dir, eventsFolder), l.clock, l.logger)
-		l.slots[code] = s
+	f := l.files[code]
+	if f == nil {
+		f = newEventFile(code, filepath.Join(l.dir, eventsFolder), l.clock, l.logger)
+		l.files[code] = f
 	}
-	l.pin(s)
+	l.pinLocked(f)
 	l.calls.Add(1)
-	return s, nil
+	return f, nil
 }
 
-func (l *Log) pin(s *slot) {
-	s.users++
-	if s.idle != nil {
-		l.idle.Remove(s.idle)
-		s.idle = nil
+func (l *Log) pinLocked(f *eventFile) {
+	f.users++
+	if f.idle != nil {
+		l.idle.Remove(f.idle)
+		f.idle = nil
 	}
 }
 
-// release gives a slot back and closes the longest unused file where too many
-// are open. A slot that remembers nothing (no file, no damage) is forgotten, so
-// that guessed codes take no memory.
-func (l *Log) release(s *slot) {
+// release gives an eventFile back, and closes the longest unused one if too many are open.
+// An eventFile that remembers nothing (no file, no damage) is forgotten, so that guessed
+// codes take no memory.
+func (l *Log) release(f *eventFile) {
 	defer l.calls.Done()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.unpin(s)
+	l.unpinLocked(f)
 	for l.idle.Len() > l.maxIdle {
-		oldest := l.idle.Front().Value.(*slot)
-		// Pinned while it closes: a new user waits for the close instead of
-		// running into the file's lock.
-		l.pin(oldest)
+		oldest := l.idle.Front().Value.(*eventFile)
+		// Pinned while it closes, so that a new user waits for the close and does not meet
+		// the file's lock.
+		l.pinLocked(oldest)
 		l.mu.Unlock()
-		// A failed close has nothing to say about the log: all is fsynced.
+		// A failed close does not matter: everything is fsynced.
 		_ = oldest.closeFile()
 		l.mu.Lock()
-		l.unpin(oldest)
+		l.unpinLocked(oldest)
 	}
 }
 
-func (l *Log) unpin(s *slot) {
-	if s.users--; s.users > 0 {
+func (l *Log) unpinLocked(f *eventFile) {
+	if f.users--; f.users > 0 {
 		return
 	}
-	if s.forgettable() {
-		delete(l.slots, s.code)
+	if f.isForgettable() {
+		delete(l.files, f.code)
 		return
 	}
-	s.idle = l.idle.PushBack(s)
+	f.idle = l.idle.PushBack(f)
 }

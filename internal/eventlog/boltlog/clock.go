@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// clock is the log's time: the wall clock's, but it never goes back and never
-// stands still. Where the wall clock jumps back, it goes on from where it was, for
-// a countdown must not start to last an hour longer; where the wall clock jumps
-// forward (a laptop wakes up), it follows.
+// clock is the log's time. It is that of the wall clock, but never goes back and never
+// stands still. If the wall clock jumps back, the log's clock goes on from where it was, so
+// that a countdown does not suddenly last an hour longer; if the wall clock jumps forward
+// (a laptop wakes up), it follows.
 type clock struct {
 	wall    func() time.Time
 	elapsed func() time.Duration // monotonic
@@ -24,30 +24,30 @@ func newClock() *clock {
 	return &clock{wall: time.Now, elapsed: func() time.Duration { return time.Since(start) }}
 }
 
-// maxMs, in the year 2248, is where nanoseconds still fit an int64: a damaged file
+// maxMs, in the year 2248, is a time whose nanoseconds still fit an int64: a damaged file
 // could claim any time.
 const maxMs = 1 << 43
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Unix(0, c.advance())
+	return time.Unix(0, c.advanceLocked())
 }
 
-// advance brings last up to the present; mu is held.
-func (c *clock) advance() int64 {
+// advanceLocked sets last to the present.
+func (c *clock) advanceLocked() int64 {
 	at := c.elapsed()
 	c.last = max(c.wall().UnixNano(), c.last+int64(at-c.at))
 	c.at = at
 	return c.last
 }
 
-// raise makes the clock go on from a log's newest record, should that be ahead:
-// it was written before the wall clock was set back and the process restarted.
-func (c *clock) raise(ms uint64) {
+// raiseTo makes the clock go on from a log's newest record if that is ahead: it was written
+// before the wall clock was set back and the process restarted.
+func (c *clock) raiseTo(ms uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if ms < maxMs {
-		c.last = max(c.advance(), int64(ms)*int64(time.Millisecond))
+		c.last = max(c.advanceLocked(), int64(ms)*int64(time.Millisecond))
 	}
 }

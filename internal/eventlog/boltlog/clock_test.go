@@ -28,12 +28,12 @@ func TestClock(t *testing.T) {
 	wall = wall.Add(2 * time.Hour)
 	ahead := wall.UnixMilli()
 	want(ahead)
-	c.raise(uint64(ahead - 1000)) // a log that is behind
+	c.raiseTo(uint64(ahead - 1000)) // a log that is behind
 	want(ahead)
-	c.raise(uint64(ahead + 1000))
+	c.raiseTo(uint64(ahead + 1000))
 	want(ahead + 1000)
 	pass(2 * time.Second)
 	want(ahead + 3000)
-	c.raise(1 << 63)
+	c.raiseTo(1 << 63)
 	want(ahead + 3000)
 }

@@ -46,7 +46,7 @@ func newSample(t testing.TB, rng *rand.Rand, appends int) sample {
 		t.Fatal(err)
 	}
 	read := func() []byte {
-		b, err := os.ReadFile(eventFile(dir, "ABC234"))
+		b, err := os.ReadFile(eventPath(dir, "ABC234"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func (s sample) put(t testing.TB, file []byte) (dir, path string) {
 	if err := os.Mkdir(filepath.Join(dir, eventsFolder), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	path = eventFile(dir, "ABC234")
+	path = eventPath(dir, "ABC234")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func (s sample) newestMeta(t testing.TB) (newest, older int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := int(im.newest().txid%2) * im.pageSize
+	n := int(im.newestMeta().txid%2) * im.pageSize
 	return n, im.pageSize - n
 }
 
@@ -337,7 +337,7 @@ func TestDamageInTheOpenFile(t *testing.T) {
 	mustCreate(t, l, "ABC234", "first")
 	mustAppend(t, l, "ABC234", "payload 1")
 	mustAppend(t, l, "ABC234", "payload 2")
-	path := eventFile(dir, "ABC234")
+	path := eventPath(dir, "ABC234")
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -29,8 +29,8 @@ const (
 
 func bucketName() []byte { return []byte("log") }
 
-// lockWait is how long bbolt may wait for the lock on an event's file. Nobody
-// else should have it, since the folder is locked.
+// lockWait is how long bbolt may wait for the lock on an event's file. No other process
+// should have it, since the folder is locked.
 const lockWait = time.Second
 
 // nextOffset is the offset of a record appended now after the last one.
@@ -90,10 +90,10 @@ type panicked struct{ value any }
 
 func (p panicked) Error() string { return fmt.Sprint(p.value) }
 
-// guarded runs f and turns a panic into ErrCorrupt and panicked: bbolt panics on
-// pages that make no sense, and its memory map faults where the file is shorter
-// than its meta page says.
-func guarded(f func() error) (err error) {
+// catchPanics runs f and turns a panic into ErrCorrupt and panicked: bbolt panics on
+// malformed pages, and its memory map faults if the file is shorter than its meta page
+// says.
+func catchPanics(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
@@ -105,17 +105,17 @@ func guarded(f func() error) (err error) {
 
 func isNotOpen(err error) bool { return errors.Is(err, berrors.ErrDatabaseNotOpen) }
 
-// openFile looks at an event's file as a whole, sets right what can be without a
-// loss (healed says what), opens it and returns its head. Errors: fs.ErrNotExist,
-// ErrCorrupt, others of the operating system.
+// openFile checks an event's whole file, repairs what can be repaired without a loss (healed
+// says what), opens it and returns its head. Errors: fs.ErrNotExist, ErrCorrupt, others of
+// the operating system.
 func openFile(path string) (db *bolt.DB, head eventlog.Offset, healed string, err error) {
-	healed, resettle, err := heal(path)
+	healed, resettle, err := healFile(path)
 	if err != nil {
 		return nil, head, "", err
 	}
 	db, head, err = openSound(path)
 	if err == nil && resettle {
-		if err = settle(db); err != nil {
+		if err = commitEmpty(db); err != nil {
 			err = errors.Join(err, db.Close())
 		}
 	}
@@ -125,12 +125,12 @@ func openFile(path string) (db *bolt.DB, head eventlog.Offset, healed string, er
 	return db, head, healed, nil
 }
 
-// openSound opens a file that was looked at.
+// openSound opens a file that was checked.
 func openSound(path string) (*bolt.DB, eventlog.Offset, error) {
 	var file *os.File
 	var db *bolt.DB
 	var head eventlog.Offset
-	err := guarded(func() (err error) {
+	err := catchPanics(func() (err error) {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
 			Timeout: lockWait,
 			OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
@@ -147,10 +147,10 @@ func openSound(path string) (*bolt.DB, eventlog.Offset, error) {
 			},
 		})
 		if err != nil {
-			return classify(err)
+			return classifyOpenError(err)
 		}
-		// What a killed process wrote but did not sync is visible here; it may be
-		// told to readers only once it is durable.
+		// Records that a killed process wrote but did not sync are visible here. Readers may
+		// see them only when they are durable.
 		if err := db.Sync(); err != nil {
 			return err
 		}
@@ -171,8 +171,8 @@ func openSound(path string) (*bolt.DB, eventlog.Offset, error) {
 	return nil, eventlog.Offset{}, err
 }
 
-// classify tells damage from trouble with the operating system.
-func classify(err error) error {
+// classifyOpenError tells damage from errors of the operating system.
+func classifyOpenError(err error) error {
 	var errno syscall.Errno
 	var path *fs.PathError
 	switch {
@@ -224,7 +224,7 @@ func createFile(path string, at eventlog.Offset, first []byte) (temp string, err
 		if err != nil {
 			return err
 		}
-		return put(b, at, first)
+		return putRecord(b, at, first)
 	})
 	return temp, errors.Join(err, db.Close())
 }
@@ -238,7 +238,7 @@ func tempFile(path string) (string, error) {
 	return f.Name(), f.Close()
 }
 
-func put(b *bolt.Bucket, at eventlog.Offset, data []byte) error {
+func putRecord(b *bolt.Bucket, at eventlog.Offset, data []byte) error {
 	// Keys only rise, so a page is never split in the middle again.
 	b.FillPercent = 1
 	key := encodeKey(at)
@@ -249,12 +249,12 @@ func put(b *bolt.Bucket, at eventlog.Offset, data []byte) error {
 // is returned with an error too: what the head would be had the commit worked.
 func appendRecords(db *bolt.DB, head eventlog.Offset, now time.Time, records [][]byte) (eventlog.Offset, error) {
 	last := head
-	err := guarded(func() error {
+	err := catchPanics(func() error {
 		return db.Update(func(tx *bolt.Tx) error {
 			b := tx.Bucket(bucketName())
 			for _, data := range records {
 				last = nextOffset(last, now)
-				if err := put(b, last, data); err != nil {
+				if err := putRecord(b, last, data); err != nil {
 					return err
 				}
 			}
@@ -264,16 +264,16 @@ func appendRecords(db *bolt.DB, head eventlog.Offset, now time.Time, records [][
 	return last, err
 }
 
-// settle commits an empty transaction, and with it all that stands in the file.
-func settle(db *bolt.DB) error {
-	return guarded(func() error {
+// commitEmpty commits an empty transaction, and with it everything in the file.
+func commitEmpty(db *bolt.DB) error {
+	return catchPanics(func() error {
 		return db.Update(func(*bolt.Tx) error { return nil })
 	})
 }
 
 // readRecords returns up to limit records with after < offset <= head.
 func readRecords(db *bolt.DB, after, head eventlog.Offset, limit int) (records []eventlog.Record, err error) {
-	err = guarded(func() error {
+	err = catchPanics(func() error {
 		return db.View(func(tx *bolt.Tx) error {
 			c := tx.Bucket(bucketName()).Cursor()
 			start := encodeKey(after)
@@ -313,9 +313,9 @@ func readRecords(db *bolt.DB, after, head eventlog.Offset, limit int) (records [
 	return records, nil
 }
 
-// readOne returns the record at an offset, nil where there is none.
+// readOne returns the record at an offset, nil if there is none.
 func readOne(db *bolt.DB, at eventlog.Offset) (data []byte, err error) {
-	err = guarded(func() error {
+	err = catchPanics(func() error {
 		return db.View(func(tx *bolt.Tx) error {
 			key := encodeKey(at)
 			if v := tx.Bucket(bucketName()).Get(key); v != nil {

@@ -16,12 +16,12 @@ const (
 	keyName      = "signing.key"
 	keySize      = 32
 	fileSuffix   = ".db" // of an event's file
-	// tempSuffix marks files that count for nothing; Open removes them.
+	// tempSuffix marks unfinished files; Open removes them.
 	tempSuffix = ".tmp"
 )
 
-// lockFolder takes the folder for this process until the file is closed or the
-// process ends, however it ends.
+// lockFolder locks the folder for this process until the file is closed or the process
+// ends in any way.
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -37,8 +37,8 @@ func lockFolder(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// probe makes and removes a file in the folder.
-func probe(dir string) error {
+// probeFolder makes and removes a file in the folder.
+func probeFolder(dir string) error {
 	f, err := os.CreateTemp(dir, "probe-*"+tempSuffix)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func probe(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// removeStale removes what a crash left half made.
+// removeStale removes unfinished files that a crash left.
 func removeStale(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -62,8 +62,8 @@ func removeStale(dir string) error {
 	return nil
 }
 
-// signingKey reads the folder's key, or makes it. The folder's lock keeps other
-// processes away, the caller other goroutines.
+// signingKey reads the folder's key, or makes it. The folder's lock keeps other processes
+// out, the caller's lock other goroutines.
 func signingKey(dir string) ([]byte, error) {
 	path := filepath.Join(dir, keyName)
 	key, err := os.ReadFile(path)
@@ -73,7 +73,7 @@ func signingKey(dir string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("signing key: %w", err)
 	case len(key) != keySize:
-		return nil, fmt.Errorf("signing key %s holds %d bytes instead of %d: restore it from a backup, or remove it and let all guests and hosts sign in anew", path, len(key), keySize)
+		return nil, fmt.Errorf("signing key %s holds %d bytes instead of %d: restore it from a backup, or remove it and let all guests and hosts sign in again", path, len(key), keySize)
 	}
 	return key, nil
 }
@@ -95,7 +95,7 @@ func makeKey(dir, path string) (key []byte, err error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("make signing key: %w", err), os.Remove(f.Name()))
 	}
-	// Not handed out before it is certain to be the same after a power cut.
+	// The key is used only when it is certain to survive a power cut.
 	if err := syncFolder(dir); err != nil {
 		return nil, fmt.Errorf("make signing key: %w", err)
 	}

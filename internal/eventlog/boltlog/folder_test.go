@@ -18,7 +18,7 @@ func mustOpen(t *testing.T, dir string, now func() time.Time) *Log {
 	if now != nil {
 		c = &clock{wall: now, elapsed: func() time.Duration { return 0 }}
 	}
-	l, err := open(dir, Config{}, c, maxIdleSlots)
+	l, err := open(dir, Config{}, c, maxIdleFiles)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -73,7 +73,7 @@ func mustRead(t *testing.T, l *Log, code string) []string {
 	return texts
 }
 
-func eventFile(dir, code string) string {
+func eventPath(dir, code string) string {
 	return filepath.Join(dir, eventsFolder, code+".db")
 }
 
@@ -126,7 +126,7 @@ func TestModes(t *testing.T) {
 		dir:                          0o700,
 		filepath.Join(dir, keyName):  0o600,
 		filepath.Join(dir, lockName): 0o600,
-		eventFile(dir, "ABC234"):     0o600,
+		eventPath(dir, "ABC234"):     0o600,
 	} {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -165,7 +165,7 @@ func TestCrashInCreate(t *testing.T) {
 	dir := t.TempDir()
 	l := mustOpen(t, dir, nil)
 	// All that Create does before the rename.
-	temp, err := createFile(eventFile(dir, "ABC234"), eventlog.Offset{Ms: 1}, []byte("half"))
+	temp, err := createFile(eventPath(dir, "ABC234"), eventlog.Offset{Ms: 1}, []byte("half"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestDeleteLeavesNothing(t *testing.T) {
 	if err != nil || len(left) != 0 {
 		t.Errorf("left on disk: %v (error %v)", left, err)
 	}
-	if len(l.slots) != 0 {
-		t.Errorf("%d slots remembered, want none", len(l.slots))
+	if len(l.files) != 0 {
+		t.Errorf("%d slots remembered, want none", len(l.files))
 	}
 }

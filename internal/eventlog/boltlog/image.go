@@ -33,9 +33,9 @@ const (
 	maxPageSize = 1 << 24
 )
 
-// image reads a bbolt file as bytes, believing nothing: bbolt itself checks its two meta
-// pages alone, panics on other pages that make no sense, and reads past the end of
-// a file that is too short.
+// image reads a bbolt file as bytes and checks everything: bbolt itself checks only its two
+// meta pages, panics on other malformed pages, and reads past the end of a file that is too
+// short.
 type image struct {
 	r        io.ReaderAt
 	size     int64 // bytes
@@ -58,8 +58,8 @@ func damaged(format string, a ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{eventlog.ErrCorrupt}, a...)...)
 }
 
-// newImage reads the meta pages. The page size is that which a valid one names;
-// where none is, the fallback.
+// newImage reads the meta pages. The page size is the one that a valid meta page names; if
+// none is valid, the fallback.
 func newImage(r io.ReaderAt, size int64, fallback int) (*image, error) {
 	im := &image{r: r, size: size, pageSize: fallback}
 	if m, pageSize, err := im.metaAt(0, 0); err != nil {
@@ -113,8 +113,8 @@ func (im *image) metaAt(at int64, number uint64) (m meta, pageSize int, err erro
 	return m, int(size), nil
 }
 
-// newest is the valid meta of the latest transaction, nil where there is none.
-func (im *image) newest() *meta {
+// newestMeta is the valid meta of the latest transaction, nil if there is none.
+func (im *image) newestMeta() *meta {
 	a, b := &im.metas[0], &im.metas[1]
 	switch {
 	case a.valid && (!b.valid || a.txid > b.txid):
@@ -172,8 +172,8 @@ type element struct {
 	child  uint64
 }
 
-// elements returns what a leaf or a branch holds; its first key must be the one
-// given, where there is one. bbolt writes elements without gaps, so a wrong count
+// elements returns what a leaf or a branch holds. Its first key must be first, unless that
+// is nil. bbolt writes elements without gaps, so a wrong count
 // or size does not go unnoticed.
 func (p *page) elements(first []byte) ([]element, error) {
 	if p.flags != flagLeaf && p.flags != flagBranch {
@@ -240,8 +240,8 @@ func (p *page) bucket() (root uint64, inline *page, err error) {
 	return 0, &page{flags: order.Uint16(v[8:]), count: order.Uint16(v[10:]), pages: 1, data: v[pageHeader:]}, nil
 }
 
-// free is the list of free pages.
-func (im *image) free(m *meta) (numbers []uint64, own page, err error) {
+// freePages is the list of free pages.
+func (im *image) freePages(m *meta) (numbers []uint64, own page, err error) {
 	own, err = im.page(m.freelist, m.pages)
 	if err != nil {
 		return nil, own, err

@@ -13,12 +13,12 @@ import (
 	"drumroll/internal/eventlog"
 )
 
-// tooFast is less than two syncs take on any disk that keeps its word: the fastest,
-// which have a capacitor for their cache, need some 20 µs for one.
+// tooFast is less than two syncs take on any honest disk: the fastest ones, which have a
+// capacitor for their cache, need about 20 µs for one.
 const tooFast = 30 * time.Microsecond
 
-// Measure implements eventlog.Health: it appends to a file of its own in the folder,
-// which is removed. The code does not matter, and may be "".
+// Measure implements eventlog.Health. It appends to a file of its own in the folder, and
+// removes the file. The code does not matter.
 func (l *Log) Measure(ctx context.Context, _ string) (m eventlog.Measurement, err error) {
 	if l.isClosed() {
 		return m, eventlog.ErrClosed
@@ -32,7 +32,7 @@ func (l *Log) Measure(ctx context.Context, _ string) (m eventlog.Measurement, er
 		return m, fmt.Errorf("measure data folder %s: %w", l.dir, err)
 	}
 	if m.Median < tooFast {
-		m.Remarks = append(m.Remarks, "an append is synced faster than any disk can: this is a memory disk, or one that does not keep its word, and a power cut may take acknowledged entries back")
+		m.Remarks = append(m.Remarks, "an append is synced faster than any disk can: this is a memory disk, or one that only claims to sync, and a power cut may take acknowledged entries back")
 	}
 	return m, nil
 }

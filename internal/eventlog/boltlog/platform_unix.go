@@ -29,8 +29,8 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// outOfSpace reports whether a write failed for want of room: the disk, the
-// quota or the limit on a file's size.
+// outOfSpace reports whether a write failed for lack of room: the disk, the
+// quota or the limit on the size of a file.
 func outOfSpace(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }

@@ -22,7 +22,7 @@ func tryLock(f *os.File) error {
 // syncFolder does nothing: Windows has no such call, NTFS journals its names.
 func syncFolder(string) error { return nil }
 
-// outOfSpace reports whether a write failed for want of room.
+// outOfSpace reports whether a write failed for lack of room.
 func outOfSpace(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

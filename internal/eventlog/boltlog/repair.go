@@ -32,10 +32,10 @@ type Finding struct {
 }
 
 // Repair looks at the file of one event (DIR/events/CODE.db) and, unless dry, makes
-// it whole again with all records before the first damage; the damaged file is kept
-// beside it. A Log of another process that found the damage has let go of the file,
-// and serves the event again within seconds; one that met it in a file it had open
-// holds it until it is closed. The error is one line: there is no such file, it is
+// it whole again with all records before the first damage. The damaged file is kept next to
+// it. If another process found the damage when it opened the file, it has closed the file,
+// and serves the event again within seconds; if it found the damage in the open file, it
+// holds the file until it ends. The error is one line: there is no such file, it is
 // in use, cannot be written, or holds no record.
 func Repair(path string, dry bool) (Finding, error) {
 	code, ok := strings.CutSuffix(filepath.Base(path), ".db")
@@ -46,29 +46,29 @@ func Repair(path string, dry bool) (Finding, error) {
 	if err != nil {
 		return Finding{}, err
 	}
-	out, temp, err := repair(path, f, dry)
-	// Windows does not rename over an open file. Who opens it meanwhile finds it
-	// damaged, and looks again.
+	out, temp, err := repairFile(path, f, dry)
+	// Windows does not rename over an open file. A process that opens it before the rename
+	// finds the damage, and looks again.
 	if err = errors.Join(err, f.Close()); err != nil || temp == "" {
 		return out, err
 	}
-	return out, takePlace(temp, path)
+	return out, replaceFile(temp, path)
 }
 
-// repair does all of Repair except putting the new file, temp, in its place; "" where
-// that is not to be done.
-func repair(path string, f *os.File, dry bool) (out Finding, temp string, err error) {
+// repairFile does all of Repair except putting the new file, temp, in its place; "" if there
+// is none.
+func repairFile(path string, f *os.File, dry bool) (out Finding, temp string, err error) {
 	switch err := tryLock(f); {
 	case errors.Is(err, errLocked):
 		return out, "", fmt.Errorf("%s is in use by a drumroll: stop that first", path)
 	case err != nil:
 		return out, "", fmt.Errorf("lock %s: %w", path, err)
 	}
-	im, err := imageOf(f)
+	im, err := imageOfFile(f)
 	if err != nil {
 		return out, "", err
 	}
-	found, err := examine(im)
+	found, err := examineImage(im)
 	if err != nil {
 		// A sector that cannot be read.
 		found = examination{damage: damaged("the file cannot be read: %w", err)}
@@ -77,7 +77,7 @@ func repair(path string, f *os.File, dry bool) (out Finding, temp string, err er
 	if found.damage == nil {
 		last = t.head
 	} else {
-		t, last = im.longest()
+		t, last = im.longestTree()
 	}
 	out.Damage = found.damage
 	if t != nil {
@@ -96,7 +96,7 @@ func repair(path string, f *os.File, dry bool) (out Finding, temp string, err er
 	if out.Damage == nil {
 		return out, "", nil
 	}
-	out.Stranded = im.stranded(last)
+	out.Stranded = im.countStranded(last)
 	if out.Records == 0 {
 		return out, "", fmt.Errorf("%s: no record can be saved: restore the file from a backup, or remove it", path)
 	}
@@ -107,25 +107,25 @@ func repair(path string, f *os.File, dry bool) (out Finding, temp string, err er
 	if err := copyFile(f, out.Backup); err != nil {
 		return out, "", fmt.Errorf("keep the damaged file as %s: %w", out.Backup, err)
 	}
-	temp, err = rebuild(path, t, last)
+	temp, err = rebuildFile(path, t, last)
 	return out, temp, err
 }
 
 // errEnough ends a walk.
 var errEnough = errors.New("enough")
 
-// longest is the tree with the longest beginning of the log that is whole, and the
-// last record of that; nil where no record can be saved. The tree of one append
-// earlier is a candidate, since an append only writes where nothing stood; and
-// where no meta page is left, whatever looks like a root.
-func (im *image) longest() (best *tree, last eventlog.Offset) {
+// longestTree is the tree with the longest beginning of the log that is whole, and the
+// last record of that; nil if no record can be saved. The tree of one append
+// earlier is a candidate, since an append only writes to free room; and if no meta page is
+// left, so is every page that looks like a root.
+func (im *image) longestTree() (best *tree, last eventlog.Offset) {
 	records := 0
 	try := func(root uint64, m *meta) {
 		t := newTree(im, root, im.pages())
-		err := t.walk(nil) // up to the first damage, and how it ends says no more
+		err := t.walk(nil) // up to the first damage; the error does not matter
 		n, end := t.records, t.head
-		if m == nil || err == nil && t.closed(m) != nil {
-			n, end = t.untilGap()
+		if m == nil || err == nil && t.checkAllPagesUsed(m) != nil {
+			n, end = t.recordsUntilGap()
 		}
 		if n > records {
 			best, last, records = t, end, n
@@ -136,17 +136,17 @@ func (im *image) longest() (best *tree, last eventlog.Offset) {
 			try(m.root, m)
 		}
 	}
-	if im.newest() == nil {
-		im.roots(func(root uint64) { try(root, nil) })
+	if im.newestMeta() == nil {
+		im.eachRoot(func(root uint64) { try(root, nil) })
 	}
 	return best, last
 }
 
-// untilGap is how far a tree goes before it leaves out a record that is in the
+// recordsUntilGap is how far a tree goes before it leaves out a record that is in the
 // file: it may have been led to a page of another time.
-func (t *tree) untilGap() (records int, last eventlog.Offset) {
+func (t *tree) recordsUntilGap() (records int, last eventlog.Offset) {
 	var all []eventlog.Offset
-	t.im.everyRecord(func(at eventlog.Offset) { all = append(all, at) })
+	t.im.eachRecord(func(at eventlog.Offset) { all = append(all, at) })
 	slices.SortFunc(all, eventlog.Offset.Compare)
 	all = slices.Compact(all)
 	_ = t.walk(func(at eventlog.Offset, _ []byte) error {
@@ -159,10 +159,10 @@ func (t *tree) untilGap() (records int, last eventlog.Offset) {
 	return records, last
 }
 
-// stranded counts the different records after last that can be read by themselves.
-func (im *image) stranded(last eventlog.Offset) int {
+// countStranded counts the different records after last that can be read by themselves.
+func (im *image) countStranded(last eventlog.Offset) int {
 	seen := map[eventlog.Offset]bool{}
-	im.everyRecord(func(at eventlog.Offset) {
+	im.eachRecord(func(at eventlog.Offset) {
 		if at.Compare(last) > 0 {
 			seen[at] = true
 		}
@@ -185,7 +185,7 @@ func copyFile(from *os.File, to string) error {
 	return nil
 }
 
-// removeBackups removes the damaged files that were kept beside an event's.
+// removeBackups removes the damaged files that were kept next to an event's.
 func removeBackups(path string) error {
 	dir, prefix := filepath.Dir(path), filepath.Base(path)+damagedSuffix
 	entries, err := os.ReadDir(dir)
@@ -200,9 +200,9 @@ func removeBackups(path string) error {
 // rebuildBatch is how many records one transaction of a rebuild takes.
 const rebuildBatch = 1000
 
-// rebuild writes the tree's records up to last into a new file beside path, and
+// rebuildFile writes the tree's records up to last into a new file next to path, and
 // returns its name. After an error there is no such file.
-func rebuild(path string, t *tree, last eventlog.Offset) (temp string, err error) {
+func rebuildFile(path string, t *tree, last eventlog.Offset) (temp string, err error) {
 	temp, err = tempFile(path)
 	if err != nil {
 		return "", err
@@ -224,7 +224,7 @@ func rebuild(path string, t *tree, last eventlog.Offset) (temp string, err error
 				return err
 			}
 			for _, r := range batch {
-				if err := put(b, r.Offset, r.Data); err != nil {
+				if err := putRecord(b, r.Offset, r.Data); err != nil {
 					return err
 				}
 			}
@@ -243,7 +243,7 @@ func rebuild(path string, t *tree, last eventlog.Offset) (temp string, err error
 		}
 		return flush()
 	})
-	if errors.Is(err, errEnough) || t.head == last { // what is damaged behind the last record is left behind
+	if errors.Is(err, errEnough) || t.head == last { // damage after the last record is left out
 		err = nil
 	}
 	if err == nil {
@@ -252,9 +252,9 @@ func rebuild(path string, t *tree, last eventlog.Offset) (temp string, err error
 	return temp, errors.Join(err, db.Close())
 }
 
-// takePlace renames a new file to an event's. A crash leaves the one or the other
+// replaceFile renames a new file to an event's. A crash leaves the one or the other
 // under that name.
-func takePlace(temp, path string) error {
+func replaceFile(temp, path string) error {
 	if err := os.Rename(temp, path); err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}

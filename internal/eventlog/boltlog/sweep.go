@@ -16,38 +16,38 @@ const (
 	// sweepEvery is the longest pause between two sweeps: a wall clock that is set
 	// forward, or a laptop that wakes up, is noticed then.
 	sweepEvery = time.Hour
-	// sweepLeast is the shortest, so that events that end one soon after the other
-	// share a sweep.
+	// sweepLeast is the shortest, so that events that expire at almost the same time share
+	// a sweep.
 	sweepLeast = 100 * time.Millisecond
-	// sweepSettle is how long nothing is removed after the wall clock was set ahead by
-	// more than sweepJump. It may have been wrong until then, and with it the newest
-	// record of an event that runs at this moment; its next one puts that right.
+	// sweepSettle is how long nothing is removed after the wall clock was set ahead by more
+	// than sweepJump. The clock may have been wrong until then, and so may be the time of
+	// the newest record of a running event; its next record has the right time.
 	sweepSettle = time.Hour
 	sweepJump   = time.Minute
 )
 
 // sweeper removes the events that have expired.
 //
-// An event's age is the time that its newest record says, not its file's: a
-// backup that is restored is as old as what stands in it. It is measured by the wall clock rather
-// than by the log's, which a single record from a time when the wall clock was wrong
-// pushes ahead, and with it everything would look old.
+// An event's age is that of its newest record, not of its file: a restored backup is as old
+// as its records. It is measured by the wall clock and not by the log's clock: a single
+// record from a time when the wall clock was wrong puts the log's clock ahead, and then
+// every event would look old.
 type sweeper struct {
 	log *Log
-	// newest is the time of each event's newest record when it was last looked at:
-	// appends can only prolong its life, so before that is over the file need
-	// not be opened. In Unix ms.
+	// newest is the time of each event's newest record when the file was last read, in Unix
+	// ms. Appends only prolong an event's life, so the file need not be opened before that
+	// time and the retention are over.
 	newest map[string]uint64
 
 	wall    time.Time     // at the last sweep, without a monotonic reading
 	at      time.Duration // the monotonic clock then
-	settled time.Duration // on that clock: when something may be removed again
+	settled time.Duration // on that clock: when events may be removed again
 }
 
 // run sweeps until the Log is closed: at once, and whenever an event is due.
 func (w *sweeper) run() {
 	for {
-		next := w.sweep()
+		next := w.sweepFolder()
 		timer := time.NewTimer(next)
 		select {
 		case <-timer.C:
@@ -58,9 +58,9 @@ func (w *sweeper) run() {
 	}
 }
 
-// sweep removes what has expired and returns when to look again.
-func (w *sweeper) sweep() time.Duration {
-	if rest := w.settling(); rest > 0 {
+// sweepFolder removes what has expired and returns when to look again.
+func (w *sweeper) sweepFolder() time.Duration {
+	if rest := w.waitAfterJump(); rest > 0 {
 		return rest
 	}
 	codes, err := eventCodes(filepath.Join(w.log.dir, eventsFolder))
@@ -68,25 +68,25 @@ func (w *sweeper) sweep() time.Duration {
 		w.log.logger.Warn("cannot look for expired events", "err", err)
 		return sweepEvery
 	}
-	next := min(sweepEvery, w.log.keep)           // an event made in a moment is due no sooner
-	newest := make(map[string]uint64, len(codes)) // forgets what is gone
+	next := min(sweepEvery, w.log.keep)           // an event created now is not due before that
+	newest := make(map[string]uint64, len(codes)) // without the removed events
 	for _, code := range codes {
 		ms, known := w.newest[code]
-		if !known || w.left(ms) <= 0 {
-			if ms, known = w.look(code); !known {
+		if !known || w.timeLeft(ms) <= 0 {
+			if ms, known = w.checkEvent(code); !known {
 				continue
 			}
 		}
 		newest[code] = ms
-		next = min(next, w.left(ms))
+		next = min(next, w.timeLeft(ms))
 	}
 	w.newest = newest
 	return max(next, sweepLeast)
 }
 
-// settling looks for a jump of the wall clock since the last sweep, and returns how
+// waitAfterJump looks for a jump of the wall clock since the last sweep, and returns how
 // long nothing may be removed because of one.
-func (w *sweeper) settling() time.Duration {
+func (w *sweeper) waitAfterJump() time.Duration {
 	wall, at := w.log.clock.wall().Round(0), w.log.clock.elapsed()
 	if !w.wall.IsZero() && wall.Sub(w.wall)-(at-w.at) > sweepJump {
 		w.settled = at + sweepSettle
@@ -95,29 +95,29 @@ func (w *sweeper) settling() time.Duration {
 	return w.settled - at
 }
 
-// left is how long an event with its newest record at ms still lives; 0 or less: it
-// has expired.
-func (w *sweeper) left(ms uint64) time.Duration {
+// timeLeft is how long an event with its newest record at ms still lives; 0 or less: it has
+// expired.
+func (w *sweeper) timeLeft(ms uint64) time.Duration {
 	if ms >= maxMs {
 		return sweepEvery
 	}
 	return time.UnixMilli(int64(ms)).Add(w.log.keep).Sub(w.log.clock.wall())
 }
 
-// look removes an event if it has expired, else returns the time of its newest record;
-// false where there is none to tell.
-func (w *sweeper) look(code string) (ms uint64, ok bool) {
-	s, err := w.log.acquire(code)
+// checkEvent removes an event if it has expired, and otherwise returns the time of its newest
+// record; false if that is not known.
+func (w *sweeper) checkEvent(code string) (ms uint64, ok bool) {
+	f, err := w.log.acquire(code)
 	if err != nil {
 		return 0, false // the Log is closed
 	}
-	defer w.log.release(s)
-	head, expired, err := s.expire(func(head eventlog.Offset) bool { return w.left(head.Ms) <= 0 })
+	defer w.log.release(f)
+	head, expired, err := f.removeIfExpired(func(head eventlog.Offset) bool { return w.timeLeft(head.Ms) <= 0 })
 	switch {
 	case errors.Is(err, eventlog.ErrNotFound):
-		return 0, false // deleted meanwhile
+		return 0, false // it was deleted
 	case err != nil:
-		// A damaged file's age is not known, and it may yet be repaired.
+		// The age of a damaged file is unknown, and it may still be repaired.
 		w.log.logger.Warn("cannot tell whether an event has expired", "event", code, "err", err)
 		return 0, false
 	case expired:
@@ -127,27 +127,27 @@ func (w *sweeper) look(code string) (ms uint64, ok bool) {
 	return head.Ms, true
 }
 
-// expire removes the log if the caller says so of its head. Nothing is appended
-// between the question and the removal. The file is not kept open for this.
-func (s *slot) expire(expired func(head eventlog.Offset) bool) (head eventlog.Offset, gone bool, err error) {
-	<-s.writer
-	defer s.unlock()
-	if s.db.Load() != nil {
-		head = s.published().head
-	} else if head, err = peek(s.path); err != nil {
+// removeIfExpired removes the log if expired returns true for its head. Nothing is appended
+// in between. The file is not kept open for this.
+func (f *eventFile) removeIfExpired(expired func(head eventlog.Offset) bool) (head eventlog.Offset, gone bool, err error) {
+	<-f.writer
+	defer f.unlock()
+	if f.db.Load() != nil {
+		head = f.published().head
+	} else if head, err = readHead(f.path); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			err = eventlog.ErrNotFound
 		}
-		return head, false, fmt.Errorf("event %s: %w", s.code, err)
+		return head, false, fmt.Errorf("event %s: %w", f.code, err)
 	}
 	if !expired(head) {
 		return head, false, nil
 	}
-	return head, true, s.deleteLocked()
+	return head, true, f.deleteLocked()
 }
 
-// peek reads the head of a file that is not open.
-func peek(path string) (eventlog.Offset, error) {
+// readHead reads the head of a file that is not open.
+func readHead(path string) (eventlog.Offset, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return eventlog.Offset{}, err

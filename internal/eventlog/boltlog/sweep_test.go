@@ -108,22 +108,22 @@ func TestSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if next := w.sweep(); next != sweepEvery {
+	if next := w.sweepFolder(); next != sweepEvery {
 		t.Errorf("next sweep after %v, want %v", next, sweepEvery)
 	}
-	if len(l.slots) != 1 {
-		t.Errorf("the sweep left %d slots, want the one in use", len(l.slots))
+	if len(l.files) != 1 {
+		t.Errorf("the sweep left %d slots, want the one in use", len(l.files))
 	}
 	wall.pass(month - time.Minute)
 	mustAppend(t, l, "ALIVE", "second")
-	if next := w.sweep(); next != time.Minute {
+	if next := w.sweepFolder(); next != time.Minute {
 		t.Errorf("next sweep after %v, want the minute that is left", next)
 	}
 	wantFiles(t, dir, "ALIVE.db", "DAMAGED.db", "OPEN.db", "SHUT.db", "notes.txt")
 
 	waiting := wait(t, l, "OPEN", head)
 	wall.pass(time.Minute)
-	if next := w.sweep(); next != sweepEvery {
+	if next := w.sweepFolder(); next != sweepEvery {
 		t.Errorf("next sweep after %v, want %v", next, sweepEvery)
 	}
 	wantFiles(t, dir, "ALIVE.db", "DAMAGED.db", "notes.txt")
@@ -138,7 +138,7 @@ func TestSweep(t *testing.T) {
 		t.Errorf("records %q of the new event", got)
 	}
 	wall.pass(month - time.Minute)
-	w.sweep()
+	w.sweepFolder()
 	wantFiles(t, dir, "DAMAGED.db", "OPEN.db", "notes.txt")
 }
 
@@ -150,15 +150,15 @@ func TestSweepAfterAJump(t *testing.T) {
 	l, w := keeping(t, dir, wall)
 	mustCreate(t, l, "RUNS", "first")
 	mustCreate(t, l, "ENDED", "first")
-	w.sweep()
+	w.sweepFolder()
 	wall.set(10 * month)
-	if next := w.sweep(); next != sweepSettle {
+	if next := w.sweepFolder(); next != sweepSettle {
 		t.Errorf("next sweep after %v, want %v", next, sweepSettle)
 	}
 	wantFiles(t, dir, "ENDED.db", "RUNS.db")
 	mustAppend(t, l, "RUNS", "second")
 	wall.pass(sweepSettle)
-	w.sweep()
+	w.sweepFolder()
 	wantFiles(t, dir, "RUNS.db")
 }
 
@@ -181,7 +181,7 @@ func TestWrongClockSweepsNothing(t *testing.T) {
 	if now, err := l.Now(t.Context()); err != nil || now.Before(wall.read().Add(9*month)) {
 		t.Fatalf("the log's clock says %v (%v), want it ahead", now, err)
 	}
-	w.sweep()
+	w.sweepFolder()
 	wantFiles(t, dir, "FUTURE.db", "TODAY.db")
 }
 
@@ -199,7 +199,7 @@ func TestSweepAgainstAppends(t *testing.T) {
 		var err error
 		var both sync.WaitGroup
 		both.Go(func() { at, err = l.Append(t.Context(), code, [][]byte{[]byte("just in time")}) })
-		both.Go(func() { w.look(code) })
+		both.Go(func() { w.checkEvent(code) })
 		both.Wait()
 		switch head, headErr := l.Head(t.Context(), code); {
 		case err == nil && headErr == nil && head == at:

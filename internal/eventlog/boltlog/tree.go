@@ -23,9 +23,8 @@ func newTree(im *image, root, limit uint64) *tree {
 	return &tree{im: im, root: root, limit: min(limit, im.pages())}
 }
 
-// walk goes through all records in order and calls visit, which may be nil, with
-// each; data is of the page that was read for it, and nobody writes to it again. It
-// ends with visit's error, or ErrCorrupt at the first thing that is not as bbolt and
+// walk goes through all records in order and calls visit, which may be nil, with each. data
+// is part of the page that was read, and is not changed afterwards. walk ends with visit's error, or ErrCorrupt at the first thing that is not as bbolt and
 // we write it: every byte that decides what a reader would see is either under a
 // checksum or can have one value only.
 func (t *tree) walk(visit visitor) error {
@@ -39,9 +38,9 @@ func (t *tree) walk(visit visitor) error {
 	case err != nil:
 		return damaged("page %d %w", t.root, err)
 	case inline != nil:
-		return t.leaf(t.root, inline, nil, visit)
+		return t.walkLeaf(t.root, inline, nil, visit)
 	}
-	return t.below(root, nil, 0, visit)
+	return t.walkPage(root, nil, 0, visit)
 }
 
 type visitor func(at eventlog.Offset, data []byte) error
@@ -52,10 +51,10 @@ func (t *tree) page(number uint64) (page, error) {
 	if err != nil {
 		return p, err
 	}
-	return p, t.use(number, p.pages)
+	return p, t.markUsed(number, p.pages)
 }
 
-func (t *tree) use(number, pages uint64) error {
+func (t *tree) markUsed(number, pages uint64) error {
 	for n := number; n < number+pages; n++ {
 		if n >= t.limit || t.used[n] {
 			return damaged("page %d is used twice", n)
@@ -68,9 +67,9 @@ func (t *tree) use(number, pages uint64) error {
 // maxDepth is far more than any tree has: each level has dozens of children.
 const maxDepth = 32
 
-// below walks the page and its children. first is the key that its parent has for
+// walkPage walks the page and its children. first is the key that its parent has for
 // it, nil for none.
-func (t *tree) below(number uint64, first []byte, depth int, visit visitor) error {
+func (t *tree) walkPage(number uint64, first []byte, depth int, visit visitor) error {
 	p, err := t.page(number)
 	switch {
 	case err != nil:
@@ -78,21 +77,21 @@ func (t *tree) below(number uint64, first []byte, depth int, visit visitor) erro
 	case depth > maxDepth:
 		return damaged("page %d is too deep", number)
 	case p.flags != flagBranch:
-		return t.leaf(number, &p, first, visit)
+		return t.walkLeaf(number, &p, first, visit)
 	}
 	children, err := p.elements(first)
 	if err != nil {
 		return damaged("page %d %w", number, err)
 	}
 	for _, c := range children {
-		if err := t.below(c.child, c.key, depth+1, visit); err != nil {
+		if err := t.walkPage(c.child, c.key, depth+1, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tree) leaf(number uint64, p *page, first []byte, visit visitor) error {
+func (t *tree) walkLeaf(number uint64, p *page, first []byte, visit visitor) error {
 	found, err := p.elements(first)
 	if err != nil {
 		return damaged("page %d %w", number, err)
@@ -120,22 +119,22 @@ func (t *tree) leaf(number uint64, p *page, first []byte, visit visitor) error {
 	return nil
 }
 
-// closed checks that every page below the limit is used by the tree or is free, and none
+// checkAllPagesUsed checks that every page below the limit is used by the tree or is free, and none
 // both: otherwise the tree may have been led to a page of an earlier time, or bbolt
 // would write over a page in use. Call it after a walk without an error.
-func (t *tree) closed(m *meta) error {
+func (t *tree) checkAllPagesUsed(m *meta) error {
 	if m.pages > t.limit {
 		return damaged("the file has %d bytes of %d", t.im.size, m.pages*uint64(t.im.pageSize))
 	}
-	free, own, err := t.im.free(m)
+	free, own, err := t.im.freePages(m)
 	if err != nil {
 		return err
 	}
-	if err := t.use(m.freelist, own.pages); err != nil {
+	if err := t.markUsed(m.freelist, own.pages); err != nil {
 		return err
 	}
 	for _, n := range free {
-		if err := t.use(n, 1); err != nil {
+		if err := t.markUsed(n, 1); err != nil {
 			return err
 		}
 	}

@@ -86,7 +86,7 @@ func TestUnusedFilesAreClosed(t *testing.T) {
 		}
 	}
 	open := 0
-	for _, s := range l.slots {
+	for _, s := range l.files {
 		if s.db.Load() != nil {
 			open++
 		}
@@ -141,7 +141,7 @@ func TestDamage(t *testing.T) {
 				mustAppend(t, l, "BAD222", fmt.Sprintf("payload %d %s", i, strings.Repeat("x", 500)))
 			}
 			mustClose(t, l)
-			path := eventFile(dir, "BAD222")
+			path := eventPath(dir, "BAD222")
 			if err := os.WriteFile(path, damage(whole(path, t)), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +174,7 @@ func TestFileCutUnderUs(t *testing.T) {
 	for range 40 {
 		mustAppend(t, l, "ABC234", strings.Repeat("x", 1000))
 	}
-	if err := os.Truncate(eventFile(dir, "ABC234"), 0); err != nil {
+	if err := os.Truncate(eventPath(dir, "ABC234"), 0); err != nil {
 		t.Fatal(err)
 	}
 	_, err := l.Read(t.Context(), "ABC234", eventlog.Offset{}, 1000, 0)
@@ -196,7 +196,7 @@ func TestSettledCommit(t *testing.T) {
 	dir := t.TempDir()
 	l := mustOpen(t, dir, nil)
 	before := mustCreate(t, l, "ABC234", "first")
-	s := l.slots["ABC234"]
+	s := l.files["ABC234"]
 	if err := s.lock(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestSettledCommit(t *testing.T) {
 func TestUnwrittenCommit(t *testing.T) {
 	l := mustOpen(t, t.TempDir(), nil)
 	before := mustCreate(t, l, "ABC234", "first")
-	s := l.slots["ABC234"]
+	s := l.files["ABC234"]
 	if err := s.lock(t.Context()); err != nil {
 		t.Fatal(err)
 	}
