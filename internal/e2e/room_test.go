@@ -211,11 +211,14 @@ func findCounts(text string, id int, counts []int) string {
 			return place
 		}
 	}
-	var f frame
+	var f struct {
+		contract.Tick
+		Event *contract.Event `json:"event"`
+	}
 	if json.Unmarshal([]byte(text), &f) != nil {
 		return ""
 	}
-	if f.T == "tick" && f.Activity == id && f.Counts != nil {
+	if f.T == contract.FrameTick && f.Activity != nil && *f.Activity == id && f.Counts != nil {
 		return "a tick's counts"
 	}
 	if f.Event != nil {
