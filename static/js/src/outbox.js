@@ -16,23 +16,32 @@ import { newNonce } from "./told.js";
 /** An entry's place: one per run. A kind with several entries in a run gives each its own. */
 export const placeOf = ({ activity, run }) => `${activity}:${run}`;
 
-/** localStorage, or memory where the browser refuses it. */
+/** localStorage; what the browser refuses, or has no room for, is kept in memory. */
 function storage() {
+  const memory = new Map();
+  let disk = null;
   try {
     localStorage.setItem("drumroll", "1");
-    return localStorage;
+    disk = localStorage;
   } catch {
-    const memory = new Map();
-    return {
-      getItem: (k) => memory.get(k) ?? null,
-      setItem: (k, v) => void memory.set(k, v),
-      removeItem: (k) => void memory.delete(k),
-      key: (i) => [...memory.keys()][i] ?? null,
-      get length() {
-        return memory.size;
-      },
-    };
+    // Private windows and strict settings: an entry lives as long as the page.
   }
+  return {
+    get: (k) => memory.get(k) ?? disk?.getItem(k) ?? null,
+    set(k, value) {
+      try {
+        disk.setItem(k, value);
+        memory.delete(k);
+      } catch {
+        memory.set(k, value);
+      }
+    },
+    remove(k) {
+      memory.delete(k);
+      disk?.removeItem(k);
+    },
+    keys: () => [...new Set([...memory.keys(), ...Array.from({ length: disk?.length ?? 0 }, (_, i) => disk.key(i))])],
+  };
 }
 
 export function openOutbox(code) {
@@ -42,20 +51,13 @@ export function openOutbox(code) {
   const keyAt = (what, entry) => `${prefix}${what}:${placeOf(entry)}`;
   const read = (k) => {
     try {
-      return JSON.parse(store.getItem(k));
+      return JSON.parse(store.get(k));
     } catch {
       return null;
     }
   };
-  const write = (k, value) => {
-    try {
-      store.setItem(k, JSON.stringify(value));
-    } catch {
-      // A full store costs the reload, not the entry: it is sent from memory.
-    }
-  };
-  const keys = (what) =>
-    Array.from({ length: store.length }, (_, i) => store.key(i)).filter((k) => k?.startsWith(`${prefix}${what}:`));
+  const write = (k, value) => store.set(k, JSON.stringify(value));
+  const keys = (what) => store.keys().filter((k) => k?.startsWith(`${prefix}${what}:`));
 
   return {
     /** Keeps an entry; it replaces an older one of the same place. */
@@ -68,7 +70,7 @@ export function openOutbox(code) {
     /** Gives an entry the next n, above every n used or seen so far. */
     number(entry, seen = 0) {
       if (entry.n) return entry;
-      const n = Math.max(seen, Number(store.getItem(`${prefix}n`)) || 0) + 1;
+      const n = Math.max(seen, Number(store.get(`${prefix}n`)) || 0) + 1;
       write(`${prefix}n`, n);
       const numbered = { ...entry, n };
       this.put(numbered);
@@ -78,7 +80,7 @@ export function openOutbox(code) {
     settle(entry) {
       const k = keyAt("tap", entry);
       const waiting = read(k);
-      if (waiting?.n && waiting.n <= entry.n) store.removeItem(k);
+      if (waiting?.n && waiting.n <= entry.n) store.remove(k);
     },
     /** Remembers what was acknowledged, and to whom: other tabs learn it from here. */
     remember(entry, who, ticket) {
@@ -101,7 +103,7 @@ export function openOutbox(code) {
       write(key("told", activity, run), told);
     },
     forget() {
-      for (const k of ["tap", "done", "nonce", "told"].flatMap(keys)) store.removeItem(k);
+      for (const k of ["tap", "done", "nonce", "told"].flatMap(keys)) store.remove(k);
     },
     /** fn({what: "tap"|"done", activity, run, value}) when another tab wrote; value null: it is gone. */
     listen(fn) {

@@ -92,6 +92,22 @@ test("a browser that refuses storage still sends from memory", () => {
   assert.deepEqual(outbox.waiting(1, 1).choice, [1]);
 });
 
+test("a store that is full costs the reload, not the entry", () => {
+  const outbox = openOutbox("K7QX4M");
+  outbox.put({ activity: 1, run: 1, choice: [0] });
+  const { setItem } = localStorage;
+  localStorage.setItem = () => {
+    throw new Error("QuotaExceededError");
+  };
+  outbox.put({ activity: 1, run: 1, choice: [1] });
+  assert.deepEqual(outbox.all(), [{ activity: 1, run: 1, choice: [1] }]);
+  const sent = outbox.number(outbox.waiting(1, 1));
+  localStorage.setItem = setItem;
+  outbox.settle(sent);
+  assert.equal(outbox.waiting(1, 1), null);
+  assert.deepEqual(outbox.all(), []);
+});
+
 test("what somebody else wrote under our keys is no tap", () => {
   there.data.set("drumroll:K7QX4M:tap:1:1", "{not json");
   const outbox = openOutbox("K7QX4M");
