@@ -64,15 +64,15 @@ export function morph(el, html, prepare) {
     },
   });
   drawBars(el);
-  tellTime();
+  showTimeLeft();
 }
 
 /** Makes a page rendered by the server live: bars take their share, clocks run. */
 export function start(root = document) {
   stampDeadlines(root);
   drawBars(root);
-  tellTime();
-  setInterval(tellTime, 250);
+  showTimeLeft();
+  setInterval(showTimeLeft, 250);
 }
 
 // Remaining times become local deadlines at once, so that neither a morph with
@@ -83,7 +83,7 @@ function stampDeadlines(root) {
   }
 }
 
-function tellTime() {
+function showTimeLeft() {
   for (const el of document.querySelectorAll("[data-deadline]")) {
     const left = Number(el.dataset.deadline) - Date.now();
     const text = clock(left);

@@ -21,15 +21,15 @@ let seconds = 0; // of the timer that goes with the next opening
 const call = (method, path, body) => callAPI(code, method, path, body);
 
 let toastTimer = 0;
-function tell(text) {
+function showToast(text) {
   toast.textContent = text;
   toast.toggleAttribute("data-on", true);
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => toast.removeAttribute("data-on"), 8000);
 }
 
-function fail(refused) {
-  tell(refused.message);
+function showRefusal(refused) {
+  showToast(refused.message);
   if (!connected) reread();
 }
 
@@ -40,13 +40,13 @@ async function reread() {
     if (!answer.ok || connected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("live");
-    if (fresh) put(fresh.innerHTML);
+    if (fresh) putFragment(fresh.innerHTML);
   } catch {
     // Still no network; the socket goes on trying.
   }
 }
 
-function put(html) {
+function putFragment(html) {
   morph(live, html);
   presses.refresh();
   showTimer();
@@ -75,7 +75,7 @@ const presses = createPresses({
   call,
   timer: () => seconds,
   say: announce,
-  fail,
+  fail: showRefusal,
   done(button) {
     toast.removeAttribute("data-on");
     button.closest("[popover]")?.hidePopover();
@@ -91,11 +91,11 @@ async function edit(id) {
     const activity = known.activities.find((a) => a.id === id);
     if (activity) editor.edit(activity);
   } catch (refused) {
-    fail(refused);
+    showRefusal(refused);
   }
 }
 
-createOrder({ call, edit, say: announce, fail, timer: () => seconds });
+createOrder({ call, edit, say: announce, fail: showRefusal, timer: () => seconds });
 wireDialogs({ call, say: announce, setTimer });
 watchCrowd({ call });
 listen(presses);
@@ -134,7 +134,7 @@ connect({
   onState(frame, first) {
     if (first) show.fresh();
     event = frame.event;
-    put(frame.html);
+    putFragment(frame.html);
     show.update();
   },
   onTick(frame) {

@@ -9,7 +9,7 @@ import { openOutbox, placeOf } from "./outbox.js";
 import { dress } from "./personal.js";
 import { createReceipts } from "./receipts.js";
 import { createShow } from "./show.js";
-import { patience } from "./socket.js";
+import { retryDelay } from "./socket.js";
 
 const MOST_IN_FLIGHT = 16; // unacknowledged entries the server takes from one socket
 
@@ -21,7 +21,7 @@ const live = document.getElementById("live");
 const stage = live.parentElement;
 const link = document.getElementById("link");
 const outbox = openOutbox(code);
-const flying = new Map(); // place → the entry as sent on this connection
+const inFlight = new Map(); // place → the entry as sent on this connection
 const retries = new Map(); // place → {timer, attempt}
 const notes = new Map(); // place → why an entry was not counted
 let you = null; // the newest frame's `you`, kept up by acknowledgements
@@ -30,7 +30,7 @@ let online = false;
 // Browsers complain in the console about a vibration before the first touch.
 const vibrate = (pattern) => navigator.userActivation?.hasBeenActive !== false && navigator.vibrate?.(pattern);
 
-const claims = createClaims({ code, you: () => you, changed: refresh, say: announce });
+const claims = createClaims({ code, you: () => you, changed: dressPage, say: announce });
 const receipts = createReceipts({
   code,
   outbox,
@@ -42,7 +42,7 @@ const receipts = createReceipts({
   },
   wait: (ms) => new Promise((done) => setTimeout(done, ms)),
   now: Date.now,
-  changed: checked,
+  changed: showChecks,
 });
 
 const me = {
@@ -59,33 +59,33 @@ const me = {
   claims,
 };
 
-let shouted = "";
+let announcedAlarm = "";
 
-function checked() {
-  refresh();
+function showChecks() {
+  dressPage();
   const why = stage.dataset.show === "roll" ? "" : live.querySelector("[data-alarm]:not([hidden]) [data-alarm-why]")?.textContent ?? "";
-  if (why && why !== shouted) {
+  if (why && why !== announcedAlarm) {
     announce(`Warning. This draw does not check out. ${why}`);
     vibrate([60, 60, 60, 60, 60]);
   }
-  shouted = why;
+  announcedAlarm = why;
 }
 
-function refresh() {
+function dressPage() {
   dress(live, me);
   const main = live.querySelector("#pane > [data-activity]");
   stage.dataset.outcome = main?.dataset.outcome ?? "none";
   if (you) {
     const who = stage.querySelector(".who [data-who]");
     if (who) who.textContent = you.name || you.handle;
-    keepWinsAtHand(main);
+    showOtherWins(main);
   }
-  tellStatus();
-  tint();
+  showLinkStatus();
+  tintBrowserBars();
 }
 
 // The browser's own bars turn brass with the page.
-function tint() {
+function tintBrowserBars() {
   const won = stage.dataset.outcome === "won" && stage.dataset.show !== "roll";
   for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
     meta.dataset.paper ??= meta.content;
@@ -94,7 +94,7 @@ function tint() {
 }
 
 // A winner's codes stay on the page when the host has moved on.
-function keepWinsAtHand(main) {
+function showOtherWins(main) {
   const shown = main && you.tickets?.[main.dataset.activity];
   const tickets = (you.won ?? []).map((w) => w.ticket ?? w).filter((t) => typeof t === "string" && t !== shown);
   document.getElementById("wins").hidden = tickets.length === 0;
@@ -111,19 +111,19 @@ function onTap(event) {
   const run = runOf(section);
   const fields = kind.tapped(event, section, me);
   if (!fields) return;
-  if (typeof fields === "string") return tellWhyNot(run, fields);
+  if (typeof fields === "string") return refuseTap(run, fields);
   notes.delete(placeOf(run));
   outbox.put({ kind: section.dataset.kind, ...run, ...fields });
   vibrate(12);
   flush();
-  refresh();
+  dressPage();
 }
 for (const type of ["submit", "change", "click"]) document.addEventListener(type, onTap);
 
-function tellWhyNot(entry, why) {
+function refuseTap(entry, why) {
   notes.set(placeOf(entry), why);
   announce(why);
-  refresh();
+  dressPage();
 }
 
 /** Sends what waits. An entry whose place has one in flight waits for its answer first. */
@@ -132,15 +132,15 @@ function flush() {
   for (const waiting of outbox.all()) {
     const place = placeOf(waiting);
     if (!kinds[waiting.kind]) continue; // of a newer page in another tab
-    if (flying.has(place) || retries.get(place)?.timer || flying.size >= MOST_IN_FLIGHT) continue;
+    if (inFlight.has(place) || retries.get(place)?.timer || inFlight.size >= MOST_IN_FLIGHT) continue;
     const entry = outbox.number(waiting, you.n);
     you.n = Math.max(you.n ?? 0, entry.n);
     const { kind: _, ...frame } = entry;
     if (!socket.send({ t: "entry", ref: `${place}:${entry.n}`, ...frame })) return;
-    flying.set(place, entry);
+    inFlight.set(place, entry);
     setTimeout(() => {
-      if (flying.get(place) !== entry) return;
-      flying.delete(place);
+      if (inFlight.get(place) !== entry) return;
+      inFlight.delete(place);
       flush();
     }, PATIENCE);
   }
@@ -148,9 +148,9 @@ function flush() {
 
 function acknowledged({ ref, status, ticket, after_ms: afterMs }) {
   const place = String(ref).replace(/:\d+$/, "");
-  const entry = flying.get(place);
+  const entry = inFlight.get(place);
   if (!entry || `${place}:${entry.n}` !== ref) return;
-  flying.delete(place);
+  inFlight.delete(place);
   if (status === "retry") return retry(place, afterMs);
   retries.delete(place);
   outbox.settle(entry);
@@ -160,10 +160,10 @@ function acknowledged({ ref, status, ticket, after_ms: afterMs }) {
     outbox.remember(entry, you.handle, ticket);
     announce(said.counted);
   } else {
-    tellWhyNot(entry, said[status] ?? "That was not counted.");
+    refuseTap(entry, said[status] ?? "That was not counted.");
   }
   flush();
-  refresh();
+  dressPage();
 }
 
 function retry(place, afterMs) {
@@ -171,7 +171,7 @@ function retry(place, afterMs) {
   const timer = setTimeout(() => {
     retries.set(place, { attempt });
     flush();
-  }, patience(afterMs, attempt));
+  }, retryDelay(afterMs, attempt));
   retries.set(place, { attempt, timer });
 }
 
@@ -191,19 +191,19 @@ function sendLostEntriesAgain() {
 // Another tab of this browser tapped, or learned what became of a tap.
 outbox.listen(({ what, value }) => {
   if (what === "done" && value && you && value.who === you.handle) kinds[value.kind]?.learned(you, value, value.ticket);
-  refresh();
+  dressPage();
 });
 
 // --- frames -----------------------------------------------------------------
 
-const onShow = () => {
+const shownRun = () => {
   const main = live.querySelector("#pane > [data-activity]");
   return main ? `${main.dataset.activity}:${main.dataset.run}:${main.dataset.state}` : "";
 };
 
 // Says to screen readers what has changed on the page; a draw is announced by its show.
-function tellNews(before) {
-  const now = onShow();
+function announceChange(before) {
+  const now = shownRun();
   if (now === before) return;
   const [activity, , state] = now.split(":");
   if (activity !== before.split(":")[0]) scrollTo(0, 0);
@@ -223,7 +223,7 @@ const show = createShow(live, {
     vibrate(40);
   },
   onReveal() {
-    checked();
+    showChecks();
     const heading = [...live.querySelectorAll("[data-draw] h1")].find((el) => el.offsetParent !== null);
     if (heading) announce(heading.textContent.trim());
     // A winner of an earlier draw of this raffle has had the party.
@@ -242,18 +242,18 @@ function onState(frame, first) {
   if (frame.you) you = frame.you;
   online = true;
   if (first) {
-    flying.clear();
+    inFlight.clear();
     show.fresh();
   }
-  const before = onShow();
+  const before = shownRun();
   morph(live, frame.html, (fragment) => dress(fragment, me));
   sendLostEntriesAgain();
   flush();
   receipts.frame(frame, winnersShown());
-  refresh();
+  dressPage();
   show.update();
-  tint();
-  tellNews(before);
+  tintBrowserBars();
+  announceChange(before);
 }
 
 function onWon(frame) {
@@ -272,7 +272,7 @@ const statusWords = {
 };
 let status = "connecting";
 
-function tellStatus() {
+function showLinkStatus() {
   const kept = !online && status !== "gone" && outbox.all().length > 0;
   link.dataset.status = status;
   document.getElementById("link-word").textContent = statusWords[status] + (kept ? " your tap is kept" : "");
@@ -281,22 +281,22 @@ function tellStatus() {
 function onStatus(next) {
   status = next;
   online = next === "connected";
-  if (!online) flying.clear();
+  if (!online) inFlight.clear();
   if (next === "gone") {
     outbox.forget();
     delete stage.dataset.show;
     stage.dataset.outcome = "none";
     live.replaceChildren(document.getElementById("gone").content.cloneNode(true));
     announce("This event is over.");
-    tellStatus();
+    showLinkStatus();
     return;
   }
-  refresh();
+  dressPage();
 }
 
 document.documentElement.dataset.js = "";
 start();
-refresh();
+dressPage();
 const socket = connect({
   code,
   view: "phone",

@@ -1,7 +1,7 @@
 // A phone's receipts: for each raffle on show, whether its own ticket is in the frozen
 // list, and whether each draw follows from promise and list. Keeps what the phone is
 // told (told.js), fetches what is to be checked, and loads check.js only then.
-import { changedWords, inTime, tell } from "./told.js";
+import { changedWords, inTime, updateTold } from "./told.js";
 import { backoff } from "./socket.js";
 
 const TRIES = 6;
@@ -44,7 +44,7 @@ export function createReceipts({ code, outbox, load, get, wait, now, changed, pa
     const spread = Math.min(20_000, 300 + (event.people?.connected ?? 0) / 2);
     for (const a of latest) {
       const before = outbox.told(a.id, a.run);
-      const told = tell(before, a, { who: you.handle, draws: event.draws ?? 0, now: now() });
+      const told = updateTold(before, a, { who: you.handle, draws: event.draws ?? 0, now: now() });
       if (told !== before) outbox.keep(a.id, a.run, told);
       if (a.root && you.tickets?.[a.id]) findTicket(a, told, you, spread);
       const made = new Set([...(a.winners ?? []), ...(a.voided ?? [])].map((w) => w.draw));

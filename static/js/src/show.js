@@ -23,12 +23,12 @@ const TURNS = 46; // names that pass before the reel stands
  */
 export function createShow(live, { ms = 5000, reduced = () => false, onRoll, onReveal } = {}) {
   const stage = live.parentElement;
-  let seen = newest(live, true);
+  let seen = newestDraw(live, true);
   let first = true;
   let rolling = 0; // number of the draw being rolled, or 0
   let timer = 0;
 
-  function stop() {
+  function endShow() {
     clearTimeout(timer);
     rolling = 0;
     delete stage.dataset.show;
@@ -41,13 +41,13 @@ export function createShow(live, { ms = 5000, reduced = () => false, onRoll, onR
     onReveal?.();
   }
 
-  function roll(draw) {
+  function startRoll(draw) {
     const length = reduced() ? Math.min(ms, REDUCED_MS) : ms;
     clearTimeout(timer);
     rolling = draw;
     stage.dataset.show = "roll";
     timer = setTimeout(reveal, length);
-    if (!reduced()) spin(live, length, () => rolling === draw);
+    if (!reduced()) turnReels(live, length, () => rolling === draw);
     onRoll?.();
   }
 
@@ -56,25 +56,25 @@ export function createShow(live, { ms = 5000, reduced = () => false, onRoll, onR
       first = true;
     },
     update() {
-      const draw = newest(live, false);
+      const draw = newestDraw(live, false);
       if (first) {
-        // Who was away while it rolled sees the result at once. A roll that is
+        // A view that was away during the roll shows the result at once. A roll that is
         // under way goes on: the same draw, after a reconnect.
         first = false;
-        if (draw !== rolling) stop();
-        seen = Math.max(seen, newest(live, true));
+        if (draw !== rolling) endShow();
+        seen = Math.max(seen, newestDraw(live, true));
       } else if (draw > seen) {
         seen = draw;
-        roll(draw);
+        startRoll(draw);
       } else if (rolling && draw !== rolling) {
-        stop(); // reset, or another activity is on
+        endShow(); // reset, or another activity is on
       }
     },
   };
 }
 
 /** The newest draw in the fragment; with `all`, also those it only counts (data-draws). */
-function newest(live, all) {
+function newestDraw(live, all) {
   let n = 0;
   for (const el of live.querySelectorAll("[data-draw]")) n = Math.max(n, Number(el.dataset.draw) || 0);
   if (all) for (const el of live.querySelectorAll("[data-draws]")) n = Math.max(n, Number(el.dataset.draws) || 0);
@@ -82,19 +82,19 @@ function newest(live, all) {
 }
 
 /** Turns every reel below `live`, looked up on each frame since a morph may replace it. */
-function spin(live, length, alive) {
+function turnReels(live, length, isRolling) {
   const start = performance.now();
   const frame = (now) => {
-    if (!alive()) return;
+    if (!isRolling()) return;
     // The reel stands for the last moments: the breath before the light.
     const t = Math.min(1, Math.max(0, now - start) / (length * 0.92));
-    for (const reel of live.querySelectorAll(".roll [data-reel]")) turn(reel, t);
+    for (const reel of live.querySelectorAll(".roll [data-reel]")) turnReel(reel, t);
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
 }
 
-function turn(reel, t) {
+function turnReel(reel, t) {
   const names = JSON.parse(reel.dataset.names || "[]");
   if (!names.length) return;
   const final = reel.dataset.final;

@@ -20,10 +20,10 @@ export function backoff(attempt) {
 }
 
 /** 2.5 to 7.5 s, and with each refusal in a row up to 15 to 45 s: a stopped event waits for people. */
-export const slowly = (attempt) => (0.5 + Math.random()) * Math.min(30_000, 5000 * 2 ** attempt);
+export const stoppedDelay = (attempt) => (0.5 + Math.random()) * Math.min(30_000, 5000 * 2 ** attempt);
 
 /** What the server asks for, and longer with each refusal in a row. */
-export const patience = (afterMs, attempt) => (afterMs > 0 ? Math.min(afterMs, 60_000) : 0) + backoff(attempt);
+export const retryDelay = (afterMs, attempt) => (afterMs > 0 ? Math.min(afterMs, 60_000) : 0) + backoff(attempt);
 
 /**
  * Connects a view to its event and keeps it connected.
@@ -46,11 +46,11 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
   let status = "";
   let over = false;
 
-  const tell = (next, why) => {
+  const setStatus = (next, why) => {
     if (next !== status) onStatus?.((status = next), why);
   };
 
-  function drop() {
+  function dropSocket() {
     const old = socket;
     socket = null;
     if (!old) return;
@@ -59,19 +59,19 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
   }
 
   function redial(delay, next = "reconnecting") {
-    drop();
+    dropSocket();
     if (over) return;
-    tell(next);
+    setStatus(next);
     clearTimeout(timer);
     timer = setTimeout(dial, delay);
   }
 
-  function finish() {
+  function stopForGood() {
     over = true;
     clearTimeout(timer);
     clearInterval(beat);
-    drop();
-    tell("gone");
+    dropSocket();
+    setStatus("gone");
   }
 
   function dial() {
@@ -94,15 +94,15 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
     };
     mine.onclose = (event) => {
       socket = null;
-      if (event.code === GONE) return finish();
+      if (event.code === GONE) return stopForGood();
       if (event.code === LEAVING) return redial(200 + Math.random() * 1500);
       if (event.code === BUSY) {
-        setTimeout(ask, Math.random() * 1000); // not the whole room at once
-        return redial(patience(Number.parseInt(event.reason, 10) || 3000, ++attempt), "busy");
+        setTimeout(askOverHTTP, Math.random() * 1000); // not the whole room at once
+        return redial(retryDelay(Number.parseInt(event.reason, 10) || 3000, ++attempt), "busy");
       }
-      if (status === "stopped") return ask();
+      if (status === "stopped") return askOverHTTP();
       redial(backoff(attempt++));
-      if (!opened && ++refused % 3 === 2) ask();
+      if (!opened && ++refused % 3 === 2) askOverHTTP();
     };
   }
 
@@ -113,7 +113,7 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
         first = false;
         attempt = stops = 0;
         onState?.(frame, wasFirst);
-        tell("connected");
+        setStatus("connected");
         break;
       }
       case "tick":
@@ -130,30 +130,30 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
 
   // A browser does not tell why a handshake failed; plain HTTP does. 401 means a
   // credential of an earlier event of this code: the page hands out a fresh one.
-  async function ask() {
+  async function askOverHTTP() {
     let stopped = null;
     try {
       const answer = await fetch(`/api/v1/events/${code}`, { cache: "no-store" });
-      if (answer.status === 404) return finish();
-      if (answer.status === 401 && freshTry()) return location.reload();
+      if (answer.status === 404) return stopForGood();
+      if (answer.status === 401 && mayReloadAgain()) return location.reload();
       if (answer.status === 503) stopped = await answer.json();
     } catch {
       // No network, or a proxy that answers for the server: dialling goes on.
     }
     if (over || status === "connected") return;
-    if (STOPPED.has(stopped?.code)) pause(stopped.detail);
+    if (STOPPED.has(stopped?.code)) waitStopped(stopped.detail);
     else if (status === "stopped") redial(backoff(attempt++));
   }
 
   // A stopped event is asked for, until it goes on.
-  function pause(why) {
-    drop();
-    tell("stopped", why);
+  function waitStopped(why) {
+    dropSocket();
+    setStatus("stopped", why);
     clearTimeout(timer);
-    timer = setTimeout(ask, slowly(stops++));
+    timer = setTimeout(askOverHTTP, stoppedDelay(stops++));
   }
 
-  function freshTry() {
+  function mayReloadAgain() {
     const key = `drumroll:reload:${code}`;
     try {
       const last = Number(sessionStorage.getItem(key));
@@ -166,10 +166,10 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
 
   function wake() {
     if (over) return;
-    if (socket && Date.now() - lastFrame > WOKEN) drop();
+    if (socket && Date.now() - lastFrame > WOKEN) dropSocket();
     if (!socket) {
       attempt = 0;
-      if (status === "stopped") ask();
+      if (status === "stopped") askOverHTTP();
       else dial();
     }
   }
@@ -190,7 +190,7 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
     [document, "visibilitychange", () => document.visibilityState === "visible" && wake()],
     [window, "pagehide", () => {
       clearTimeout(timer);
-      drop();
+      dropSocket();
     }],
   ];
   for (const [target, name, listener] of listeners) target.addEventListener(name, listener);
@@ -207,7 +207,7 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
       clearTimeout(timer);
       clearInterval(beat);
       for (const [target, name, listener] of listeners) target.removeEventListener(name, listener);
-      drop();
+      dropSocket();
     },
   };
 }

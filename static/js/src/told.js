@@ -27,7 +27,7 @@ export const fingerprint = (hash) => hash.slice(0, 12).replace(/(.{4})(?=.)/g, "
  * @param {{who: string, draws: number, now: number}} by
  * @returns {object} the same object where nothing is new
  */
-export function tell(before, activity, { who, draws, now }) {
+export function updateTold(before, activity, { who, draws, now }) {
   const told = before?.who === who ? before : { who };
   const news = {};
   for (const [what, is] of Object.entries({ commitment: activity.commitment, root: activity.root })) {

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { checkDraw, checkTicket } from "../src/check.js";
 import { digest } from "../src/fairdraw.js";
-import { tell } from "../src/told.js";
+import { updateTold } from "../src/told.js";
 
 const data = new URL("../../../internal/fairdraw/testdata/", import.meta.url);
 const read = (name) => JSON.parse(readFileSync(new URL(name, data), "utf8"));
@@ -47,7 +47,7 @@ test("another list, promise or size than this phone was told is shouted", () => 
   assert.match(check(first, { kept: { ...told, root: other } }).fault, /told the list ABAB ABAB ABAB/);
   assert.match(check(first, { kept: { ...told, commitment: other } }).fault, /promised ABAB ABAB ABAB/);
   assert.equal(check(first, { kept: { ...told, size: told.size + 1 } }).state, "bad");
-  const changed = tell(told, { commitment: told.commitment, root: other, entries: told.size }, { who: told.who, draws: 0, now: 1 });
+  const changed = updateTold(told, { commitment: told.commitment, root: other, entries: told.size }, { who: told.who, draws: 0, now: 1 });
   assert.match(check(first, { kept: changed }).fault, /frozen list was changed/);
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createReceipts } from "../src/receipts.js";
-import { changedWords, inTime, newNonce, tell } from "../src/told.js";
+import { changedWords, inTime, newNonce, updateTold } from "../src/told.js";
 
 const record = JSON.parse(readFileSync(new URL("../../../internal/fairdraw/testdata/record1.json", import.meta.url), "utf8"));
 const who = "Teal Otter 42";
@@ -26,29 +26,29 @@ test("a nonce is 16 bytes in base64url", () => {
 
 test("the first that is told is kept, and a change is noticed", () => {
   const by = { who, draws: 4, now: 100 };
-  const open = tell(null, { commitment: "aa" }, by);
+  const open = updateTold(null, { commitment: "aa" }, by);
   assert.deepEqual(open, { who, commitment: "aa" });
-  const frozen = tell(open, { commitment: "aa", root: "bb", entries: 9 }, by);
+  const frozen = updateTold(open, { commitment: "aa", root: "bb", entries: 9 }, by);
   assert.deepEqual(frozen, { who, commitment: "aa", root: "bb", size: 9, at: 100, draws: 4 });
-  assert.equal(tell(frozen, { commitment: "aa", root: "bb", entries: 9 }, { ...by, draws: 7, now: 200 }), frozen);
+  assert.equal(updateTold(frozen, { commitment: "aa", root: "bb", entries: 9 }, { ...by, draws: 7, now: 200 }), frozen);
   assert.equal(inTime(frozen, 4), false);
   assert.equal(inTime(frozen, 5), true);
   for (const [change, what] of [
     [{ commitment: "a1" }, "promise"], [{ root: "b1" }, "frozen list"], [{ entries: 10 }, "number of tickets"],
   ]) {
-    const later = tell(frozen, { commitment: "aa", root: "bb", entries: 9, ...change }, by);
+    const later = updateTold(frozen, { commitment: "aa", root: "bb", entries: 9, ...change }, by);
     assert.match(changedWords(later), new RegExp(what));
     // What came first stays, and so does the finding.
-    assert.match(changedWords(tell(later, { commitment: "aa", root: "bb", entries: 9 }, by)), new RegExp(what));
+    assert.match(changedWords(updateTold(later, { commitment: "aa", root: "bb", entries: 9 }, by)), new RegExp(what));
   }
-  const named = tell(frozen, { commitment: "aa", root: "bb", entries: 9, pending: { draw: 5, round: 70 } }, by);
+  const named = updateTold(frozen, { commitment: "aa", root: "bb", entries: 9, pending: { draw: 5, round: 70 } }, by);
   assert.deepEqual(named.rounds, { 5: { round: 70, at: 100, chain: undefined } });
-  const freezing = tell(open, { commitment: "aa", root: "bb", entries: 9, round: 60, beacon_chain: "dd" }, by);
+  const freezing = updateTold(open, { commitment: "aa", root: "bb", entries: 9, round: 60, beacon_chain: "dd" }, by);
   assert.deepEqual(freezing.rounds, { first: { round: 60, at: 100, chain: "dd" } });
-  assert.match(changedWords(tell(freezing, { commitment: "aa", root: "bb", entries: 9, round: 61 }, by)), /public number/);
-  assert.match(changedWords(tell(named, { commitment: "aa", root: "bb", entries: 9, pending: { draw: 5, round: 71 } }, by)), /public number/);
+  assert.match(changedWords(updateTold(freezing, { commitment: "aa", root: "bb", entries: 9, round: 61 }, by)), /public number/);
+  assert.match(changedWords(updateTold(named, { commitment: "aa", root: "bb", entries: 9, pending: { draw: 5, round: 71 } }, by)), /public number/);
   // A code may be used again by another event, in which this phone has another handle.
-  assert.deepEqual(tell(frozen, { commitment: "cc" }, { ...by, who: "Plum Ibis 3" }), { who: "Plum Ibis 3", commitment: "cc" });
+  assert.deepEqual(updateTold(frozen, { commitment: "cc" }, { ...by, who: "Plum Ibis 3" }), { who: "Plum Ibis 3", commitment: "cc" });
 });
 
 function phone({ answers, told = new Map() }) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clock, number } from "../src/core.js";
 import { shortTicket } from "../src/kinds/raffle.js";
-import { backoff, patience } from "../src/socket.js";
+import { backoff, retryDelay } from "../src/socket.js";
 
 test("a clock rounds up, so that 0:00 means over", () => {
   assert.equal(clock(0), "0:00");
@@ -37,12 +37,12 @@ test("what the server asks for is waited for at least, and more after each refus
   const average = (attempt) => {
     let sum = 0;
     for (let i = 0; i < 400; i++) {
-      const wait = patience(700, attempt);
+      const wait = retryDelay(700, attempt);
       assert.ok(wait >= 700 && wait <= 700 + 300 * 2 ** attempt, `attempt ${attempt}: ${wait} ms`);
       sum += wait;
     }
     return sum / 400;
   };
   assert.ok(average(5) > average(3) && average(3) > average(1));
-  assert.ok(patience(undefined, 0) <= 300 && patience(-5, 0) >= 0 && patience(1e9, 0) <= 60_300);
+  assert.ok(retryDelay(undefined, 0) <= 300 && retryDelay(-5, 0) >= 0 && retryDelay(1e9, 0) <= 60_300);
 });
