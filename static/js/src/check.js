@@ -64,7 +64,7 @@ const faults = {
 };
 
 /**
- * Holds a draw's public randomness against the round that this phone was told, and
+ * Compares a draw's public randomness with the round that this phone was told, and
  * when. {fault} or {late}, why it proves nothing to this phone; both "" where it does.
  */
 function checkRound(record, told, draw) {

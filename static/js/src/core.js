@@ -57,7 +57,7 @@ export function morph(el, html, prepare) {
     morphStyle: "innerHTML",
     ignoreActiveValue: true,
     callbacks: {
-      // [data-keep] marks what its reader is busy with: it stays as it is.
+      // [data-keep] marks what somebody is typing in: it stays as it is.
       beforeNodeMorphed: (old, fresh) => old.dataset?.keep === undefined || fresh.dataset?.keep === undefined,
       // Styles are set through CSSOM only; a new fragment knows nothing of them.
       beforeAttributeUpdated: (name) => name !== "style",

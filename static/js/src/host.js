@@ -1,5 +1,5 @@
-// The console. The server renders what can be done now (buttons with their call
-// in data attributes); this module presses, arms, types and keeps the view live.
+// The console. The server renders what can be done now, as buttons with their call in
+// data attributes; this module sends the calls and keeps the view live.
 import { announce, applyTick, clock, connect, morph, reducedMotion, start } from "./core.js";
 import { call as callAPI } from "./host/api.js";
 import { wireDialogs } from "./host/dialogs.js";
@@ -33,7 +33,7 @@ function showRefusal(refused) {
   if (!connected) reread();
 }
 
-// Without a socket the true state still comes with the page itself.
+// Without a socket, the page itself brings the true state.
 async function reread() {
   try {
     const answer = await fetch(location.pathname, { cache: "no-store" });
@@ -68,7 +68,7 @@ function showTimer() {
   if (label) label.textContent = seconds ? ` · ${clock(seconds * 1000)}` : "";
 }
 
-// The console shows the winner at once, and says how long the room is kept in suspense.
+// The console shows the winner at once; the show tells it while the projector still rolls.
 const show = createShow(live, { ms: Number(showMs), reduced: reducedMotion });
 
 const presses = createPresses({

@@ -6,9 +6,9 @@
 // on, #live's parent has data-show="roll"; then for a few seconds
 // data-show="reveal", for entrances; then nothing. CSS does the rest.
 //
-// A reel is [data-reel] with an odd number of children (the middle one is the
-// hand of the clock), data-names = JSON array of what rushes by, and
-// data-final = the name it stops at (absent: it does not stop, many have won).
+// A reel is [data-reel] with an odd number of children (the middle one is the one that
+// counts), data-names = JSON array of the names that rush by, and data-final = the name
+// it stops at (absent: it does not stop, many have won).
 
 const REVEAL_MS = 6000;
 const REDUCED_MS = 1000;
@@ -86,7 +86,7 @@ function turnReels(live, length, isRolling) {
   const start = performance.now();
   const frame = (now) => {
     if (!isRolling()) return;
-    // The reel stands for the last moments: the breath before the light.
+    // The reel stands still for the last moments before the result.
     const t = Math.min(1, Math.max(0, now - start) / (length * 0.92));
     for (const reel of live.querySelectorAll(".roll [data-reel]")) turnReel(reel, t);
     requestAnimationFrame(frame);

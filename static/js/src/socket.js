@@ -1,6 +1,6 @@
 // A socket that comes back. Phones sleep, change networks and sit behind Wi-Fi
 // that stalls without a word, so nothing here waits for onclose: silence, an
-// `offline` or a woken tab is reason enough to drop the socket and dial again.
+// "offline" or a tab that wakes up is enough to drop the socket and dial again.
 
 const SILENCE = 40_000; // the server sends something at least every 15 s
 const WOKEN = 20_000; // a tab that slept this long does not trust its socket
@@ -13,7 +13,7 @@ const STOPPED = new Set(["newer", "damaged"]); // problems for which the server 
 /**
  * Full jitter: anything between nothing and 0.3 s · 2^attempt, at most 15 s. A
  * browser cannot read what a refused handshake asks for, so this is all that keeps a
- * crowd from knocking as one.
+ * crowd from dialling at the same moment.
  */
 export function backoff(attempt) {
   return Math.random() * Math.min(15_000, 300 * 2 ** attempt);
@@ -145,7 +145,7 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
     else if (status === "stopped") redial(backoff(attempt++));
   }
 
-  // A stopped event is asked for, until it goes on.
+  // Asks again and again, until the event goes on.
   function waitStopped(why) {
     dropSocket();
     setStatus("stopped", why);

@@ -65,7 +65,7 @@ async function beaconOf(record) {
   }
 }
 
-// The draw on show. A later choice makes an earlier one's late answers void.
+// The draw on show. Answers for an earlier choice that come late are dropped.
 let shown = { record: null, known: {}, draw: 0, note: "" };
 
 function announce(text) {
@@ -232,7 +232,7 @@ async function show(text, draw) {
   try {
     record = JSON.parse(text);
   } catch {
-    // What is no JSON fails the first step.
+    // Anything but JSON fails the first step.
   }
   const mine = (shown = { record, known: {}, draw, note: "" });
   Object.assign(mine.known, await beaconOf(record));
@@ -282,7 +282,7 @@ document.addEventListener("click", (event) => {
 
 $("whole").addEventListener("click", checkWhole);
 
-// Too few digits to compare are a slip of typing, not a draw that fails.
+// Too few digits to compare are a typing error, not a failed draw.
 $("told").addEventListener("input", () => {
   const digits = $("told").value.replace(/[ ·-]/g, "");
   const fits = digits === "" || /^[0-9a-f]{12,64}$/i.test(digits);

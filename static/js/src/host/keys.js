@@ -1,6 +1,6 @@
-// Keyboard and presenter clicker. One key, one thing: while something is typed, a
-// dialog or menu is open, or the keyboard's own focus stands on a control that
-// the space bar works, the page's shortcuts keep out.
+// Keyboard and presenter clicker. The page's shortcuts are off while something is typed,
+// a dialog or menu is open, or the keyboard's focus is on a control that the space bar
+// presses.
 
 const ADVANCE = new Set([" ", "PageDown", "PageUp"]);
 
@@ -31,8 +31,8 @@ export function listen(presses) {
     swallow = false;
   });
 
-  // A button pressed by mouse or finger gives the focus back, so that the space
-  // bar afterwards takes the next step and does not press it again.
+  // A button pressed by mouse or finger loses the focus, so that the space bar then
+  // takes the next step and does not press it again.
   addEventListener("click", (event) => {
     const button = event.target.closest?.("button, a");
     if (event.detail > 0 && button && !button.closest("dialog, [popover]")) button.blur();

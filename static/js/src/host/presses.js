@@ -1,10 +1,10 @@
 // Buttons that act: [data-method][data-path] speak to the API, and those with
-// [data-arm] ask to be pressed twice. Arming is the page's, not the server's, so
-// it is put back after each morph.
+// [data-arm] need to be pressed twice. The server does not know which is armed, so
+// that is put back after each morph.
 
 const ARMED_MS = 10_000;
-// A clicker that bounces, or a hand that presses twice, must neither confirm what
-// it has just armed nor take the step after the one it meant.
+// A clicker that bounces, or a hand that presses twice, must neither confirm what it
+// has just armed nor take a second step.
 const BOUNCE_MS = 500;
 
 /**

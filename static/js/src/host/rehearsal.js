@@ -1,5 +1,5 @@
-// The console of a rehearsal: the crowd's numbers are asked for while it is here;
-// what is said in words comes with the frames.
+// The console of a rehearsal: fetches the crowd's numbers while there is a crowd. The
+// words come with the frames.
 import { number } from "../core.js";
 
 const EVERY = 1000; // ms
@@ -21,7 +21,7 @@ export function watchCrowd({ call }) {
 
   async function look() {
     if (bar() && !document.hidden) {
-      // Without an answer the last numbers stand; the socket says that it is gone.
+      // Without an answer the last numbers stay; the socket reports the outage.
       await call("GET", "/rehearsal").then(put, () => {});
     }
     setTimeout(look, EVERY);
