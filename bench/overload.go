@@ -19,8 +19,7 @@ const (
 )
 
 // overload offers a server on one core three times the entries that it takes from
-// phones which wait for each answer. Each phone sends one tap at a time, at a steady
-// pace.
+// phones which tap again at each answer. Each phone has one tap under way.
 func overload(ctx context.Context, b *bench) (err error) {
 	d, err := b.start(ctx, embedded)
 	if err != nil {
@@ -64,14 +63,12 @@ func overload(ctx context.Context, b *bench) (err error) {
 	if f.Failed+f.Unanswered > 0 {
 		return fmt.Errorf("%d taps failed, %d were not answered", f.Failed, f.Unanswered)
 	}
-	accepted := float64(f.During) / f.Took.Seconds()
 	b.add(
 		report.Compare("overload", fmt.Sprintf("accepted at %d times the peak", overloadTimes), "/s",
-			[]float64{accepted}, "peak", []float64{peak}, report.AtLeast(overloadAccepted)).
-			With(fmt.Sprintf("%d taps offered in %.1f s, which is %.1f times the peak; %d were sent, the others left out by phones that waited for several answers; %d accepted, %d refused",
-				f.Offered, f.Took.Seconds(), float64(f.Offered)/f.Took.Seconds()/peak, f.Sent, f.Accepted, f.Refused)),
-		report.Amount("overload", "refusals answered, p99", "ms", overloadRefusalMs, f.Refusals.Ms(99)).
-			With(fmt.Sprintf("the generator's lag, p99: %.1f ms", f.Lag.Ms(99))),
+			[]float64{f.Rate()}, "peak", []float64{peak}, report.AtLeast(overloadAccepted)).
+			With(fmt.Sprintf("%d taps offered in %.1f s, %d sent, the others left out by phones that waited for an answer; %d accepted, %d refused; the generator's lag, p99: %.1f ms",
+				f.Offered, f.Took.Seconds(), f.Sent, f.Accepted, f.Refused, f.Lag.Ms(99))),
+		report.Amount("overload", "refusals answered, p99", "ms", overloadRefusalMs, f.Refusals.Ms(99)),
 		report.Amount("overload", "memory beyond that before", "MB", overloadMB, float64(highest-before)/(1<<20)))
 	return nil
 }

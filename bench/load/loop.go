@@ -36,15 +36,10 @@ type conn struct {
 	wire       Wire
 	partial    []byte // the start of a message
 	unsent     []byte // the rest of a request that the socket did not take
-	open       int    // requests that have not been answered
-	requests   int    // sent so far
+	waiting    bool   // for an answer
+	sent       int64  // when the last request was sent, in ns since the loop's start
 	broadcasts int    // received since the count was reset
-	// When the last requests were sent, in ns since the loop's start, by number.
-	sent [mostOpen]int64
 }
-
-// mostOpen is how many requests of a connection may be under way.
-const mostOpen = 8
 
 // receiver is handed each message that arrives.
 type receiver func(c *conn, kind Kind, message []byte)
@@ -155,9 +150,7 @@ func (l *Loop) split(c *conn, data []byte, receive receiver) {
 
 // send sends the connection's next request.
 func (l *Loop) send(c *conn) error {
-	c.open++
-	c.requests++
-	c.sent[c.requests%mostOpen] = l.now()
+	c.waiting, c.sent = true, l.now()
 	c.unsent = c.wire.Next()
 	return l.flush(c)
 }

@@ -71,11 +71,11 @@ func (l *Loop) closed(d time.Duration, most int) (*Result, error) {
 		sendNext(c)
 	}
 	receive := func(c *conn, kind Kind, _ []byte) {
-		if kind > Failed || c.open == 0 {
+		if kind > Failed || !c.waiting {
 			return
 		}
 		last = l.now()
-		c.open--
+		c.waiting = false
 		r.count(kind)
 		sendNext(c)
 	}
@@ -97,52 +97,53 @@ func (r *Result) open() int { return r.Sent - r.Accepted - r.Refused - r.Failed 
 func (l *Loop) giveUp(r *Result) {
 	r.Unanswered = r.open()
 	for _, c := range l.conns {
-		c.open = 0
+		c.waiting = false
 	}
 }
 
 // Flood is the outcome of requests at a rate that the server has no say in.
 type Flood struct {
-	Result            // Took ends with the last request
-	During   int      // accepted until then
+	Result
 	Refusals *Latency // from when a refused request was sent until the refusal
 	Lag      *Latency // of the generator: from when a request was due until it was sent
 }
 
 // Flood has the connections send one request each in turn, at a rate per second in
-// all, for a time. They do not wait for answers, but one that has mostOpen requests
-// under way leaves out its turn. Afterwards it waits for the last answers. It is for
-// websockets only.
+// all, for a time, and waits for the last answers. A connection that still waits for
+// an answer leaves out its turn, as a phone keeps a new choice until the last one was
+// answered.
 func (l *Loop) Flood(rate float64, d time.Duration) (*Flood, error) {
 	f := &Flood{Refusals: NewLatency(), Lag: NewLatency()}
 	f.Offered = int(rate * d.Seconds())
-	receive := func(c *conn, kind Kind, message []byte) {
-		if kind > Failed || c.open == 0 {
+	begin := l.now()
+	last := begin
+	receive := func(c *conn, kind Kind, _ []byte) {
+		if kind > Failed || !c.waiting {
 			return
 		}
-		c.open--
+		last = l.now()
+		c.waiting = false
 		f.count(kind)
 		if kind == Refused {
-			f.Refusals.Add(time.Duration(l.now() - c.sent[refOf(message)%mostOpen]))
+			f.Refusals.Add(time.Duration(last - c.sent))
 		}
 	}
-	begin := l.now()
 	due := func(k int) int64 { return begin + int64(float64(k)/rate*1e9) }
-	for k := 0; k < f.Offered; {
-		now := l.now()
+	for k := 0; k < f.Offered || f.open() > 0 && l.now() < last+int64(patience); {
 		// Answers must not wait for a burst of requests to be sent.
-		for burst := 0; burst < 64 && k < f.Offered && due(k) <= now; burst, k = burst+1, k+1 {
+		for burst := 0; burst < 64 && k < f.Offered && due(k) <= l.now(); k++ {
 			c := l.conns[k%len(l.conns)]
-			if c.open == mostOpen || len(c.unsent) > 0 {
+			if c.waiting {
 				continue
 			}
-			f.Lag.Add(time.Duration(now - due(k)))
+			f.Lag.Add(time.Duration(l.now() - due(k)))
 			f.Sent++
+			burst++
 			if err := l.send(c); err != nil {
 				return nil, err
 			}
 		}
-		wait := time.Duration(0)
+		wait := 20 * time.Millisecond
 		if k < f.Offered {
 			wait = time.Duration(due(k) - l.now())
 		}
@@ -150,12 +151,7 @@ func (l *Loop) Flood(rate float64, d time.Duration) (*Flood, error) {
 			return nil, err
 		}
 	}
-	f.Took, f.During = time.Duration(l.now()-begin), f.Accepted
-	for end := l.now(); f.open() > 0 && l.now() < end+int64(patience); {
-		if err := l.poll(20*time.Millisecond, receive); err != nil {
-			return nil, err
-		}
-	}
+	f.Took = time.Duration(last - begin)
 	l.giveUp(&f.Result)
 	return f, nil
 }

@@ -13,7 +13,7 @@ import (
 // Socket is a phone's websocket. Its entries are encoded in advance.
 type Socket struct {
 	frames [2][]byte // one for each choice
-	places [2]int    // of the digits of ref and n in the payload
+	place  int       // of the digits of n in the payload
 	n      uint32
 }
 
@@ -21,25 +21,15 @@ type Socket struct {
 // the same.
 const mask = "\x37\xfa\x21\x3d"
 
-// NewSocket is the wire of a phone that votes in a poll. The ref of its k-th entry
-// is firstN + k.
+// NewSocket is the wire of a phone that votes in a poll.
 func NewSocket(activity, run int) *Socket {
 	s := &Socket{n: firstN}
-	digits := []byte(strconv.Itoa(firstN))
 	for choice := range s.frames {
-		payload := fmt.Appendf(nil, `{"t":"entry","ref":"%d","activity":%d,"run":%d,"n":%d,"choice":[%d]}`, firstN, activity, run, firstN, choice)
+		payload := fmt.Appendf(nil, `{"t":"entry","ref":"p100","activity":%d,"run":%d,"n":%d,"choice":[%d]}`, activity, run, firstN, choice)
 		s.frames[choice] = Masked(payload)
-		s.places = [2]int{bytes.Index(payload, digits), bytes.LastIndex(payload, digits)}
+		s.place = bytes.Index(payload, []byte(strconv.Itoa(firstN)))
 	}
 	return s
-}
-
-var refName = []byte(`"ref":"`)
-
-// refOf is the ref of an acknowledgement, less firstN.
-func refOf(message []byte) int {
-	_, digits, _ := bytes.Cut(message, refName)
-	return leadingNumber(digits) - firstN
 }
 
 // Masked is a text frame as a client sends it, of up to 125 bytes.
@@ -57,12 +47,10 @@ const clientHead = 2 + len(mask)
 func (s *Socket) Next() []byte {
 	s.n++
 	frame := s.frames[s.n%2]
-	for _, place := range s.places {
-		digits := frame[clientHead+place:][:9]
-		putDigits(digits, s.n)
-		for i := range digits {
-			digits[i] ^= mask[(place+i)%4]
-		}
+	digits := frame[clientHead+s.place:][:9]
+	putDigits(digits, s.n)
+	for i := range digits {
+		digits[i] ^= mask[(s.place+i)%4]
 	}
 	return frame
 }
