@@ -1,8 +1,10 @@
-// Package web is everything that HTTP reaches: pages, the JSON API, the
-// websocket endpoint, sessions, and the rooms that turn an event's snapshots
-// into frames.
+// Package web is everything that HTTP reaches. This package has the routes, all on one
+// screen (routes.go), and builds what serves them: package api (JSON), pages, live
+// (websockets and the rooms that make their frames) and rehearsal.
 //
-// Every route stands in routes.go. Handlers return errors; problem.go alone maps
-// them to HTTP. What a viewer may see is decided in package event
-// (Snapshot.Public and OnAir), so that no handler can forget it.
+// Below those are session (who calls, and from where), overload (every valve),
+// entries (what phones submit), kinds (what the API asks of a kind of activity), view
+// (models for package ui), crowd (simulated phones), problem (every refusal) and wire
+// (JSON bodies). What a viewer may see is decided in package event (Snapshot.Public and
+// OnAir), so that no handler can forget it.
 package web

@@ -30,6 +30,7 @@ import (
 	"drumroll/internal/replica"
 	"drumroll/static"
 	"drumroll/web"
+	"drumroll/web/kinds"
 )
 
 // patience bounds every wait of these tests; none waits so long unless it fails.
@@ -164,7 +165,7 @@ func start(t testing.TB, st store, with setup) *node {
 	replicas := replica.NewSet(replica.Config{
 		Log: log, Logger: logger, Metrics: counters, Producer: event.Producer(uid),
 		MaxPending: with.maxPending, MaxBatch: 1024, GiveUp: 4 * time.Second, Idle: time.Minute,
-		Complete: web.Completer(key, with.beacon),
+		Complete: kinds.Completer(key, with.beacon),
 	})
 	cfg := web.Config{
 		Presence: log, Health: log, Replicas: replicas, SigningKey: key, Node: "node", Files: static.New(), Logger: logger, Metrics: counters,

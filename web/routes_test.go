@@ -15,13 +15,12 @@ import (
 // The API's description and the routes name the same calls.
 func TestEveryRouteIsDescribed(t *testing.T) {
 	t.Parallel()
-	s := &Server{cfg: Config{Files: static.New()}}
-	handler, err := s.routes()
+	s, err := New(Config{Files: static.New()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var routes []string
-	err = chi.Walk(handler.(chi.Routes), func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+	err = chi.Walk(s.handler.(chi.Routes), func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if path, ok := strings.CutPrefix(path, "/api/v1"); ok {
 			routes = append(routes, method+" "+strings.TrimSuffix(path, "/"))
 		}

@@ -3,38 +3,32 @@ package web
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"drumroll/internal/beacon/source"
 	"drumroll/internal/eventlog"
-	"drumroll/internal/hub"
 	"drumroll/internal/metrics"
 	"drumroll/internal/replica"
+	"drumroll/internal/selftest"
 	"drumroll/static"
-)
-
-// showMS is how long phones and screens hold a winner's name back, in
-// milliseconds, while the drum rolls.
-const showMS = 5000
-
-// broadcastShare leaves most of a node to entries, which wait for nobody.
-const broadcastShare = 0.3
-
-const screensASecond = 100
-
-// What a node takes where its Config does not say.
-const (
-	MaxSockets   = 200_000
-	MaxSimulated = 2000
+	"drumroll/web/api"
+	"drumroll/web/crowd"
+	"drumroll/web/entries"
+	"drumroll/web/kinds"
+	"drumroll/web/live"
+	"drumroll/web/overload"
+	"drumroll/web/pages"
+	"drumroll/web/problem"
+	"drumroll/web/rehearsal"
+	"drumroll/web/session"
+	"drumroll/web/view"
 )
 
 // Config says what a Server needs to know.
@@ -60,10 +54,10 @@ type Config struct {
 	// Self is how this node reaches its own listener, for the simulated phones of
 	// rehearsals: "http://127.0.0.1:8080". "": no rehearsals.
 	Self         string
-	MaxSimulated int // simulated phones of this node at a time; 0: 2,000 (the constant of that name)
+	MaxSimulated int // simulated phones of this node at a time; 0: crowd.MaxSimulated
 
 	KeepAlive  time.Duration // most time that a socket is left without a frame; 0: 12 s
-	MaxSockets int           // of this node, screens and hosts included; 0: 200,000 (the constant of that name)
+	MaxSockets int           // of this node, screens and hosts included; 0: overload.MaxSockets
 	SlowReader time.Duration // a socket that takes nothing for so long is cut; 0: 10 s
 	Cores      int           // that this process may use; 0: GOMAXPROCS
 	// BroadcastShare is how much of the node's processors telling phones of moving
@@ -75,45 +69,56 @@ type Config struct {
 
 // Server serves one node.
 type Server struct {
-	cfg       Config
-	macs      sync.Pool // of *tokenMAC
-	createKey [32]byte  // SHA-256, so that comparing takes the same time for all lengths
-	limits    limits
-	qrs       qrCache
-	crowds    *crowds
-	handler   http.Handler
-	broadcast *hub.Budget // of the phones' ticks
-	arrivals  *gate       // of phones
-	screens   *gate       // a lane of their own: no crowd keeps a projector out
-	busyPage  func() []byte
+	cfg     Config
+	handler http.Handler
 
-	leaving  atomic.Bool   // /readyz says so
-	draining atomic.Bool   // no new sockets
-	sockets  atomic.Int64  // open ones
-	emptied  chan struct{} // holds one where sockets fell to 0
-	pings    pings
-	failure  sampler
-	testing  sync.Mutex // held while a self-test runs
+	problems   *problem.Responder
+	sessions   *session.Sessions
+	crowds     *crowd.Crowds
+	live       *live.Sockets
+	api        *api.Service
+	rehearsals *rehearsal.Service
+	pages      *pages.Site
 
-	over       context.Context // of rooms; they end with it
-	end        context.CancelFunc
-	background sync.WaitGroup // rooms at work
-
-	mu    sync.Mutex
-	rooms map[*replica.Replica]*room
+	leaving atomic.Bool // /readyz says so
+	pings   pings
 }
 
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
-	s := &Server{cfg: cfg, createKey: sha256.Sum256([]byte(cfg.CreateKey)), rooms: map[*replica.Replica]*room{}, crowds: newCrowds(cfg.Self, cfg.MaxSimulated), emptied: make(chan struct{}, 1)}
-	s.over, s.end = context.WithCancel(context.Background())
-	s.cfg.Cores = cmp.Or(s.cfg.Cores, runtime.GOMAXPROCS(0))
-	s.busyPage = sync.OnceValue(s.renderBusy)
-	s.arrivals, s.screens = newGate(cfg.Arrivals, s.cfg.Cores), newGate(screensASecond, s.cfg.Cores)
-	s.broadcast = hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(s.cfg.Cores))
-	if s.cfg.Beacon == nil {
-		s.cfg.Beacon = source.Quicknet()
+	cfg.Cores = cmp.Or(cfg.Cores, runtime.GOMAXPROCS(0))
+	if cfg.Beacon == nil {
+		cfg.Beacon = source.Quicknet()
 	}
+	s := &Server{cfg: cfg, problems: &problem.Responder{Logger: cfg.Logger, Metrics: cfg.Metrics}}
+	valves := overload.New(overload.Config{
+		Cores: cfg.Cores, Arrivals: cfg.Arrivals, BroadcastShare: cfg.BroadcastShare, EntryRate: cfg.EntryRate, MaxSockets: cfg.MaxSockets,
+	})
+	s.sessions = session.New(session.Config{
+		Replicas: cfg.Replicas, SigningKey: cfg.SigningKey, PublicURL: cfg.PublicURL, LAN: cfg.LAN, TrustedProxies: cfg.TrustedProxies,
+		Limits: &valves.Limits,
+	})
+	node := &kinds.Node{SigningKey: cfg.SigningKey, Beacon: cfg.Beacon, BeaconAlways: cfg.BeaconAlways, Retention: cfg.Retention}
+	intake := &entries.Intake{Valves: valves}
+	views := &view.Maker{Files: cfg.Files, Kinds: node}
+	s.crowds = crowd.New(crowd.Config{Replicas: cfg.Replicas, Logger: cfg.Logger, URL: cfg.Self, Most: cfg.MaxSimulated})
+	s.live = live.New(live.Config{
+		Logger: cfg.Logger, Metrics: cfg.Metrics, Problems: s.problems, Sessions: s.sessions, Valves: valves, Intake: intake,
+		Kinds: node, Views: views, Crowds: s.crowds,
+		Presence: cfg.Presence, Node: cfg.Node, PublicURL: cfg.PublicURL, KeepAlive: cfg.KeepAlive, SlowReader: cfg.SlowReader,
+	})
+	s.api = &api.Service{
+		Logger: cfg.Logger, Replicas: cfg.Replicas, Problems: s.problems, Sessions: s.sessions, Valves: valves, Intake: intake,
+		Kinds: node, Live: s.live, CreateKey: cfg.CreateKey,
+	}
+	s.rehearsals = &rehearsal.Service{
+		Logger: cfg.Logger, Replicas: cfg.Replicas, Sessions: s.sessions, Valves: valves, Live: s.live, Crowds: s.crowds, API: s.api,
+		Health: cfg.Health, Self: cfg.Self, PublicURL: cfg.PublicURL, LAN: cfg.LAN, Proxied: len(cfg.TrustedProxies) > 0,
+	}
+	s.pages = pages.New(pages.Config{
+		Logger: cfg.Logger, Replicas: cfg.Replicas, Problems: s.problems, Sessions: s.sessions, Valves: valves, Intake: intake,
+		Kinds: node, Views: views, Live: s.live, API: s.api, Rehearsals: s.rehearsals,
+	})
 	h, err := s.routes()
 	if err != nil {
 		return nil, fmt.Errorf("build routes: %w", err)
@@ -124,3 +129,24 @@ func New(cfg Config) (*Server, error) {
 
 // ServeHTTP serves every route.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Leave makes the node not ready, so that load balancers send people elsewhere.
+// Who comes all the same is served until Drain; simulated phones go at once.
+func (s *Server) Leave() {
+	s.leaving.Store(true)
+	s.crowds.Leave()
+}
+
+// Drain sends all sockets away and takes no new ones. It returns when they are gone
+// or ctx ends, and says how many there were.
+func (s *Server) Drain(ctx context.Context) int {
+	s.Leave()
+	s.crowds.Wait(ctx)
+	return s.live.Drain(ctx)
+}
+
+// SelfTest measures what this node can bear, before somebody asks for the event
+// ("": none in particular). It is loaded, if it can be.
+func (s *Server) SelfTest(ctx context.Context, code string) (selftest.Report, error) {
+	return s.rehearsals.SelfTest(ctx, code)
+}

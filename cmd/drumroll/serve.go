@@ -27,6 +27,8 @@ import (
 	"drumroll/internal/replica"
 	"drumroll/static"
 	"drumroll/web"
+	"drumroll/web/crowd"
+	"drumroll/web/kinds"
 )
 
 const (
@@ -81,7 +83,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	replicas := replica.NewSet(replica.Config{
 		Log: log, Logger: logger, Metrics: node, Producer: newProducer(),
 		MaxPending: maxPending, MaxWait: maxWait, MaxBatch: maxBatch, GiveUp: giveUp, Idle: idle,
-		Complete: web.Completer(key, cfg.beacon),
+		Complete: kinds.Completer(key, cfg.beacon),
 	})
 	lan := lanAddr(listener.Addr())
 	server, err := web.New(web.Config{
@@ -89,7 +91,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 		Cores: cores, MaxSockets: socketsFor(openFiles()),
 		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
 		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
-		Self: self(listener.Addr()), MaxSimulated: rehearse.Beside(web.MaxSimulated),
+		Self: self(listener.Addr()), MaxSimulated: rehearse.Beside(crowd.MaxSimulated),
 	})
 	if err != nil {
 		replicas.Close()

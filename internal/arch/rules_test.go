@@ -25,11 +25,55 @@ var rules = map[string]rule{
 	"cmd/drumroll": {ours: []string{anything}, theirs: []string{anything}, tests: []string{anything}},
 	"static":       {},
 	"web": {
-		ours: []string{"web/ui", "internal/contract", "internal/selftest", "internal/event", "internal/eventlog", "internal/replica", "internal/hub", "internal/metrics",
-			"internal/socket", "internal/fairdraw", "internal/beacon/source", "internal/rehearse", "static"},
-		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket",
-			"github.com/dustin/go-humanize", "github.com/go-chi/chi/v5", "golang.org/x/sync", "golang.org/x/time"},
-		tests: append([]string{"internal/contract/contracttest", "golang.org/x/net", "github.com/makiuchi-d/gozxing", "internal/beacon", "internal/beacon/beacontest"}, logs...),
+		ours:   []string{"internal/beacon/source", "internal/contract", "internal/eventlog", "internal/metrics", "internal/replica", "internal/selftest", "static", "web/api", "web/crowd", "web/entries", "web/kinds", "web/live", "web/overload", "web/pages", "web/problem", "web/rehearsal", "web/session", "web/view"},
+		theirs: []string{"github.com/go-chi/chi/v5"},
+		tests:  append([]string{"github.com/coder/websocket", "github.com/google/go-cmp/cmp/cmpopts", "github.com/makiuchi-d/gozxing", "github.com/makiuchi-d/gozxing/qrcode", "golang.org/x/net/html", "internal/beacon", "internal/beacon/beacontest", "internal/contract/contracttest", "internal/event", "internal/fairdraw"}, logs...),
+	},
+	"web/api": {
+		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/fairdraw", "internal/replica", "web/entries", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/view", "web/wire"},
+		theirs: []string{"github.com/go-chi/chi/v5"},
+	},
+	"web/crowd": {
+		ours:   []string{"internal/event", "internal/rehearse", "internal/replica", "web/problem", "web/session"},
+		theirs: []string{"github.com/dustin/go-humanize"},
+	},
+	"web/entries": {
+		ours: []string{"internal/event", "internal/eventlog", "internal/replica", "web/kinds", "web/overload", "web/problem", "web/session", "web/wire"},
+	},
+	"web/kinds": {
+		ours: []string{"internal/beacon/source", "internal/contract", "internal/event", "internal/fairdraw", "internal/replica", "web/problem", "web/ui", "web/wire"},
+	},
+	"web/live": {
+		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/hub", "internal/metrics", "internal/rehearse", "internal/replica", "internal/socket", "web/crowd", "web/entries", "web/kinds", "web/overload", "web/problem", "web/session", "web/ui", "web/view"},
+		theirs: []string{"golang.org/x/time"},
+		tests:  append([]string{"internal/fairdraw", "static"}, logs...),
+	},
+	"web/overload": {
+		ours:   []string{"internal/event", "internal/hub", "web/problem"},
+		theirs: []string{"golang.org/x/time"},
+	},
+	"web/pages": {
+		ours:   []string{"internal/contract", "internal/event", "internal/replica", "web/api", "web/entries", "web/kinds", "web/live", "web/overload", "web/problem", "web/rehearsal", "web/session", "web/ui", "web/view"},
+		theirs: []string{"github.com/a-h/templ"},
+	},
+	"web/problem": {
+		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/metrics", "internal/replica"},
+		theirs: []string{"github.com/go-chi/chi/v5"},
+	},
+	"web/rehearsal": {
+		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/rehearse", "internal/replica", "internal/selftest", "web/api", "web/crowd", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/ui", "web/wire"},
+		theirs: []string{"github.com/dustin/go-humanize"},
+	},
+	"web/session": {
+		ours:   []string{"internal/event", "internal/eventlog", "internal/replica", "web/overload", "web/problem"},
+		theirs: []string{"github.com/go-chi/chi/v5"},
+	},
+	"web/view": {
+		ours:   []string{"internal/event", "static", "web/kinds", "web/ui"},
+		theirs: []string{"github.com/boombuler/barcode"},
+	},
+	"web/wire": {
+		ours: []string{"internal/contract", "web/problem"},
 	},
 	"web/ui": {
 		ours:   []string{"internal/event"},

@@ -147,6 +147,16 @@ func (s *State) Snapshot() Snapshot {
 	return snap
 }
 
+// Activity is one activity as its host sees it; false where the event has none with
+// the id.
+func (s *State) Activity(id int) (Activity, bool) {
+	a := s.find(id)
+	if a == nil {
+		return Activity{}, false
+	}
+	return s.activityView(a), true
+}
+
 func (s *State) activityView(a *activity) Activity {
 	v := Activity{Spec: a.Spec, ID: a.id, Kind: a.Kind, Title: a.Title, State: a.state, Run: a.run, Results: a.Results, DeadlineMs: a.deadlineMs}
 	a.kind.view(s, a, &v)

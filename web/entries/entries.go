@@ -1,0 +1,112 @@
+package entries
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/replica"
+	"drumroll/web/overload"
+	"drumroll/web/problem"
+	"drumroll/web/session"
+)
+
+// Intake takes entries from participants.
+type Intake struct{ Valves *overload.Valves }
+
+// Admit turns an entry into an item for the log. What is malformed is refused at
+// once (problem.InvalidEntry); what the state forbids (problem.Closed) only after this node has
+// folded to the log's head as of now.
+func Admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *event.Entry) (event.Item, error) {
+	if e.Activity < 1 || e.Run < 0 {
+		return event.Item{}, problem.InvalidEntry
+	}
+	e.Random = randomBytes
+	return session.LookTwice(ctx, rep, func(st *event.State) (event.Item, error) {
+		it, status := st.Entry(p, e)
+		return it, StatusError(status)
+	})
+}
+
+func randomBytes(b []byte) { _, _ = rand.Read(b) } // never fails (crypto/rand)
+
+// StatusError is the error that a status is for an HTTP caller, or nil.
+func StatusError(s event.Status) error {
+	switch s {
+	case event.TooLate:
+		return problem.Closed
+	case event.Malformed:
+		return problem.InvalidEntry
+	case event.NoActivity:
+		return problem.NoActivity
+	}
+	return nil
+}
+
+// Enter submits an entry that came over HTTP and waits for the fold.
+func (s *Intake) Enter(r *http.Request, rep *replica.Replica, p event.Participant, e *event.Entry) (replica.Settled, error) {
+	if !s.Valves.Limits.AllowParticipant(s.Valves.Entries, rep.Code(), p) {
+		return replica.Settled{}, problem.Rate
+	}
+	if _, err := s.MayJoin(r, rep, p); err != nil {
+		return replica.Settled{}, err
+	}
+	it, err := Admit(r.Context(), rep, p, e)
+	if err != nil {
+		return replica.Settled{}, err
+	}
+	settled, err := rep.Enter(it)
+	if err != nil {
+		return settled, err
+	}
+	return settled, StatusError(settled.Outcome.Status)
+}
+
+// MayJoin reports whether the log knows a participant already; where it does not,
+// it takes a token of the caller's address: problem.Rate where there is none.
+func (s *Intake) MayJoin(r *http.Request, rep *replica.Replica, p event.Participant) (joined bool, err error) {
+	if joined = Knows(rep, p); !joined && !s.Valves.Limits.Allow(overload.Joining, session.ClientIP(r)) {
+		return false, problem.Rate
+	}
+	return joined, nil
+}
+
+// Knows reports whether this node has folded that a participant joined.
+func Knows(rep *replica.Replica, p event.Participant) (joined bool) {
+	rep.View(func(st *event.State) { joined = st.Joined(p) })
+	return joined
+}
+
+// NamesOn reports whether participants may give themselves a name.
+func NamesOn(rep *replica.Replica) (on bool) {
+	rep.View(func(st *event.State) { on = st.Names() })
+	return on
+}
+
+// Rename gives a participant a name of their own, where the host allows names.
+func (s *Intake) Rename(r *http.Request, rep *replica.Replica, p event.Participant, name string) error {
+	name, err := event.Text("name", name)
+	if err != nil {
+		return err
+	}
+	if !NamesOn(rep) {
+		return problem.New(http.StatusConflict, "conflict", "Names are off", "In this event everybody has a generated name.")
+	}
+	if !s.Valves.Limits.AllowParticipant(s.Valves.Entries, rep.Code(), p) {
+		return problem.Rate
+	}
+	_, err = rep.Enter(event.JoinItem(p, name))
+	return err
+}
+
+// MayRetry reports whether the sender of an entry should send it again.
+func MayRetry(err error) bool {
+	var p *problem.Problem
+	if errors.As(err, &p) {
+		return p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable
+	}
+	return !errors.Is(err, eventlog.ErrNotFound) && !errors.Is(err, replica.ErrDeleted)
+}

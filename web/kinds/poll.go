@@ -1,0 +1,56 @@
+package kinds
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"drumroll/internal/contract"
+	"drumroll/internal/event"
+	"drumroll/web/problem"
+	"drumroll/web/ui"
+)
+
+type poll struct{}
+
+func (poll) spec(body []byte, on event.Spec) (event.Spec, error) {
+	old := event.PollSpec{}
+	if on.Poll != nil {
+		old = *on.Poll
+	}
+	in := contract.PollSpec{Title: on.Title, Options: slices.Clone(old.Options), Results: on.Results}
+	if err := unmarshal(body, &in); err != nil {
+		return on, err
+	}
+	most := in.MaxChoices
+	if most == 0 { // not given
+		most = min(old.MaxChoices, len(in.Options))
+	}
+	on.Title, on.Results, on.Poll = in.Title, in.Results, &event.PollSpec{Options: in.Options, MaxChoices: most}
+	return on, nil
+}
+
+func (poll) verbs() map[string]verb { return map[string]verb{event.CmdReveal: asItIs} }
+
+func (poll) form(fields url.Values, e *event.Entry) error {
+	for _, c := range fields["choice"] {
+		option, err := strconv.Atoi(c)
+		if err != nil {
+			return problem.InvalidEntry
+		}
+		e.Choice = append(e.Choice, option)
+	}
+	return nil
+}
+
+func (poll) show(a *event.Activity, _ time.Time, out *contract.Activity) {
+	out.Options, out.MaxChoices = a.Poll.Options, a.Poll.MaxChoices
+}
+
+func (poll) rows(a *event.Activity) (rows [][]string) {
+	for i, option := range a.Poll.Options {
+		rows = append(rows, []string{ui.Letter(i), cell(option), strconv.Itoa(a.Counts[i]), "", "", "", ""})
+	}
+	return rows
+}

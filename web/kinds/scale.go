@@ -1,0 +1,53 @@
+package kinds
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"drumroll/internal/contract"
+	"drumroll/internal/event"
+	"drumroll/web/problem"
+)
+
+type scale struct{}
+
+func (scale) spec(body []byte, on event.Spec) (event.Spec, error) {
+	old := event.ScaleSpec{Min: 1, Max: 5}
+	if on.Scale != nil {
+		old = *on.Scale
+	}
+	in := contract.ScaleSpec{Title: on.Title, Min: old.Min, Max: old.Max, Labels: slices.Clone(old.Labels), Results: on.Results}
+	if err := unmarshal(body, &in); err != nil {
+		return on, err
+	}
+	on.Title, on.Results, on.Scale = in.Title, in.Results, &event.ScaleSpec{Min: in.Min, Max: in.Max, Labels: in.Labels}
+	return on, nil
+}
+
+func (scale) verbs() map[string]verb { return map[string]verb{event.CmdReveal: asItIs} }
+
+func (scale) form(fields url.Values, e *event.Entry) error {
+	value, err := strconv.Atoi(fields.Get("value"))
+	if err != nil {
+		return problem.InvalidEntry
+	}
+	e.Value = &value
+	return nil
+}
+
+func (scale) show(a *event.Activity, _ time.Time, out *contract.Activity) {
+	out.Scale = &contract.Scale{Min: a.Scale.Min, Max: a.Scale.Max, Labels: a.Scale.Labels}
+	if mean, ok := a.Mean(); ok {
+		value := float64(mean) / 100
+		out.Mean = &value
+	}
+}
+
+func (scale) rows(a *event.Activity) (rows [][]string) {
+	for i, count := range a.Counts {
+		rows = append(rows, []string{strconv.Itoa(a.Scale.Min + i), "", strconv.Itoa(count), "", "", "", ""})
+	}
+	return rows
+}

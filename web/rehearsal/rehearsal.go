@@ -1,0 +1,198 @@
+package rehearsal
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"drumroll/internal/contract"
+	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
+	"drumroll/internal/rehearse"
+	"drumroll/internal/replica"
+	"drumroll/web/api"
+	"drumroll/web/crowd"
+	"drumroll/web/live"
+	"drumroll/web/overload"
+	"drumroll/web/problem"
+	"drumroll/web/session"
+	"drumroll/web/ui"
+	"drumroll/web/wire"
+)
+
+// simulatedPhones is how many come where the host does not say.
+const simulatedPhones = 150
+
+// cloneCookieAge, in seconds, outlives the clone, so that its console can say that
+// it is over.
+const cloneCookieAge = 2 * 24 * 3600
+
+var (
+	errNotMainHost = problem.New(http.StatusForbidden, "forbidden", "For the host link only", "A remote cannot rehearse. Open the event with its host link.")
+	errNothingYet  = problem.New(http.StatusConflict, "conflict", "Nothing to rehearse", "Add an activity first.")
+	errNoListener  = problem.New(http.StatusConflict, "conflict", "No rehearsals here", "This server does not know how to reach itself, so it cannot simulate phones.")
+)
+
+// Service makes rehearsals.
+type Service struct {
+	Logger   *slog.Logger
+	Replicas *replica.Set
+	Sessions *session.Sessions
+	Valves   *overload.Valves
+	Live     *live.Sockets
+	Crowds   *crowd.Crowds
+	API      *api.Service
+
+	Health    eventlog.Health
+	Self      string         // how this node reaches its own listener; "": it cannot
+	PublicURL *url.URL       // or nil
+	LAN       netip.AddrPort // or zero
+	Proxied   bool           // people come through a proxy
+
+	making  sync.Mutex // one rehearsal is made at a time
+	testing sync.Mutex // held while a self-test runs
+}
+
+func (s *Service) answer(w http.ResponseWriter, status int, v any) error {
+	return wire.Answer(s.Logger, w, status, v)
+}
+
+// crowdJSON is a rehearsal's crowd in the contract's JSON.
+func crowdJSON(of string, c crowd.State) contract.Rehearsal {
+	out := contract.Rehearsal{
+		Of: of, State: c.State, Phones: c.Phones, Connected: c.Connected, Accepted: c.Accepted, Refused: c.Refused, Retried: c.Retried,
+		PerSecond: float64(int64(10*c.PerSecond+0.5)) / 10, P99MS: float64(c.P99.Microseconds()) / 1000,
+		Checks: rehearse.Checks(), Failed: make([]contract.BrokenCheck, len(c.Failed)),
+	}
+	for i, f := range c.Failed {
+		out.Failed[i] = contract.BrokenCheck{Name: f.Name, Failed: f.Failed, Example: f.Example}
+	}
+	if !c.Leaves.IsZero() {
+		out.LeavesInMS = max(0, time.Until(c.Leaves).Milliseconds())
+	}
+	if c.Err != nil {
+		out.Error = c.Err.Error()
+	}
+	return out
+}
+
+// PostRehearsal makes a rehearsal of an event, in the place of an earlier one; of
+// a rehearsal it makes a fuller one.
+func (s *Service) PostRehearsal(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
+	if !session.IsMainHost(rep, session.HostKey(r, rep.Code())) {
+		return errNotMainHost
+	}
+	var in contract.Rehearse
+	if err := wire.DecodeOptional(w, r, wire.MaxJSON, &in); err != nil {
+		return err
+	}
+	if in.Phones == nil {
+		n := min(simulatedPhones, s.Crowds.Most())
+		in.Phones = &n
+	}
+	script, known := crowd.Pace(in.Pace).Script()
+	switch {
+	case !s.Crowds.Reachable():
+		return errNoListener
+	case *in.Phones < 1 || *in.Phones > s.Crowds.Most():
+		return problem.Invalid("phones must be 1 to %s.", humanize.Comma(int64(s.Crowds.Most())))
+	case !known:
+		return problem.Invalid("pace must be %q, %q or %q.", crowd.PaceCalm, crowd.PacePeople, crowd.PaceAtOnce)
+	}
+	snap, _ := rep.Snapshot()
+	switch {
+	case len(snap.Activities) == 0 && !snap.Rehearsal:
+		return errNothingYet
+	case !s.Valves.Limits.Allow(overload.Rehearsing, session.ClientIP(r)):
+		return problem.Rate.In(overload.Rehearsing.Interval())
+	}
+	if snap.Rehearsal {
+		if err := s.send(rep, *in.Phones, script); err != nil {
+			return err
+		}
+		return s.GetRehearsal(w, r, rep)
+	}
+	c, err := s.rehearse(r, snap, *in.Phones, script)
+	if err != nil {
+		return err
+	}
+	s.Sessions.SetCookieFor(w, r, session.HostCookie+c.Code, c.HostKey, cloneCookieAge)
+	w.Header().Set("Location", "/api/v1/events/"+c.Code)
+	return s.answer(w, http.StatusCreated, contract.NewRehearsal{Created: c, Phones: *in.Phones})
+}
+
+// rehearse makes the clone and sends it its crowd.
+func (s *Service) rehearse(r *http.Request, of event.Snapshot, phones int, script rehearse.Script) (contract.Created, error) {
+	s.making.Lock()
+	defer s.making.Unlock()
+	for code, uid := range s.clonesOf(r, of.Code) {
+		s.Crowds.Discard(r.Context(), code, uid)
+	}
+	s.Crowds.Settle(r.Context(), crowd.Goes)
+	key := session.NewHostKey()
+	rep, err := s.clone(r.Context(), of, key)
+	if err != nil {
+		return contract.Created{}, err
+	}
+	if err := s.send(rep, phones, script); err != nil {
+		s.Crowds.Discard(r.Context(), rep.Code(), session.UID(rep))
+		return contract.Created{}, err
+	}
+	s.Logger.Info("rehearsal", "event", of.Code, "clone", rep.Code(), "phones", phones)
+	return s.API.CreatedOf(r, rep.Code(), of.Title, key), nil
+}
+
+// send sends simulated phones to a clone, and its consoles the news.
+func (s *Service) send(rep *replica.Replica, phones int, script rehearse.Script) error {
+	snap, _ := rep.Snapshot()
+	s.Crowds.Expire(snap)
+	return s.Crowds.Send(snap.UID, phones, script, func() {
+		if rep.Err() == nil {
+			s.Live.Notify(rep)
+		}
+	})
+}
+
+// GetRehearsal tells what the crowd does.
+func (s *Service) GetRehearsal(w http.ResponseWriter, _ *http.Request, rep *replica.Replica) error {
+	snap, _ := rep.Snapshot()
+	if !snap.Rehearsal {
+		return crowd.NoRehearsal
+	}
+	return s.answer(w, http.StatusOK, crowdJSON(snap.Of, s.Live.Crowd(rep, snap.UID)))
+}
+
+// DeleteRehearsal ends a rehearsal: the clone is deleted, its phones hear of it and
+// go home.
+func (s *Service) DeleteRehearsal(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
+	snap, _ := rep.Snapshot()
+	if !snap.Rehearsal {
+		return crowd.NoRehearsal
+	}
+	if err := s.API.DeleteEvent(w, r, rep); err != nil {
+		return err
+	}
+	s.Crowds.Forget(snap.UID)
+	return nil
+}
+
+// Form is what the console needs to offer a rehearsal, or more phones.
+func (s *Service) Form(r *http.Request, snap event.Snapshot) *ui.RehearseForm {
+	if !s.Crowds.Reachable() {
+		return nil
+	}
+	form := &ui.RehearseForm{Phones: min(simulatedPhones, s.Crowds.Most()), Most: s.Crowds.Most()}
+	if !snap.Rehearsal {
+		for code := range s.clonesOf(r, snap.Code) {
+			if session.Cookie(r, session.HostCookie+code) != "" {
+				form.Present = code
+			}
+		}
+	}
+	return form
+}

@@ -1,0 +1,69 @@
+package rehearsal
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"drumroll/internal/selftest"
+	"drumroll/web/problem"
+	"drumroll/web/session"
+)
+
+// PostSelftest measures what this node can bear. It works without the log, too,
+// which is what it may have to tell. One runs at a time: measuring loads the disk.
+func (s *Service) PostSelftest(w http.ResponseWriter, r *http.Request) error {
+	rep, err := s.Sessions.Event(r)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Sessions.CheckHost(r, rep); err != nil {
+		return err
+	}
+	if !s.testing.TryLock() {
+		return problem.Rate
+	}
+	defer s.testing.Unlock()
+	return s.answer(w, http.StatusOK, s.selftest(r.Context(), rep.Code(), s.Sessions.BaseURL(r)))
+}
+
+// SelfTest measures what this node can bear, before somebody asks for the event
+// ("": none in particular). It is loaded, if it can be.
+func (s *Service) SelfTest(ctx context.Context, code string) (selftest.Report, error) {
+	if code != "" {
+		if _, err := s.Replicas.Open(ctx, code); err != nil {
+			return selftest.Report{}, err
+		}
+	}
+	base := cmp.Or(s.Self, "http://localhost")
+	if s.PublicURL != nil || s.LAN.IsValid() {
+		base = s.Sessions.OwnBase()
+	}
+	return s.selftest(ctx, code, base), nil
+}
+
+// selftest measures for people who come by the base URL. It asks only addresses
+// that the node was given or found out by itself: a request's could be anybody's.
+func (s *Service) selftest(ctx context.Context, code, base string) selftest.Report {
+	subject := selftest.Subject{
+		Log: s.Health, Code: code, Proxied: s.Proxied, Sockets: int(s.Valves.MaxSockets),
+	}
+	if u, err := url.Parse(base); err == nil && session.Loopback(u.Host) {
+		subject.Local = true
+	}
+	own := []string{s.Self}
+	if u := s.PublicURL; u != nil {
+		own = append(own, strings.TrimSuffix(u.String(), "/"))
+	}
+	if s.LAN.IsValid() {
+		own = append(own, "http://"+s.LAN.String())
+	}
+	for _, address := range own {
+		if base == address && !subject.Local {
+			subject.Address = address
+		}
+	}
+	return selftest.Run(ctx, subject)
+}

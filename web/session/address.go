@@ -1,0 +1,121 @@
+package session
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+// FindClient is a middleware that finds out where requests come from behind trusted
+// proxies; without any, it is the connection's other end (ClientIP).
+func (s *Sessions) FindClient(next http.Handler) http.Handler {
+	if len(s.cfg.TrustedProxies) == 0 {
+		return next
+	}
+	prefixes := make([]string, len(s.cfg.TrustedProxies))
+	for i, p := range s.cfg.TrustedProxies {
+		prefixes[i] = p.String()
+	}
+	return middleware.ClientIPFromXFF(prefixes...)(next)
+}
+
+// ClientIP is the address that limits count by. A trusted proxy that names none,
+// or only trusted ones, is itself the client.
+func ClientIP(r *http.Request) string {
+	if ip := middleware.GetClientIP(r.Context()); ip != "" {
+		return ip
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// BaseURL is where people reach this node, without a trailing slash: the public
+// URL, or the request's own, or, where that is only this machine itself, its
+// address in the local network.
+func (s *Sessions) BaseURL(r *http.Request) string {
+	if u := s.cfg.PublicURL; u != nil {
+		return strings.TrimSuffix(u.String(), "/")
+	}
+	scheme, host := s.scheme(r), r.Host
+	if !PlainHost(host) {
+		host = "localhost"
+	}
+	if Loopback(host) && s.cfg.LAN.IsValid() {
+		return "http://" + s.cfg.LAN.String()
+	}
+	return scheme + "://" + host
+}
+
+// OwnBase is where people reach this node as far as it knows by itself, without a
+// request.
+func (s *Sessions) OwnBase() string {
+	switch {
+	case s.cfg.PublicURL != nil:
+		return s.cfg.PublicURL.Scheme + "://" + s.cfg.PublicURL.Host
+	case s.cfg.LAN.IsValid():
+		return "http://" + s.cfg.LAN.String()
+	}
+	return "http://localhost"
+}
+
+// scheme believes a forwarding header from trusted proxies only.
+func (s *Sessions) scheme(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
+	}
+	if proto := r.Header.Get("X-Forwarded-Proto"); proto != "" && s.fromProxy(r) {
+		if strings.EqualFold(strings.TrimSpace(strings.Split(proto, ",")[0]), "https") {
+			return "https"
+		}
+	}
+	return "http"
+}
+
+func (s *Sessions) fromProxy(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	for _, p := range s.cfg.TrustedProxies {
+		if p.Contains(peer.Addr().Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Loopback reports whether a host is this machine itself.
+func Loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	host = strings.Trim(host, "[]")
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}
+
+// PlainHost reports whether a Host header is fit to be put into pages and
+// headers; anything else is not a name that a browser sends.
+func PlainHost(host string) bool {
+	if host == "" || len(host) > 255 {
+		return false
+	}
+	for _, c := range []byte(host) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(".-:[]_", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
+}

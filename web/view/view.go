@@ -1,0 +1,95 @@
+package view
+
+import (
+	"drumroll/static"
+	"drumroll/web/kinds"
+	"strconv"
+	"strings"
+	"time"
+
+	"drumroll/internal/event"
+	"drumroll/web/ui"
+)
+
+// The views of an event.
+const (
+	Phone  = "phone"
+	Screen = "screen"
+	Host   = "host"
+)
+
+// showMS is how long phones and screens hold a winner's name back, in
+// milliseconds, while the drum rolls.
+const showMS = 5000
+
+// Maker makes view models.
+type Maker struct {
+	Files *static.Files
+	Kinds *kinds.Node
+
+	qrs qrCache
+}
+
+// Page is the frame of any page.
+func (s *Maker) Page(view, title, code string) ui.Page {
+	return ui.Page{View: view, Title: title, Code: code, ShowMS: showMS, Asset: s.Files.URL}
+}
+
+// EventPage is the frame of a page of an event.
+func (s *Maker) EventPage(view string, snap *event.Snapshot) ui.Page {
+	p := s.Page(view, snap.Title, snap.Code)
+	p.Rehearsal = snap.Rehearsal
+	return p
+}
+
+// Event takes a snapshot that was cut to what the viewer may see. base is
+// "" where the view shows no address; its one link is then relative.
+func (s *Maker) Event(snap event.Snapshot, base string, connected int, now time.Time) (ui.Event, error) {
+	e := ui.Event{Snapshot: snap, NowMs: uint64(now.UnixMilli()), Connected: connected, VerifyURL: "/" + snap.Code + "/verify"}
+	if base == "" {
+		return e, nil
+	}
+	_, host, _ := strings.Cut(base, "://") // as people type it
+	e.JoinURL, e.JoinHost, e.VerifyURL = base+"/"+snap.Code, host, base+e.VerifyURL
+	var err error
+	if e.QR, err = s.JoinQR(e.JoinURL); err != nil {
+		return e, err
+	}
+	e.VerifyQR, err = s.JoinQR(e.VerifyURL)
+	return e, err
+}
+
+// Host is what a console shows.
+func (s *Maker) Host(snap event.Snapshot, base string, connected int, now time.Time) (ui.Host, error) {
+	e, err := s.Event(snap, base, connected, now)
+	return ui.Host{Event: e, Kept: s.Kept(snap)}, err
+}
+
+// Kept says how long an event is kept.
+func (s *Maker) Kept(snap event.Snapshot) ui.Kept {
+	at, ok := s.Kinds.Expires(snap)
+	if !ok {
+		return ui.Kept{}
+	}
+	layout := "2 January 2006"
+	if s.Kinds.Retention < 2*day {
+		layout += ", 15:04" // by the server's clock, as the host's own
+	}
+	return ui.Kept{Until: at.Format(layout), After: inWords(s.Kinds.Retention)}
+}
+
+const day = 24 * time.Hour
+
+// inWords is a duration as people say it: in days, hours or minutes, whichever is
+// the largest that it has two of, rounded down.
+func inWords(d time.Duration) string {
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{day, "days"}, {time.Hour, "hours"}, {time.Minute, "minutes"}} {
+		if d >= 2*unit.of {
+			return strconv.Itoa(int(d/unit.of)) + " " + unit.name
+		}
+	}
+	return strconv.Itoa(int(d/time.Second)) + " seconds"
+}

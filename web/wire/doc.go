@@ -1,0 +1,2 @@
+// Package wire reads and writes the JSON bodies of HTTP calls.
+package wire

@@ -1,0 +1,110 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+
+	"drumroll/internal/contract"
+	"drumroll/web/problem"
+)
+
+// Most bytes of a body.
+const (
+	MaxJSON  = 64 << 10 // an activity with 50 long options fits
+	MaxEntry = 4 << 10
+)
+
+// Header values that all answers share. They are never changed.
+var (
+	jsonType = []string{"application/json"}
+	noStore  = []string{"no-store"}
+)
+
+// Decode reads a JSON body of at most limit bytes into v. Errors: a *problem.Problem,
+// or a *http.MaxBytesError.
+func Decode(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+	if err := CheckType(r); err != nil {
+		return err
+	}
+	return DecodeFrom(http.MaxBytesReader(w, r.Body, limit), v)
+}
+
+// DecodeOptional is Decode for calls whose body may be missing.
+func DecodeOptional(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	err := Decode(w, r, limit, v)
+	if r.ContentLength < 0 && errors.Is(err, problem.EmptyBody) {
+		return nil // chunked, with nothing in it
+	}
+	return err
+}
+
+// CheckType refuses a body that says it is something else than JSON.
+func CheckType(r *http.Request) error {
+	kind := r.Header.Get("Content-Type")
+	if kind == "" || kind == jsonType[0] {
+		return nil
+	}
+	if media, _, err := mime.ParseMediaType(kind); err != nil || media != jsonType[0] {
+		return problem.New(http.StatusUnsupportedMediaType, "media_type", "Unsupported media type", "Send application/json.")
+	}
+	return nil
+}
+
+// DecodeFrom reads one JSON value into v.
+func DecodeFrom(body io.Reader, v any) error {
+	dec := json.NewDecoder(body)
+	if err := dec.Decode(v); err != nil {
+		return Malformed(err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		var tooBig *http.MaxBytesError
+		if errors.As(err, &tooBig) {
+			return err
+		}
+		return problem.Invalid("There is more after the JSON value.")
+	}
+	return nil
+}
+
+// Malformed says what is wrong with a body that could not be read or decoded.
+func Malformed(err error) error {
+	var kind *json.UnmarshalTypeError
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooBig):
+		return err
+	case errors.Is(err, contract.ErrInstant):
+		return problem.Invalid("%v.", err)
+	case errors.Is(err, io.EOF):
+		return problem.EmptyBody
+	case errors.As(err, &kind):
+		if kind.Field == "" {
+			return problem.Invalid("The body must be a JSON object, not a JSON %s.", kind.Value)
+		}
+		return problem.Invalid("%q cannot be a JSON %s.", kind.Field, kind.Value)
+	}
+	return problem.Invalid("The body is not JSON: %v.", err)
+}
+
+// Answer answers with a value as JSON. It returns nil, for handlers that end with it.
+func Answer(logger *slog.Logger, w http.ResponseWriter, status int, v any) error {
+	Head(w)
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		logger.Debug("answer not taken", "err", err)
+	}
+	return nil
+}
+
+// Head sets the header of an answer in JSON.
+func Head(w http.ResponseWriter) {
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = jsonType, noStore
+}
