@@ -20,11 +20,15 @@ const socketLimit = 20 * time.Second
 // socket is a phone's websocket.
 type socket struct{ *wire.Socket }
 
-// dial opens a socket of a view.
+// dial opens a socket of a view; bearer is "" for the screen.
 func dial(s *server, code, view, bearer string) (*socket, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), socketLimit)
 	defer cancel()
-	conn, err := wire.Dial(ctx, nil, s.url(), code, view, http.Header{"Authorization": {"Bearer " + bearer}})
+	header := http.Header{}
+	if bearer != "" {
+		header.Set("Authorization", "Bearer "+bearer)
+	}
+	conn, err := wire.Dial(ctx, nil, s.url(), code, view, header)
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func TestTwoVersionsOnOneRedis(t *testing.T) {
 }
 
 // at is the same event at another node.
-func (e *event) at(s *server) *event { return &event{createdJSON: e.createdJSON, t: e.t, s: s} }
+func (e *event) at(s *server) *event { return &event{Created: e.Created, t: e.t, s: s} }
 
 // standsAside checks that a node serves nothing of an event, and says why.
 func standsAside(t *testing.T, e *event) {
@@ -112,7 +112,7 @@ func standsAside(t *testing.T, e *event) {
 		refuses("GET", "/"+e.Code+page, "", nil)
 	}
 	if s, err := dial(e.s, e.Code, "screen", ""); err == nil {
-		s.close()
+		s.Close()
 		t.Error("the older node opens a socket for a newer event")
 	}
 }
