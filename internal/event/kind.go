@@ -106,6 +106,15 @@ func (s *Spec) check() *Refusal {
 	if !known {
 		return invalid("there is no such kind of activity")
 	}
+	parts := 0
+	for _, given := range []bool{s.Poll != nil, s.Raffle != nil, s.Scale != nil} {
+		if given {
+			parts++
+		}
+	}
+	if parts > 1 { // that its own part is there is the kind's check
+		return invalid("a %s takes nothing of another kind", s.Kind)
+	}
 	return k.check(s)
 }
 

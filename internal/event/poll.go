@@ -33,8 +33,6 @@ func (poll) check(spec *Spec) *Refusal {
 		return invalid("a poll takes 1 to %d options", MaxOptions)
 	case p.MaxChoices < 1 || p.MaxChoices > len(p.Options):
 		return invalid("max_choices must be 1 to the number of options (%d)", len(p.Options))
-	case spec.Raffle != nil || spec.Scale != nil:
-		return invalid("a poll takes title, options, max_choices and results only")
 	}
 	return checkResults(spec.Results)
 }

@@ -27,7 +27,7 @@ type Eligibility struct {
 }
 
 // raffle hands out tickets, freezes the list of entrants at the close, and draws
-// winners that everybody can check (draws.go, freezes.go).
+// winners that everybody can check (raffle_draws.go, raffle_freezes.go).
 type raffle struct{}
 
 // raffleRun is what a raffle's run holds, dense by participant index where it
@@ -82,8 +82,8 @@ func (raffle) normalize(spec *Spec) error {
 func (raffle) check(spec *Spec) *Refusal {
 	r := spec.Raffle
 	switch {
-	case spec.Poll != nil || spec.Scale != nil || spec.Results != "":
-		return invalid("a raffle takes title, winners, prizes, winners_may_win_again, eligible, claim_seconds and beacon only")
+	case spec.Results != "":
+		return invalid("a raffle has no results")
 	case r == nil || r.Winners < 1 || r.Winners > MaxWinners:
 		return invalid("winners must be 1 to %d", MaxWinners)
 	case len(r.Prizes) > MaxPrizes:

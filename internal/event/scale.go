@@ -36,8 +36,6 @@ func (scale) check(spec *Spec) *Refusal {
 		return invalid("max must be 1 to %d above min", MaxSteps)
 	case len(sc.Labels) != 0 && len(sc.Labels) != 2:
 		return invalid("labels must be none or two, one for each end")
-	case spec.Poll != nil || spec.Raffle != nil:
-		return invalid("a scale takes title, min, max, labels and results only")
 	}
 	return checkResults(spec.Results)
 }
