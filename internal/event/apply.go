@@ -68,8 +68,8 @@ func (s *State) Apply(at Position, data []byte, res *Result) error {
 	return s.applyCommand(at, c, res)
 }
 
-// fresh notes an identity; false where the record must be dropped.
-func (s *State) fresh(id Identity, res *Result) bool {
+// noteIdentity notes an identity; false where the record must be dropped.
+func (s *State) noteIdentity(id Identity, res *Result) bool {
 	res.Identity = id
 	if id.UID != s.uid || id.Seq <= s.producers[id.Producer] {
 		res.Repeat = true
@@ -88,7 +88,7 @@ func (s *State) applyBatch(at Position, body []byte, res *Result) error {
 	// first item changes anything.
 	it := &res.item
 	for check := r; ; {
-		more, err := check.next(it)
+		more, err := check.nextItem(it)
 		if err != nil {
 			return err
 		}
@@ -100,12 +100,12 @@ func (s *State) applyBatch(at Position, body []byte, res *Result) error {
 		return fmt.Errorf("%w: the log does not begin with a create record", ErrDamaged)
 	}
 	s.at = at
-	if !s.fresh(r.id, res) {
+	if !s.noteIdentity(r.id, res) {
 		return nil
 	}
 	joined := s.people.ids.len
 	for {
-		more, _ := r.next(it)
+		more, _ := r.nextItem(it)
 		if !more {
 			if s.people.ids.len > joined {
 				s.arrivals = append(s.arrivals, arrival{from: joined, ms: at.Ms})
@@ -125,7 +125,7 @@ func (s *State) applyItem(it *Item, res *Result) Outcome {
 		s.applyJoin(it, res)
 		return Outcome{}
 	}
-	a := s.find(it.Activity)
+	a := s.findActivity(it.Activity)
 	if a == nil {
 		return Outcome{Status: Malformed}
 	}
@@ -135,7 +135,7 @@ func (s *State) applyItem(it *Item, res *Result) Outcome {
 	if !a.kind.takes(a, it) {
 		return Outcome{Status: Malformed, Run: a.run}
 	}
-	who, joined := s.people.join(it.Participant)
+	who, joined := s.people.indexOrAdd(it.Participant)
 	out := a.kind.enter(s, a, who, it)
 	out.Run = a.run
 	res.Counts = res.Counts || joined || out.Status != Unchanged
@@ -143,16 +143,16 @@ func (s *State) applyItem(it *Item, res *Result) Outcome {
 }
 
 func (s *State) applyJoin(it *Item, res *Result) {
-	who, added := s.people.join(it.Participant)
+	who, added := s.people.indexOrAdd(it.Participant)
 	res.Counts = res.Counts || added
 	if len(it.Body) > 0 && s.names {
-		s.rename(who, string(it.Body))
+		s.setName(who, string(it.Body))
 		res.Counts = true
 		res.Who = append(res.Who, it.Participant)
 	}
 }
 
-func (s *State) rename(i uint32, text string) {
+func (s *State) setName(i uint32, text string) {
 	if s.people.names == nil {
 		s.people.names = map[uint32]*name{}
 	}
@@ -178,7 +178,7 @@ func (s *State) applyCommand(at Position, c *Command, res *Result) error {
 		return fmt.Errorf("%w: the log does not begin with a create record", ErrDamaged)
 	}
 	s.at = at
-	if !s.fresh(c.Identity, res) {
+	if !s.noteIdentity(c.Identity, res) {
 		return nil
 	}
 	res.Command = c
@@ -193,7 +193,7 @@ func (s *State) applyCommand(at Position, c *Command, res *Result) error {
 	if c.Type == CmdAdd {
 		id = res.ID
 	}
-	if a := s.find(id); a != nil {
+	if a := s.findActivity(id); a != nil {
 		view := s.activityView(a)
 		res.Activity = &view
 	}

@@ -173,9 +173,9 @@ func openBatch(body []byte) (batchReader, error) {
 	return r, nil
 }
 
-// next decodes the next item into it; false at the end. ErrNewer: the item's form
+// nextItem decodes the next item into it; false at the end. ErrNewer: the item's form
 // is not known, and all that follows in the record cannot be told.
-func (r *batchReader) next(it *Item) (bool, error) {
+func (r *batchReader) nextItem(it *Item) (bool, error) {
 	if len(r.rest) == 0 {
 		return false, nil
 	}

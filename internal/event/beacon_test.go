@@ -26,7 +26,7 @@ func (j *journal) withBeacon(n int) int {
 }
 
 func (j *journal) arming(id int, void string) Command {
-	c := Command{Type: CmdArm, Activity: id, Run: j.s.find(id).run, Draw: len(j.s.draws) + 1, Void: void}
+	c := Command{Type: CmdArm, Activity: id, Run: j.s.findActivity(id).run, Draw: len(j.s.draws) + 1, Void: void}
 	if void != "" {
 		c.Reason = "not in the room"
 	}
@@ -146,7 +146,7 @@ func TestAbandonedFreeze(t *testing.T) {
 	}
 }
 
-// Another raffle drawn meanwhile changes the draw's number and nothing else.
+// Another raffle drawn in between changes the draw's number and nothing else.
 func TestOtherDrawsDoNotMoveAPendingOne(t *testing.T) {
 	outcome := func(between bool) fairdraw.Ticket {
 		j := newJournal(t, false)

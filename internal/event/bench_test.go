@@ -8,7 +8,7 @@ import (
 )
 
 // million folds a raffle of a million up to its close, and returns how long the
-// close held up the fold and how long the list took beside it.
+// close held up the fold and how long the list took.
 func million(b *testing.B, spec RaffleSpec) (s *State, closed, listed time.Duration) {
 	b.Helper()
 	s = New()
@@ -30,11 +30,11 @@ func million(b *testing.B, spec RaffleSpec) (s *State, closed, listed time.Durat
 }
 
 // What a million entrants cost: the close within the fold, where eligibility has
-// to be judged, the list beside it, and a draw within it.
+// to be judged, the list, and a draw within it.
 func BenchmarkMillionFrozenAndDrawn(b *testing.B) {
 	for b.Loop() {
 		s, closed, listed := million(b, RaffleSpec{Winners: 10, Eligible: Eligibility{JoinedBefore: 990}})
-		run, element, _ := s.DrawSeed(1)
+		run, element, _ := s.NextSeed(1)
 		seed := fairdraw.NewChain(testKey, testUID, 1, uint64(run)).Element(element)
 		c := Command{Identity: Identity{testUID, 77, 1}, Type: CmdDraw, Activity: 1, Run: run, Seed: &seed}
 		var res Result

@@ -5,25 +5,25 @@ import "slices"
 // commands holds what each type of Command does that concerns the event. A
 // function either returns a Refusal and has changed nothing, or has done it all.
 var commands = map[string]func(*State, *Command, *Result) *Refusal{
-	CmdSettings: (*State).settings,
-	CmdAdd:      (*State).add,
-	CmdOrder:    (*State).order,
+	CmdSettings: (*State).changeSettings,
+	CmdAdd:      (*State).addActivity,
+	CmdOrder:    (*State).setOrder,
 	CmdCurrent:  (*State).setCurrent,
 	CmdRemote:   (*State).addRemote,
-	CmdRevoke:   (*State).revoke,
-	CmdHide:     (*State).hide,
-	CmdDelete:   (*State).delete,
+	CmdRevoke:   (*State).revokeRemote,
+	CmdHide:     (*State).hideName,
+	CmdDelete:   (*State).deleteEvent,
 }
 
 // activityVerbs holds what each type of Command does that all kinds of activity
 // know.
 var activityVerbs = map[string]verb{
-	CmdEdit:   edit,
-	CmdRemove: remove,
-	CmdOpen:   open,
-	CmdExtend: extend,
+	CmdEdit:   editDraft,
+	CmdRemove: removeDraft,
+	CmdOpen:   openRun,
+	CmdExtend: extendCountdown,
 	CmdClose:  closeRun,
-	CmdReset:  reset,
+	CmdReset:  resetRun,
 }
 
 // decide folds a command whose identity is new.
@@ -31,7 +31,7 @@ func (s *State) decide(at Position, c *Command, res *Result) *Refusal {
 	if do, known := commands[c.Type]; known {
 		return do(s, c, res)
 	}
-	a := s.find(c.Activity)
+	a := s.findActivity(c.Activity)
 	if a == nil {
 		return unknownActivity()
 	}
@@ -75,7 +75,7 @@ func knownCommand(name string) bool {
 
 func unknownActivity() *Refusal { return &Refusal{Unknown, "there is no such activity"} }
 
-func (s *State) settings(c *Command, _ *Result) *Refusal {
+func (s *State) changeSettings(c *Command, _ *Result) *Refusal {
 	if c.Title != nil {
 		s.title = *c.Title
 	}
@@ -85,7 +85,7 @@ func (s *State) settings(c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) add(c *Command, res *Result) *Refusal {
+func (s *State) addActivity(c *Command, res *Result) *Refusal {
 	if c.Spec == nil {
 		return invalid("an activity needs its kind and title")
 	}
@@ -103,7 +103,7 @@ func (s *State) add(c *Command, res *Result) *Refusal {
 	return nil
 }
 
-func edit(s *State, a *activity, _ Position, c *Command) *Refusal {
+func editDraft(s *State, a *activity, _ Position, c *Command) *Refusal {
 	switch {
 	case c.Spec == nil:
 		return invalid("an activity needs its kind and title")
@@ -120,7 +120,7 @@ func edit(s *State, a *activity, _ Position, c *Command) *Refusal {
 	return nil
 }
 
-func remove(s *State, a *activity, _ Position, _ *Command) *Refusal {
+func removeDraft(s *State, a *activity, _ Position, _ *Command) *Refusal {
 	if a.state != Draft {
 		return conflict("only drafts can be deleted, and this one is %s", a.state)
 	}
@@ -131,7 +131,7 @@ func remove(s *State, a *activity, _ Position, _ *Command) *Refusal {
 	return nil
 }
 
-func (s *State) order(c *Command, _ *Result) *Refusal {
+func (s *State) setOrder(c *Command, _ *Result) *Refusal {
 	have := make([]int, len(s.activities))
 	for i, a := range s.activities {
 		have[i] = a.id
@@ -140,26 +140,26 @@ func (s *State) order(c *Command, _ *Result) *Refusal {
 	want := slices.Clone(c.Order)
 	slices.Sort(want)
 	if !slices.Equal(have, want) {
-		// Somebody added or deleted one meanwhile, or the list is wrong.
+		// Another host added or deleted one in the meantime, or the list is wrong.
 		return conflict("the order must name each of the event's activities once")
 	}
 	ordered := make([]*activity, len(c.Order))
 	for i, id := range c.Order {
-		ordered[i] = s.find(id)
+		ordered[i] = s.findActivity(id)
 	}
 	s.activities = ordered
 	return nil
 }
 
 func (s *State) setCurrent(c *Command, _ *Result) *Refusal {
-	if c.Activity != 0 && s.find(c.Activity) == nil {
+	if c.Activity != 0 && s.findActivity(c.Activity) == nil {
 		return unknownActivity()
 	}
 	s.current = c.Activity
 	return nil
 }
 
-func open(s *State, a *activity, at Position, c *Command) *Refusal {
+func openRun(s *State, a *activity, at Position, c *Command) *Refusal {
 	switch {
 	case a.state == Draft:
 	case a.state != Closed:
@@ -184,7 +184,7 @@ func open(s *State, a *activity, at Position, c *Command) *Refusal {
 	return nil
 }
 
-func extend(_ *State, a *activity, at Position, c *Command) *Refusal {
+func extendCountdown(_ *State, a *activity, at Position, c *Command) *Refusal {
 	switch {
 	case a.state != Open:
 		return conflict("it is %s: no countdown is running", a.state)
@@ -193,7 +193,7 @@ func extend(_ *State, a *activity, at Position, c *Command) *Refusal {
 	case c.Seconds < 1 || c.Seconds > MaxSeconds:
 		return invalid("seconds must be 1 to %d", MaxSeconds)
 	}
-	// Never by less than asked: a countdown that has just run out starts anew.
+	// Never by less than asked: a countdown that has just run out starts again.
 	a.deadlineMs = max(a.deadlineMs, at.Ms) + 1000*uint64(c.Seconds)
 	a.deadlineSet = at
 	return nil
@@ -217,7 +217,7 @@ func (s *State) endEntries(a *activity, at Position) {
 	a.kind.close(s, a, at)
 }
 
-func reset(_ *State, a *activity, _ Position, _ *Command) *Refusal {
+func resetRun(_ *State, a *activity, _ Position, _ *Command) *Refusal {
 	if a.state == Draft {
 		return conflict("it is a draft: there is nothing to reset")
 	}
@@ -240,7 +240,7 @@ func (s *State) addRemote(c *Command, res *Result) *Refusal {
 	return nil
 }
 
-func (s *State) revoke(c *Command, _ *Result) *Refusal {
+func (s *State) revokeRemote(c *Command, _ *Result) *Refusal {
 	at := slices.IndexFunc(s.remotes, func(r remote) bool { return r.id == c.Remote })
 	if at < 0 {
 		return &Refusal{Unknown, "there is no such remote"}
@@ -249,16 +249,16 @@ func (s *State) revoke(c *Command, _ *Result) *Refusal {
 	return nil
 }
 
-func (s *State) hide(c *Command, _ *Result) *Refusal {
-	i, ok := s.people.find(c.Person)
+func (s *State) hideName(c *Command, _ *Result) *Refusal {
+	i, ok := s.people.indexOf(c.Person)
 	if !ok || s.people.names[i] == nil {
-		return &Refusal{Unknown, "nobody with a chosen name has this id"}
+		return &Refusal{Unknown, "no participant with a chosen name has this id"}
 	}
 	s.people.names[i].hidden = c.Hidden
 	return nil
 }
 
-func (s *State) delete(*Command, *Result) *Refusal {
+func (s *State) deleteEvent(*Command, *Result) *Refusal {
 	s.deleted = true
 	return nil
 }

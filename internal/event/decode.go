@@ -1,7 +1,7 @@
 package event
 
 // Record is one record of a log as it was written: read without being folded,
-// for whoever audits a log without trusting the fold.
+// to audit a log without trusting the fold.
 type Record struct {
 	Identity
 	Command *Command // of a control record
@@ -28,7 +28,7 @@ func Decode(data []byte) (Record, error) {
 	out := Record{Identity: r.id}
 	for {
 		var it Item
-		more, err := r.next(&it)
+		more, err := r.nextItem(&it)
 		if err != nil {
 			return Record{}, err
 		}

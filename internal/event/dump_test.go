@@ -32,7 +32,7 @@ func write(b *strings.Builder, path string, v reflect.Value, skip map[string]boo
 	}
 	if v.Type() == reflect.TypeFor[freeze]() {
 		f := (*freeze)(v.Addr().UnsafePointer())
-		fmt.Fprintf(b, "%s.root = %v of %d\n", path, f.get().Root(), f.get().Size())
+		fmt.Fprintf(b, "%s.root = %v of %d\n", path, f.entrantList().Root(), f.entrantList().Size())
 		write(b, path+".entrants", v.FieldByName("entrants"), skip)
 		return
 	}

@@ -192,16 +192,16 @@ func TestPeopleAreFoundAgain(t *testing.T) {
 	const n = 3 * chunk
 	id := func(i int) Participant { return Participant(i%7)<<40 | Participant(i+1)*0x9e37 } // many of one low part
 	for i := range n {
-		if at, added := pp.join(id(i)); !added || at != uint32(i) {
+		if at, added := pp.indexOrAdd(id(i)); !added || at != uint32(i) {
 			t.Fatalf("join %d: %d, %v", i, at, added)
 		}
 	}
 	for i := range n {
-		if at, ok := pp.find(id(i)); !ok || at != uint32(i) || pp.id(at) != id(i) {
+		if at, ok := pp.indexOf(id(i)); !ok || at != uint32(i) || pp.id(at) != id(i) {
 			t.Fatalf("find %d: %d, %v", i, at, ok)
 		}
 	}
-	if _, ok := pp.find(id(n)); ok {
+	if _, ok := pp.indexOf(id(n)); ok {
 		t.Error("found one who never joined")
 	}
 }

@@ -86,7 +86,7 @@ func readBatch(body []byte) (items []Item, id Identity, ok bool) {
 	}
 	for {
 		var it Item
-		more, err := r.next(&it)
+		more, err := r.nextItem(&it)
 		if err != nil {
 			return nil, id, false
 		}

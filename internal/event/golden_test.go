@@ -16,7 +16,7 @@ import (
 )
 
 // The logs in testdata were written by released versions, and every later
-// version has to fold them to the state that stands beside them. NAME.log has a
+// version has to fold them to the state in the JSON file of the same name. NAME.log has a
 // record a line, "ms-seq hex"; NAME.json is what outline says of the folded
 // state. A log is never changed. The one way to get a new pair is to give it a
 // new name here: a file that is absent is written, and the test fails once.

@@ -2,7 +2,7 @@ package event
 
 // Handle is the friendly generated name of a participant, "Teal Otter 42". It
 // is a function of the random id alone, so it costs no storage; with 64×64×90
-// of them handles repeat in a crowd, hence the short ticket code beside them.
+// of them handles repeat in a crowd, so a short ticket code is shown next to them.
 func (p Participant) Handle() string {
 	v := uint64(p)
 	number := 10 + v%90

@@ -136,7 +136,7 @@ func scaleSpec(min, max int, results string) *Spec {
 // opening is the open command of an activity, with the commitment that a raffle needs.
 func (j *journal) opening(id int) Command {
 	c := Command{Type: CmdOpen, Activity: id}
-	if a := j.s.find(id); a != nil && a.Raffle != nil {
+	if a := j.s.findActivity(id); a != nil && a.Raffle != nil {
 		end := fairdraw.NewChain(testKey, j.uid, uint64(id), uint64(a.run)).Element(0)
 		c.Run, c.Commitment = a.run, &end
 		if a.Raffle.Beacon {
@@ -152,7 +152,7 @@ func (j *journal) verb(verb string, id int) { j.t.Helper(); j.do(Command{Type: v
 
 // drawing is the draw command of a raffle, with the right seed and number.
 func (j *journal) drawing(id int) Command {
-	run, element, number := j.s.DrawSeed(id)
+	run, element, number := j.s.NextSeed(id)
 	seed := fairdraw.NewChain(testKey, j.uid, uint64(id), uint64(run)).Element(min(element, fairdraw.ChainLength))
 	return Command{Type: CmdDraw, Activity: id, Draw: number, Run: run, Seed: &seed}
 }
@@ -167,7 +167,7 @@ func (j *journal) redrawing(id int, ticket string) Command {
 // activity is the present view of an activity, as the host has it.
 func (j *journal) activity(id int) Activity {
 	j.t.Helper()
-	a := j.s.find(id)
+	a := j.s.findActivity(id)
 	if a == nil {
 		j.t.Fatalf("no activity %d", id)
 	}
@@ -207,7 +207,7 @@ func (j *journal) enterAll(id, n int) {
 	j.t.Helper()
 	items := make([]Item, n)
 	for i := range items {
-		items[i] = ticket(Participant(i+1), id, j.s.find(id).run)
+		items[i] = ticket(Participant(i+1), id, j.s.findActivity(id).run)
 	}
 	j.batch(items...)
 }

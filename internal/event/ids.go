@@ -17,7 +17,7 @@ func (u UID) String() string { return hex.EncodeToString(u[:]) }
 func (u UID) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
 // UnmarshalText reads what MarshalText wrote.
-func (u *UID) UnmarshalText(b []byte) error { return unhex(u[:], b) }
+func (u *UID) UnmarshalText(b []byte) error { return decodeHex(u[:], b) }
 
 // Participant is the random id of one phone in one event; never 0. It is not a
 // secret: the token that proves it is signed.
@@ -28,7 +28,7 @@ func (p Participant) String() string { return fmt.Sprintf("%016x", uint64(p)) }
 // ParseParticipant reads 16 hex digits.
 func ParseParticipant(s string) (Participant, error) {
 	var b [8]byte
-	if err := unhex(b[:], []byte(s)); err != nil {
+	if err := decodeHex(b[:], []byte(s)); err != nil {
 		return 0, err
 	}
 	p := Participant(binary.BigEndian.Uint64(b[:]))
@@ -56,7 +56,7 @@ func (p Producer) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%016x
 // UnmarshalText reads 16 hex digits.
 func (p *Producer) UnmarshalText(b []byte) error {
 	var raw [8]byte
-	if err := unhex(raw[:], b); err != nil {
+	if err := decodeHex(raw[:], b); err != nil {
 		return err
 	}
 	*p = Producer(binary.BigEndian.Uint64(raw[:]))
@@ -70,7 +70,7 @@ type Key [32]byte
 func (k Key) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(k[:])), nil }
 
 // UnmarshalText reads what MarshalText wrote.
-func (k *Key) UnmarshalText(b []byte) error { return unhex(k[:], b) }
+func (k *Key) UnmarshalText(b []byte) error { return decodeHex(k[:], b) }
 
 // Position is where a record stands in the log; Ms is the log's clock in
 // milliseconds since the Unix epoch. It mirrors eventlog.Offset, which this
@@ -102,7 +102,7 @@ func (p *Position) UnmarshalText(b []byte) error {
 	return err
 }
 
-func unhex(dst, src []byte) error {
+func decodeHex(dst, src []byte) error {
 	if len(src) != 2*len(dst) {
 		return fmt.Errorf("%q: want %d hex digits", src, 2*len(dst))
 	}

@@ -60,10 +60,10 @@ func randomItem(rng *rand.Rand, j *journal) Item {
 	if rng.IntN(10) == 0 {
 		id = rng.IntN(6)
 	}
-	if a := j.s.find(id); a != nil && rng.IntN(8) > 0 {
+	if a := j.s.findActivity(id); a != nil && rng.IntN(8) > 0 {
 		run = a.run
 	}
-	switch a := j.s.find(id); {
+	switch a := j.s.findActivity(id); {
 	case rng.IntN(6) == 0:
 		return JoinItem(p, strings.Repeat("x", rng.IntN(3)))
 	case a != nil && a.Raffle != nil && a.Raffle.Eligible.CheckedIn && rng.IntN(2) == 0:
@@ -85,7 +85,7 @@ func randomCommand(rng *rand.Rand, j *journal) Command {
 		CmdCurrent, CmdOrder, CmdHide, CmdRemote, CmdRevoke, CmdSettings, CmdAdd, CmdEdit, CmdRemove,
 		CmdArm, CmdAbandon, CmdVoid, CmdClaim, CmdConfirm,
 	}
-	a := j.s.find(id)
+	a := j.s.findActivity(id)
 	if a != nil && rng.IntN(3) > 0 {
 		// What leads on from here, so that everything comes to its end.
 		verbs = map[string][]string{

@@ -14,8 +14,8 @@ type name struct {
 	hidden bool
 }
 
-// find returns the index of p.
-func (pp *people) find(p Participant) (uint32, bool) {
+// indexOf returns the index of p.
+func (pp *people) indexOf(p Participant) (uint32, bool) {
 	if len(pp.table) == 0 {
 		return 0, false
 	}
@@ -30,9 +30,9 @@ func (pp *people) find(p Participant) (uint32, bool) {
 	}
 }
 
-// join returns the index of p, added where it was not there.
-func (pp *people) join(p Participant) (i uint32, added bool) {
-	if i, ok := pp.find(p); ok {
+// indexOrAdd returns the index of p, added where it was not there.
+func (pp *people) indexOrAdd(p Participant) (i uint32, added bool) {
+	if i, ok := pp.indexOf(p); ok {
 		return i, false
 	}
 	i = uint32(pp.ids.len)
@@ -61,7 +61,7 @@ func (pp *people) place(p Participant, i uint32) {
 func (pp *people) id(i uint32) Participant { return *pp.ids.at(i) }
 
 // handles returns a lookup of the handles of all who have joined so far. It reads
-// safely beside the fold, on other goroutines: chunks never move, and an id is
+// safely while the fold goes on, on other goroutines: chunks never move, and an id is
 // never changed once it is there.
 func (pp *people) handles() func(i uint32) string {
 	ids := pp.ids

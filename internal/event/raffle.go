@@ -115,7 +115,7 @@ func (raffle) reopen() *Refusal {
 	return conflict("the entrant list is frozen: a closed raffle cannot be opened again in this run")
 }
 
-func (raffle) close(s *State, a *activity, at Position) { s.freeze(at, a) }
+func (raffle) close(s *State, a *activity, at Position) { s.freezeEntrants(at, a) }
 
 // discard marks a freeze whose draw would have been known soon: that it was
 // thrown away has to show.
@@ -126,8 +126,8 @@ func (raffle) discard(a *activity) {
 }
 
 var raffleVerbs = map[string]verb{
-	CmdDraw: draw, CmdRedraw: draw, CmdArm: arm, CmdAbandon: abandon, CmdSpent: spendRun,
-	CmdVoid: void, CmdClaim: claim, CmdConfirm: confirm,
+	CmdDraw: drawWinners, CmdRedraw: drawWinners, CmdArm: armDraw, CmdAbandon: abandonFreeze, CmdSpent: spendRun,
+	CmdVoid: voidWin, CmdClaim: claimWin, CmdConfirm: confirmWin,
 }
 
 func (raffle) verbs() map[string]verb { return raffleVerbs }
@@ -217,7 +217,7 @@ func (raffle) you(a *activity, who uint32, y *You) {
 	if e := r.ticketOf.get(who); e != 0 {
 		y.Tickets[a.id] = r.entrants.at(e - 1).ticket.String()
 		if r.frozen != nil {
-			if why := a.unfit(e - 1); why != "" {
+			if why := a.unfitReason(e - 1); why != "" {
 				if y.Unfit == nil {
 					y.Unfit = map[int]string{}
 				}
@@ -246,7 +246,7 @@ func (s *State) unknownPart(spec *Spec, self int) *Refusal {
 	if spec.Raffle == nil {
 		return nil
 	}
-	if part := spec.Raffle.Eligible.TookPart; part == self || part != 0 && s.find(part) == nil {
+	if part := spec.Raffle.Eligible.TookPart; part == self || part != 0 && s.findActivity(part) == nil {
 		return invalid("eligible.took_part must be the id of another activity of the event")
 	}
 	return nil

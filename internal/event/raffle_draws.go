@@ -18,8 +18,8 @@ type pending struct {
 	reason string
 }
 
-// drawable refuses what no draw or redraw of a raffle can be made from.
-func (s *State) drawable(a *activity, c *Command, redraw bool) *Refusal {
+// refuseUndrawable refuses what no draw or redraw of a raffle can be made from.
+func (s *State) refuseUndrawable(a *activity, c *Command, redraw bool) *Refusal {
 	switch {
 	case redraw && a.state != Drawn:
 		return conflict("it is %s: there is no winner to replace", a.state)
@@ -35,26 +35,26 @@ func (s *State) drawable(a *activity, c *Command, redraw bool) *Refusal {
 	return nil
 }
 
-// arm asks for a draw, or with Void for a redraw, of a raffle with a beacon, and
+// armDraw asks for a draw, or with Void for a redraw, of a raffle with a beacon, and
 // names the round that it waits for: for the run's first draw the one that the
 // freeze named.
-func arm(s *State, a *activity, at Position, c *Command) *Refusal {
-	if no := s.drawable(a, c, c.Void != ""); no != nil {
+func armDraw(s *State, a *activity, at Position, c *Command) *Refusal {
+	if no := s.refuseUndrawable(a, c, c.Void != ""); no != nil {
 		return no
 	}
 	switch {
 	case a.raffleRun.chain == nil:
 		return conflict("this raffle is drawn without a beacon")
 	case c.Run != a.run:
-		return conflict("the raffle was reset meanwhile")
+		return conflict("the raffle was reset in the meantime")
 	case a.raffleRun.pending != nil:
 		return conflict("a draw is waiting for its round already")
-	case c.Void != "" && a.winner(c.Void) < 0:
+	case c.Void != "" && a.winnerIndex(c.Void) < 0:
 		return conflict("that ticket is not among the winners")
 	case c.Void != "" && c.Reason == "":
 		return invalid("a redraw needs a reason")
 	}
-	if no := refuseWithoutCandidates(a, s.excluded(a)); no != nil {
+	if no := refuseWithoutCandidates(a, s.pastWinners(a)); no != nil {
 		return no
 	}
 	p := &pending{round: a.raffleRun.line.round, void: c.Void, reason: c.Reason}
@@ -72,33 +72,33 @@ func refuseWithoutCandidates(a *activity, excluded map[uint32]string) *Refusal {
 		return conflict("nobody is in this raffle, so there is nobody to draw")
 	case a.raffleRun.frozen.fit == 0:
 		return conflict("nobody who entered can win by this raffle's rules")
-	case a.left(excluded) == 0:
+	case a.candidatesLeft(excluded) == 0:
 		return conflict("everybody who entered and can win has won already")
 	}
 	return nil
 }
 
-// draw picks the next winners of a raffle, or, as a redraw, gives one winner's
+// drawWinners picks the next winners of a raffle, or, as a redraw, gives one winner's
 // ticket back and picks one other. With a beacon it completes what was armed,
 // whichever of the two that is.
-func draw(s *State, a *activity, at Position, c *Command) *Refusal {
+func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 	redraw, void, reason := c.Type == CmdRedraw, c.Void, c.Reason
 	if a.raffleRun.pending != nil {
 		redraw, void, reason = a.raffleRun.pending.void != "", a.raffleRun.pending.void, a.raffleRun.pending.reason
 	}
-	if no := s.drawable(a, c, redraw); no != nil {
+	if no := s.refuseUndrawable(a, c, redraw); no != nil {
 		return no
 	}
 	if c.Seed == nil || c.Run != a.run || sha256.Sum256(c.Seed[:]) != [32]byte(a.raffleRun.lastSeed) {
 		return conflict("another draw came first")
 	}
-	public, no := a.public(c)
+	public, no := a.beaconPart(c)
 	if no != nil {
 		return no
 	}
-	wanted, voids, prize := a.Raffle.Winners, -1, a.prize(a.nextPrize())
+	wanted, voids, prize := a.Raffle.Winners, -1, a.prizeName(a.nextPrize())
 	if redraw {
-		if voids = a.winner(void); voids < 0 {
+		if voids = a.winnerIndex(void); voids < 0 {
 			return conflict("that ticket is not among the winners")
 		}
 		if reason == "" {
@@ -106,12 +106,12 @@ func draw(s *State, a *activity, at Position, c *Command) *Refusal {
 		}
 		wanted, prize = 1, a.raffleRun.winners[voids].Prize
 	}
-	spent := s.excluded(a)
+	spent := s.pastWinners(a)
 	if no := refuseWithoutCandidates(a, spent); no != nil {
 		return no
 	}
 
-	list := a.raffleRun.frozen.get()
+	list := a.raffleRun.frozen.entrantList()
 	if redraw {
 		spent[a.raffleRun.ticketOf.get(a.raffleRun.winners[voids].who)-1] = fairdraw.SkipVoided
 	}
@@ -125,7 +125,7 @@ func draw(s *State, a *activity, at Position, c *Command) *Refusal {
 		if why := spent[e]; why != "" {
 			return why
 		}
-		return a.unfit(e)
+		return a.unfitReason(e)
 	})
 
 	d := &Draw{Number: len(s.draws) + 1, Activity: a.id, Title: a.Title, Run: a.run, At: at, frozen: a.raffleRun.frozen}
@@ -165,8 +165,8 @@ func draw(s *State, a *activity, at Position, c *Command) *Refusal {
 	return nil
 }
 
-// public is the beacon's part in a draw, checked; nil where the raffle has none.
-func (a *activity) public(c *Command) (*fairdraw.Beacon, *Refusal) {
+// beaconPart is the beacon's part in a draw, checked; nil where the raffle has none.
+func (a *activity) beaconPart(c *Command) (*fairdraw.Beacon, *Refusal) {
 	switch {
 	case a.raffleRun.chain == nil:
 		return nil, nil
@@ -182,8 +182,8 @@ func (a *activity) public(c *Command) (*fairdraw.Beacon, *Refusal) {
 	}, nil
 }
 
-// abandon gives up a frozen list, for all to see: its beacon cannot be had.
-func abandon(_ *State, a *activity, _ Position, _ *Command) *Refusal {
+// abandonFreeze gives up a frozen list, for all to see: its beacon cannot be had.
+func abandonFreeze(_ *State, a *activity, _ Position, _ *Command) *Refusal {
 	switch {
 	case a.raffleRun.chain == nil || a.state != Closed && a.state != Drawn:
 		return conflict("only a frozen list that waits for a public beacon can be abandoned")
@@ -194,9 +194,9 @@ func abandon(_ *State, a *activity, _ Position, _ *Command) *Refusal {
 	return nil
 }
 
-// void gives a winner's ticket back, with nobody drawn in its place.
-func void(_ *State, a *activity, _ Position, c *Command) *Refusal {
-	at, no := a.standing(c.Void)
+// voidWin gives a winner's ticket back, with nobody drawn in its place.
+func voidWin(_ *State, a *activity, _ Position, c *Command) *Refusal {
+	at, no := a.standingWinner(c.Void)
 	switch {
 	case no != nil:
 		return no
@@ -210,8 +210,8 @@ func void(_ *State, a *activity, _ Position, c *Command) *Refusal {
 	return nil
 }
 
-func claim(s *State, a *activity, _ Position, c *Command) *Refusal {
-	at, no := a.standing(c.Ticket)
+func claimWin(s *State, a *activity, _ Position, c *Command) *Refusal {
+	at, no := a.standingWinner(c.Ticket)
 	switch {
 	case no != nil:
 		return no
@@ -224,10 +224,10 @@ func claim(s *State, a *activity, _ Position, c *Command) *Refusal {
 	return nil
 }
 
-// confirm notes that the host gave the prize away; also to a winner whose phone
+// confirmWin notes that the host gave the prize away; also to a winner whose phone
 // could not claim it.
-func confirm(_ *State, a *activity, _ Position, c *Command) *Refusal {
-	at, no := a.standing(c.Ticket)
+func confirmWin(_ *State, a *activity, _ Position, c *Command) *Refusal {
+	at, no := a.standingWinner(c.Ticket)
 	switch {
 	case no != nil:
 		return no
@@ -243,16 +243,16 @@ func (a *activity) setClaim(at int, claim string) {
 	a.raffleRun.winners[at].Claim = claim
 }
 
-// standing finds a winner's ticket that was not given back.
-func (a *activity) standing(ticket string) (at int, no *Refusal) {
-	if at = a.winner(ticket); at < 0 {
+// standingWinner finds a winner's ticket that was not given back.
+func (a *activity) standingWinner(ticket string) (at int, no *Refusal) {
+	if at = a.winnerIndex(ticket); at < 0 {
 		return -1, conflict("that ticket is not among the winners")
 	}
 	return at, nil
 }
 
-// winner is the index of a standing winner's ticket, or -1.
-func (a *activity) winner(ticket string) int {
+// winnerIndex is the index of a standing winner's ticket, or -1.
+func (a *activity) winnerIndex(ticket string) int {
 	return slices.IndexFunc(a.raffleRun.winners, func(w Winner) bool { return w.Ticket.String() == ticket })
 }
 
@@ -270,7 +270,7 @@ func (a *activity) nextPrize() int {
 	return 0
 }
 
-func (a *activity) prize(k int) string {
+func (a *activity) prizeName(k int) string {
 	if k == 0 {
 		return ""
 	}

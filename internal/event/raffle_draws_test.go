@@ -216,6 +216,6 @@ func TestFreezeIsWorkForLater(t *testing.T) {
 
 func TestDrawsOfARunAreBounded(t *testing.T) {
 	j, id := bring(t, Raffle, Drawn)
-	j.s.find(id).raffleRun.runDraws = MaxDraws
+	j.s.findActivity(id).raffleRun.runDraws = MaxDraws
 	j.refuse(Conflict, j.drawing(id))
 }

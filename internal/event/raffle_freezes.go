@@ -7,7 +7,7 @@ import (
 )
 
 // frozenRun is one freeze in the public history, where it stays when its run is
-// reset: else whoever did not like an outcome could try again unseen.
+// reset: otherwise a host who did not like an outcome could try again unseen.
 type frozenRun struct {
 	list      *freeze
 	activity  int
@@ -45,8 +45,8 @@ const (
 	notHere
 )
 
-// freeze fixes who is in a raffle's present run, and who of them can win.
-func (s *State) freeze(at Position, a *activity) {
+// freezeEntrants fixes who is in a raffle's present run, and who of them can win.
+func (s *State) freezeEntrants(at Position, a *activity) {
 	a.raffleRun.frozen = &freeze{
 		entrants: a.raffleRun.entrants,
 		done:     make(chan struct{}),
@@ -54,7 +54,7 @@ func (s *State) freeze(at Position, a *activity) {
 		fit:      a.raffleRun.entrants.len,
 	}
 	if a.Raffle.Eligible != (Eligibility{}) {
-		s.judge(a)
+		s.judgeEntrants(a)
 	}
 	a.raffleRun.line = &frozenRun{list: a.raffleRun.frozen, activity: a.id, title: a.Title, at: at, number: a.run}
 	if a.raffleRun.chain != nil {
@@ -64,11 +64,11 @@ func (s *State) freeze(at Position, a *activity) {
 	s.freezes = append(s.freezes, a.raffleRun.frozen)
 }
 
-// judge applies the eligibility to each entrant. The tallies move on after the
+// judgeEntrants applies the eligibility to each entrant. The tallies move on after the
 // freeze, so this cannot wait: some 20 ms for a million.
-func (s *State) judge(a *activity) {
+func (s *State) judgeEntrants(a *activity) {
 	f, rule := a.raffleRun.frozen, a.Raffle.Eligible
-	part := s.find(rule.TookPart)
+	part := s.findActivity(rule.TookPart)
 	early := s.people.ids.len
 	if rule.JoinedBefore > 0 {
 		early = s.joinedBefore(rule.JoinedBefore)
@@ -90,8 +90,8 @@ func (s *State) judge(a *activity) {
 	}
 }
 
-// unfit is why an entrant of the frozen list cannot win, or "".
-func (a *activity) unfit(entrant uint32) string {
+// unfitReason is why an entrant of the frozen list cannot win, or "".
+func (a *activity) unfitReason(entrant uint32) string {
 	if a.raffleRun.frozen.unfit == nil {
 		return ""
 	}
@@ -106,9 +106,9 @@ func (a *activity) unfit(entrant uint32) string {
 	return ""
 }
 
-// excluded are the entrants of a raffle who have won, with the reason to pass
+// pastWinners are the entrants of a raffle who have won, with the reason to pass
 // them over.
-func (s *State) excluded(a *activity) map[uint32]string {
+func (s *State) pastWinners(a *activity) map[uint32]string {
 	out := map[uint32]string{}
 	note := func(w Winner, reason string) {
 		if e := a.raffleRun.ticketOf.get(w.who); e != 0 {
@@ -134,11 +134,11 @@ func (s *State) excluded(a *activity) map[uint32]string {
 	return out
 }
 
-// left is how many entrants of the frozen list can still win.
-func (a *activity) left(excluded map[uint32]string) int {
+// candidatesLeft is how many entrants of the frozen list can still win.
+func (a *activity) candidatesLeft(excluded map[uint32]string) int {
 	n := a.raffleRun.frozen.fit
 	for e := range excluded { // only counted, so the order does not matter
-		if a.unfit(e) == "" {
+		if a.unfitReason(e) == "" {
 			n--
 		}
 	}
@@ -157,11 +157,11 @@ type Receipt struct {
 // present run. Refusals: Unknown where there is no such raffle or ticket,
 // Conflict before the list is frozen.
 func (s *State) Receipt(p Participant, id int) (Receipt, *Refusal) {
-	a := s.find(id)
+	a := s.findActivity(id)
 	if a == nil || a.raffleRun == nil || a.state == Draft {
 		return Receipt{}, &Refusal{Unknown, "there is no such raffle"}
 	}
-	i, _ := s.people.find(p)
+	i, _ := s.people.indexOf(p)
 	e := uint32(0)
 	if s.Joined(p) {
 		e = a.raffleRun.ticketOf.get(i)
@@ -178,4 +178,4 @@ func (s *State) Receipt(p Participant, id int) (Receipt, *Refusal) {
 
 // List is the frozen list. It is computed where it was not, so no lock may be
 // held.
-func (r Receipt) List() *fairdraw.List { return r.list.get() }
+func (r Receipt) List() *fairdraw.List { return r.list.entrantList() }

@@ -21,7 +21,7 @@ func (s *State) Refresh(snap Snapshot) Snapshot {
 			continue
 		}
 		hidden := v.Counts == nil
-		a := s.find(v.ID)
+		a := s.findActivity(v.ID)
 		a.kind.numbers(a, v)
 		if hidden {
 			v.Counts = nil

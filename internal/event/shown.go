@@ -18,12 +18,12 @@ func (s *State) Shown() []ShownRun {
 }
 
 // Lost compares with what an earlier fold of the same log had shown: a log can lose
-// its newest records, and a list frozen anew, or a seed revealed twice, would let
-// whoever runs the store try again. It returns the commands that give such runs up.
+// its newest records, and a list frozen again, or a seed revealed twice, would let
+// the operator of the store try again. It returns the commands that give such runs up.
 func (s *State) Lost(before []ShownRun) []Command {
 	var out []Command
 	for _, was := range before {
-		a := s.find(was.activity)
+		a := s.findActivity(was.activity)
 		if a == nil || a.raffleRun == nil || a.run > was.run {
 			continue
 		}
@@ -37,6 +37,6 @@ func (s *State) Lost(before []ShownRun) []Command {
 // Heard reports whether the fold knows what a command of Lost says, or its activity
 // is gone.
 func (s *State) Heard(lost *Command) bool {
-	a := s.find(lost.Activity)
+	a := s.findActivity(lost.Activity)
 	return a == nil || a.spent >= lost.Run
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // State is the fold of one event's log so far. It is not safe for concurrent
-// use: whoever owns it (replica) locks around Apply and around reading.
+// use: its owner (replica) locks around Apply and around reading.
 type State struct {
 	created   bool
 	uid       UID
@@ -65,7 +65,7 @@ type activity struct {
 }
 
 // freeze is a raffle's entrant list as it was at the close. Sorting and hashing
-// a million tickets takes long, so it is done once, by whoever asks first, off
+// a million tickets takes long, so it is done once, by the first who asks, off
 // the fold's goroutine where possible; what it computes depends on the log alone.
 type freeze struct {
 	once     sync.Once
@@ -77,7 +77,7 @@ type freeze struct {
 	fit      int           // entrants that can win
 }
 
-func (f *freeze) get() *fairdraw.List {
+func (f *freeze) entrantList() *fairdraw.List {
 	f.once.Do(func() {
 		f.list = fairdraw.Freeze(f.entrants.len, func(i int) fairdraw.Leaf {
 			e := f.entrants.at(uint32(i))
@@ -88,8 +88,8 @@ func (f *freeze) get() *fairdraw.List {
 	return f.list
 }
 
-// ready is the list where it has been computed, else nil.
-func (f *freeze) ready() *fairdraw.List {
+// readyList is the list where it has been computed, else nil.
+func (f *freeze) readyList() *fairdraw.List {
 	if f == nil {
 		return nil
 	}
@@ -107,7 +107,7 @@ func (f *freeze) ready() *fairdraw.List {
 func (s *State) TakeWork() []func() {
 	var work []func()
 	for _, f := range s.freezes {
-		work = append(work, func() { f.get() })
+		work = append(work, func() { f.entrantList() })
 	}
 	s.freezes = nil
 	return work
@@ -133,7 +133,7 @@ func (s *State) At() Position { return s.at }
 // Structure rises whenever something other than counts and people changed.
 func (s *State) Structure() uint64 { return s.structure }
 
-// Touch raises the structure number, for what changed beside the log: a frozen
+// Touch raises the structure number, for what changed without a record: a frozen
 // list that is ready.
 func (s *State) Touch() { s.structure++ }
 
@@ -152,19 +152,19 @@ func (s *State) Names() bool { return s.names }
 // Frozen returns a function that waits until a raffle's entrant list is computed,
 // to be called with no lock held; where there is no such list it does nothing.
 func (s *State) Frozen(id int) func() {
-	if a := s.find(id); a != nil && a.raffleRun != nil && a.raffleRun.frozen != nil {
-		return func() { a.raffleRun.frozen.get() }
+	if a := s.findActivity(id); a != nil && a.raffleRun != nil && a.raffleRun.frozen != nil {
+		return func() { a.raffleRun.frozen.entrantList() }
 	}
 	return func() {}
 }
 
 // Joined reports whether the participant is known to the log.
 func (s *State) Joined(p Participant) bool {
-	_, ok := s.people.find(p)
+	_, ok := s.people.indexOf(p)
 	return ok
 }
 
-func (s *State) find(id int) *activity {
+func (s *State) findActivity(id int) *activity {
 	for _, a := range s.activities {
 		if a.id == id {
 			return a
@@ -191,7 +191,7 @@ type Entry struct {
 // NoActivity and TooLate (the run is not open) hold as far as this state knows: a
 // later one may know better.
 func (s *State) Entry(p Participant, e *Entry) (Item, Status) {
-	a := s.find(e.Activity)
+	a := s.findActivity(e.Activity)
 	if a == nil {
 		return Item{}, NoActivity
 	}
@@ -206,10 +206,10 @@ func (s *State) Entry(p Participant, e *Entry) (Item, Status) {
 	return it, 0
 }
 
-// DrawSeed tells which element of a seed chain a raffle's next draw reveals: its
+// NextSeed tells which element of a seed chain a raffle's next draw reveals: its
 // run, the 1-based index of the element, and the number that the draw will have.
-func (s *State) DrawSeed(id int) (run, element, number int) {
-	if a := s.find(id); a != nil && a.raffleRun != nil {
+func (s *State) NextSeed(id int) (run, element, number int) {
+	if a := s.findActivity(id); a != nil && a.raffleRun != nil {
 		return a.run, a.raffleRun.runDraws + 1, len(s.draws) + 1
 	}
 	return 0, 0, 0
@@ -258,7 +258,7 @@ type Won struct {
 // has a handle and nothing else.
 func (s *State) You(p Participant) You {
 	y := You{Handle: p.Handle(), Choices: map[int][]int{}, Tickets: map[int]string{}, Won: []Won{}}
-	i, ok := s.people.find(p)
+	i, ok := s.people.indexOf(p)
 	if !ok {
 		return y
 	}
@@ -334,4 +334,4 @@ func (s *State) Draw(n int) *Draw {
 }
 
 // List is the frozen entrant list that the draw picked from.
-func (d *Draw) List() *fairdraw.List { return d.frozen.get() }
+func (d *Draw) List() *fairdraw.List { return d.frozen.entrantList() }

@@ -48,7 +48,7 @@ func (j *journal) command(verb string, id int) Command {
 	case CmdOpen:
 		return j.opening(id)
 	case CmdDraw:
-		if r := j.s.find(id).raffleRun; r != nil && r.pending != nil {
+		if r := j.s.findActivity(id).raffleRun; r != nil && r.pending != nil {
 			return j.completing(id)
 		}
 		return j.drawing(id)
@@ -71,7 +71,7 @@ func (j *journal) command(verb string, id int) Command {
 		}
 		return j.redrawing(id, ticket)
 	case CmdEdit:
-		spec := j.s.find(id).Spec
+		spec := j.s.findActivity(id).Spec
 		spec.Title = "Another title"
 		return Command{Type: verb, Activity: id, Spec: &spec}
 	case CmdExtend:
@@ -124,7 +124,7 @@ func TestEveryVerbInEveryState(t *testing.T) {
 						t.Error("the structure number did not rise")
 					}
 					if want == gone {
-						if j.s.find(id) != nil || res.Activity != nil {
+						if j.s.findActivity(id) != nil || res.Activity != nil {
 							t.Errorf("still there: %+v", res.Activity)
 						}
 						return

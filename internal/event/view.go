@@ -20,7 +20,7 @@ type Snapshot struct {
 	At         Position
 	Ms         uint64 // the log's time of the newest record, however little it changed
 	Structure  uint64
-	Backstage  uint64 // rises with what the host alone is shown beside it
+	Backstage  uint64 // rises with what only the host is shown in addition
 	Current    int    // 0: none
 	Activities []Activity
 	Draws      []DrawLine
@@ -57,8 +57,8 @@ type DrawLine struct {
 	Number, Activity, Run, Entrants int
 	Title                           string
 	Winners                         []fairdraw.Ticket
-	Names                           []string // beside Winners; a handle where the ticket was given back
-	Returned                        []bool   // beside Winners: the ticket was given back
+	Names                           []string // in the order of Winners; a handle where the ticket was given back
+	Returned                        []bool   // in the order of Winners: the ticket was given back
 	Reason                          string
 	Prize                           string
 }
@@ -119,7 +119,7 @@ func (s *State) Snapshot() Snapshot {
 		line := DrawLine{Number: d.Number, Activity: d.Activity, Run: d.Run, Entrants: d.Record.Size,
 			Title: d.Title, Reason: d.Record.Reason, Prize: d.Record.Prize}
 		for _, w := range d.won {
-			i, _ := s.people.find(w.Participant)
+			i, _ := s.people.indexOf(w.Participant)
 			shown, _ := s.people.shown(i, s.names && !returned[w.Ticket])
 			line.Names = append(line.Names, shown)
 			line.Winners = append(line.Winners, w.Ticket)
@@ -130,7 +130,7 @@ func (s *State) Snapshot() Snapshot {
 	for _, f := range s.frozenRuns {
 		line := FreezeLine{Activity: f.activity, Run: f.number, Size: f.list.entrants.len, Draws: f.draws, Title: f.title,
 			Ms: f.at.Ms, Round: f.round, Abandoned: f.abandoned}
-		if list := f.list.ready(); list != nil {
+		if list := f.list.readyList(); list != nil {
 			line.Root, line.Fingerprint = list.Root().String(), fairdraw.Fingerprint(list.Root())
 		}
 		snap.Freezes = append(snap.Freezes, line)
@@ -150,7 +150,7 @@ func (s *State) Snapshot() Snapshot {
 // Activity is one activity as its host sees it; false where the event has none with
 // the id.
 func (s *State) Activity(id int) (Activity, bool) {
-	a := s.find(id)
+	a := s.findActivity(id)
 	if a == nil {
 		return Activity{}, false
 	}

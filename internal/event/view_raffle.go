@@ -83,7 +83,7 @@ func (raffle) view(s *State, a *activity, out *Activity) {
 		Beacon: spec.Beacon || r.chain != nil,
 	}
 	out.Raffle = v
-	if other := s.find(spec.Eligible.TookPart); other != nil && other.state != Draft {
+	if other := s.findActivity(spec.Eligible.TookPart); other != nil && other.state != Draft {
 		v.TookPart = other.Title
 	}
 	if r.committed {
@@ -103,12 +103,12 @@ func (raffle) view(s *State, a *activity, out *Activity) {
 		v.Voided = append(v.Voided, VoidedView{s.winnerView(w.Winner), w.Reason})
 	}
 	if r.frozen != nil {
-		v.CanWin, v.Abandoned = a.left(s.excluded(a)), r.line.abandoned
+		v.CanWin, v.Abandoned = a.candidatesLeft(s.pastWinners(a)), r.line.abandoned
 		if r.chain != nil {
 			v.Round, v.RoundMs = r.line.round, r.chain.TimeOf(r.line.round)
 		}
 	}
-	if list := r.frozen.ready(); list != nil {
+	if list := r.frozen.readyList(); list != nil {
 		root := list.Root()
 		v.Root, v.Fingerprint = root.String(), fairdraw.Fingerprint(root)
 		n := min(maxRoll, list.Size())
@@ -124,8 +124,8 @@ func (s *State) pendingView(a *activity) *PendingView {
 	if p == nil {
 		return nil
 	}
-	v := &PendingView{Draw: len(s.draws) + 1, Round: p.round, Ms: r.chain.TimeOf(p.round), Redraw: p.void, Prize: a.prize(a.nextPrize())}
-	if at := a.winner(p.void); at >= 0 {
+	v := &PendingView{Draw: len(s.draws) + 1, Round: p.round, Ms: r.chain.TimeOf(p.round), Redraw: p.void, Prize: a.prizeName(a.nextPrize())}
+	if at := a.winnerIndex(p.void); at >= 0 {
 		v.Prize = r.winners[at].Prize
 	}
 	return v

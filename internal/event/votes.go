@@ -18,7 +18,7 @@ type votes struct {
 // makes the votes.
 type voting struct{}
 
-var votingVerbs = map[string]verb{CmdReveal: reveal, CmdResults: setResults}
+var votingVerbs = map[string]verb{CmdReveal: revealResults, CmdResults: setResults}
 
 func (voting) verbs() map[string]verb               { return votingVerbs }
 func (voting) open(*activity, *Command) *Refusal    { return nil }
@@ -67,7 +67,7 @@ func (voting) you(a *activity, who uint32, y *You) {
 	}
 }
 
-func reveal(_ *State, a *activity, _ Position, _ *Command) *Refusal {
+func revealResults(_ *State, a *activity, _ Position, _ *Command) *Refusal {
 	if a.state != Closed {
 		return conflict("it is %s: only what is closed can be revealed", a.state)
 	}

@@ -85,7 +85,7 @@ type Replica struct {
 	// Used on the tail's goroutine only.
 	lossFence  lossFence
 	lost       []event.Command // what the log lost and has to be told, see lost.go
-	lastRecord []byte            // at the cursor, to check that the log still holds it
+	lastRecord []byte          // at the cursor, to check that the log still holds it
 
 	deadlinesChanged chan struct{} // one slot
 	drawsChanged     chan struct{} // one slot

@@ -117,7 +117,7 @@ func (n *Node) chain(rep *replica.Replica, id int) (chain *fairdraw.Chain, run, 
 	var uid event.UID
 	rep.View(func(st *event.State) {
 		uid = st.UID()
-		run, element, _ = st.DrawSeed(id)
+		run, element, _ = st.NextSeed(id)
 	})
 	return fairdraw.NewChain(n.SigningKey, uid, uint64(id), uint64(run)), run, element
 }
