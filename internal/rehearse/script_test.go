@@ -83,19 +83,19 @@ func TestParseScriptRefuses(t *testing.T) {
 	}
 }
 
-// The script that the README shows is one.
-func TestScriptOfTheReadme(t *testing.T) {
+// The script that the documentation shows can be parsed.
+func TestScriptOfTheDocumentation(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile("../../docs/REHEARSAL.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, ok := strings.Cut(string(readme), "join over")
-	text, _, end := strings.Cut(rest, "```")
+	_, rest, ok := strings.Cut(string(text), "join over")
+	script, _, end := strings.Cut(rest, "```")
 	if !ok || !end {
-		t.Fatal("the README shows no script")
+		t.Fatal("the documentation shows no script")
 	}
-	if _, err := ParseScript(strings.NewReader("join over" + text)); err != nil {
+	if _, err := ParseScript(strings.NewReader("join over" + script)); err != nil {
 		t.Error(err)
 	}
 }
