@@ -81,7 +81,7 @@ func (c Chain) RoundAt(ms uint64) uint64 {
 	return (ms-genesis+period-1)/period + 1
 }
 
-// ErrSignature: a signature is not the chain's for the round.
+// ErrSignature says that a signature is not the chain's for the round.
 var ErrSignature = errors.New("beacon: the signature is not the chain's for this round")
 
 // Verify checks a round's signature and returns its randomness. The error wraps

@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	roundRetry = 500 * time.Millisecond // how soon a round that was not there is asked for again
-	roundRest  = 2 * time.Second        // at most, in the long run
+	roundRetry    = 500 * time.Millisecond // how soon a missing round is requested again
+	maxRoundRetry = 2 * time.Second        // to which that grows
 )
 
-// watchDraws completes the draws that wait for a round of the beacon, once it is
-// due. It is apart from watchClock: a beacon that does not answer must not keep
-// countdowns from ending.
+// watchDraws completes the draws that wait for a round of the beacon, when it is due. It is
+// separate from watchDeadlines: a beacon that does not answer must not keep countdowns
+// from ending.
 func (r *Replica) watchDraws(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -24,7 +24,7 @@ func (r *Replica) watchDraws(ctx context.Context) {
 		left, failed := r.completeDue(ctx)
 		if failed {
 			left = min(left, retry)
-			retry = min(2*retry, roundRest)
+			retry = min(2*retry, maxRoundRetry)
 		} else {
 			retry = roundRetry
 		}
@@ -55,7 +55,7 @@ func (r *Replica) completeDue(ctx context.Context) (next time.Duration, failed b
 			_, err = r.Propose(ctx, c)
 			var refusal *event.Refusal
 			if errors.As(err, &refusal) {
-				continue // completed by another node, or abandoned or reset meanwhile
+				continue // another node completed it, or the draw was abandoned or reset
 			}
 		}
 		if err == nil || ctx.Err() != nil {
@@ -63,7 +63,7 @@ func (r *Replica) completeDue(ctx context.Context) (next time.Duration, failed b
 		}
 		failed = true
 		r.logger.Warn("a draw waits for its round of the beacon", "event", r.code, "activity", d.Activity, "round", d.Round, "err", err)
-		// That it waits is to be seen, and no record says so.
+		// Everybody should see that the draw waits, and no record says so.
 		r.touchState()
 	}
 	return next, failed
