@@ -57,7 +57,7 @@ func hostStories() []Story {
 			Failed: []string{"every connection hears something within 20 s", "every phone has the newest state"}}),
 		rehearsalStory("rehearsal, the crowd went home", ui.Crowd{State: "left", Phones: 150, Accepted: 512, P99MS: 9}),
 		rehearsalStory("rehearsal, it could not come", ui.Crowd{State: "left", Phones: 150, Error: "Open the join page: connection refused."}),
-		rehearsalStory("rehearsal, started anew", ui.Crowd{State: "none"}),
+		rehearsalStory("rehearsal, restarted", ui.Crowd{State: "none"}),
 		rehearsalStory("rehearsal, at another node", ui.Crowd{State: "elsewhere", Connected: 150}),
 		hostStory("thirty activities", func(h *ui.Host) {
 			h.Event.Activities = nil

@@ -38,7 +38,7 @@ func startStories() []Story {
 			s.JoinCode, s.JoinError = "K7QX4N", "There is no event K7Q X4N. Codes have no 0, O, 1, I or L in them."
 		}),
 		start("front page, create key refused", func(s *ui.Start) {
-			s.NeedKey, s.EventTitle, s.HostError = true, "GopherCon", "That create key is not right. Ask whoever runs this server."
+			s.NeedKey, s.EventTitle, s.HostError = true, "GopherCon", "That create key is not right. Ask the person who runs this server."
 		}),
 		unlock("unlock", ""),
 		{"unlock, rehearsal", func(theme string) templ.Component {

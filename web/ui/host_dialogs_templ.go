@@ -348,7 +348,7 @@ func keepDialog(url string) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<dialog id=\"keep-dialog\" class=\"dialog\" aria-labelledby=\"keep-dialog-title\"><h2 id=\"keep-dialog-title\">Your host link</h2><p>It is the only key to this event. Keep it where only you find it; whoever has it runs the show. Lose it, and the event is lost.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<dialog id=\"keep-dialog\" class=\"dialog\" aria-labelledby=\"keep-dialog-title\"><h2 id=\"keep-dialog-title\">Your host link</h2><p>It is the only key to this event. Keep it where only you find it; anyone who has it runs the show. Lose it, and the event is lost.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import "drumroll/internal/event"
 
 // HostPage is the console. Dialogs, menus that are typed in and the miniature
-// stand beside #live, which a state frame replaces.
+// stand next to #live, which a state frame replaces.
 func HostPage(h Host) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

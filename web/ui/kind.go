@@ -3,7 +3,6 @@ package ui
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/a-h/templ"
 
@@ -54,13 +53,13 @@ var kinds = map[string]kind{
 // kindNames are the kinds in the order in which a host is offered them.
 func kindNames() []string { return slices.Sorted(maps.Keys(kinds)) }
 
-// invitations says what there is to add: "a question to vote on, or a raffle to win".
+// invitations says what there is to add: "a question to vote on or a raffle to win".
 func invitations() string {
 	var all []string
 	for _, name := range kindNames() {
 		all = append(all, kinds[name].names().invitation)
 	}
-	return strings.Join(all[:len(all)-1], ", ") + ", or " + all[len(all)-1]
+	return enumerate(all, "or")
 }
 
 func namesOf(a *event.Activity) names { return kinds[a.Kind].names() }

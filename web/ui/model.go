@@ -114,7 +114,7 @@ type Crowd struct {
 	Phones    int    // asked for
 	Connected int
 	Accepted  int // entries so far
-	PerSecond int // entries a second, of late
+	PerSecond int // entries a second, over the last seconds
 	P99MS     int // within which 99 % of the taps were acknowledged; 0: none yet
 	Checks    int // how many promises are watched
 	Failed    []string
@@ -136,8 +136,8 @@ type Start struct {
 	NeedKey    bool     // creating asks for the create key
 	JoinError  string
 	HostError  string
-	JoinCode   string // as typed, to be kept beside its error
-	EventTitle string // likewise
+	JoinCode   string // as typed, to be kept next to its error
+	EventTitle string // as typed
 }
 
 // Hosted is one event that this browser hosts.

@@ -22,7 +22,7 @@ func (p Phone) stageOutcome() string {
 	return "none"
 }
 
-// others are the open activities beside the one on show.
+// others are the open activities except the one on show.
 func (p Phone) others() []*event.Activity {
 	return slices.DeleteFunc(p.Event.activities(), func(a *event.Activity) bool {
 		return a.State != event.Open || a.ID == p.Event.Current

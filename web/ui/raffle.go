@@ -25,8 +25,8 @@ func (raffle) words(a *event.Activity) words {
 	switch {
 	case a.State == event.Open:
 		w.status, w.hint = "The raffle is open", "Get your ticket on your phone. One each."
-		if rules := rulesOf(a); len(rules) > 0 {
-			w.hint = "Can win: " + strings.Join(rules, ", ")
+		if rule := eligibleLine(a); rule != "" {
+			w.hint = rule
 		}
 	case r.Abandoned:
 		w.status, w.hint = "The list was given up", "Nobody has won"

@@ -183,7 +183,7 @@ func raffleConsole(e *Event, a *event.Activity) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\"><span aria-hidden=\"true\">🥁</span> Hold it: the drum still rolls out there. The room learns the name in a moment.</p><h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\"><span aria-hidden=\"true\">🥁</span> Keep it to yourself: the roll is still on the projector. The room learns the name in a moment.</p><h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -857,20 +857,20 @@ func hostPending(e *Event, a *event.Activity) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if a.Raffle.Pending.Late(e.NowMs) {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<b>Still waiting for the public beacon.</b> Round ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 76, "<b>Still waiting for the public beacon.</b> The public number of round ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var47 string
 				templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(u64(a.Raffle.Pending.Round))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/raffle_host.templ`, Line: 146, Col: 39}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/raffle_host.templ`, Line: 146, Col: 60}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, " is due and cannot be had. The draw happens by itself as soon as it can be.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, " is not available yet. The draw happens by itself as soon as it is.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -949,20 +949,20 @@ func hostRules(a *event.Activity) templ.Component {
 			templ_7745c5c3_Var51 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if len(rulesOf(a)) > 0 || a.Raffle.Again || a.Raffle.Beacon {
+		if eligibleLine(a) != "" || a.Raffle.Again || a.Raffle.Beacon {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<ul class=\"rules\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, rule := range rulesOf(a) {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<li>Can win: <bdi>")
+			if rule := eligibleLine(a); rule != "" {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 84, "<li><bdi>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var52 string
 				templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinStringErrs(rule)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/raffle_host.templ`, Line: 159, Col: 28}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/raffle_host.templ`, Line: 159, Col: 19}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
 				if templ_7745c5c3_Err != nil {
@@ -1189,7 +1189,7 @@ func raffleDialog() templ.Component {
 			templ_7745c5c3_Var63 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<div id=\"edit-raffle\"><p><label for=\"edit-prizes\">Prizes <span class=\"quiet\">one a line, drawn in this order; leave it empty for a single one</span></label> <textarea class=\"field\" id=\"edit-prizes\" rows=\"3\" dir=\"auto\"></textarea></p><p><label for=\"edit-winners\">Winners in each draw</label> <input class=\"field short-field\" id=\"edit-winners\" name=\"winners\" type=\"number\" min=\"1\" max=\"1000\" value=\"1\" inputmode=\"numeric\"></p><details id=\"edit-fair\"><summary>Who can win, and how they claim it</summary><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-again\"> Winners of other raffles may win again</label></p><p><label for=\"edit-took-part\">Only who took part in</label> <select class=\"field\" id=\"edit-took-part\"><option value=\"\">– no matter –</option></select></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-before\"> Only who has joined by now <span class=\"quiet\" id=\"edit-before-when\"></span></label></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-here\"> Only who taps “I’m here” before it closes</label></p><p><label for=\"edit-claim\">Time to claim</label> <select class=\"field\" id=\"edit-claim\"><option value=\"0\">as long as it takes</option><option value=\"60\">1 minute</option><option value=\"120\">2 minutes</option><option value=\"300\">5 minutes</option></select></p><p><label for=\"edit-beacon\">Public randomness</label> <select class=\"field\" id=\"edit-beacon\"><option value=\"\">as this server is set up</option><option value=\"true\">yes, from drand: nobody can know the outcome</option><option value=\"false\">no: the secret alone decides</option></select></p></details></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<div id=\"edit-raffle\"><p><label for=\"edit-prizes\">Prizes <span class=\"quiet\">one a line, drawn in this order; leave it empty for a single one</span></label> <textarea class=\"field\" id=\"edit-prizes\" rows=\"3\" dir=\"auto\"></textarea></p><p><label for=\"edit-winners\">Winners in each draw</label> <input class=\"field short-field\" id=\"edit-winners\" name=\"winners\" type=\"number\" min=\"1\" max=\"1000\" value=\"1\" inputmode=\"numeric\"></p><details id=\"edit-fair\"><summary>Who can win, and how they claim it</summary><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-again\"> Winners of other raffles may win again</label></p><p><label for=\"edit-took-part\">Only people who took part in</label> <select class=\"field\" id=\"edit-took-part\"><option value=\"\">Anyone</option></select></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-before\"> Only people who have already joined <span class=\"quiet\" id=\"edit-before-when\"></span></label></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-here\"> Only people who tap “I’m here” before it closes</label></p><p><label for=\"edit-claim\">Time to claim</label> <select class=\"field\" id=\"edit-claim\"><option value=\"0\">as long as it takes</option><option value=\"60\">1 minute</option><option value=\"120\">2 minutes</option><option value=\"300\">5 minutes</option></select></p><p><label for=\"edit-beacon\">Public randomness</label> <select class=\"field\" id=\"edit-beacon\"><option value=\"\">as this server is set up</option><option value=\"true\">yes, from drand: nobody can know the outcome</option><option value=\"false\">no: the secret alone decides</option></select></p></details></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

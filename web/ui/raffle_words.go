@@ -30,8 +30,8 @@ func stakes(r *event.RaffleView) string {
 // firstPrizes are as many prizes as a phone lists.
 func firstPrizes(prizes []string) []string { return prizes[:min(len(prizes), 8)] }
 
-// rulesOf names in public who can win, one rule each; none where everybody can.
-func rulesOf(a *event.Activity) []string {
+// eligibleLine says in public who can win; "" where everybody can.
+func eligibleLine(a *event.Activity) string {
 	r := a.Raffle
 	var rules []string
 	if r.Eligible.TookPart != 0 {
@@ -39,15 +39,18 @@ func rulesOf(a *event.Activity) []string {
 		if other == "" {
 			other = "activity " + itoa(r.Eligible.TookPart)
 		}
-		rules = append(rules, "who took part in “"+other+"”")
+		rules = append(rules, "took part in “"+other+"”")
 	}
 	if ms := r.Eligible.JoinedBefore; ms != 0 {
-		rules = append(rules, "who joined before "+time.UnixMilli(int64(ms)).Format("15:04"))
+		rules = append(rules, "joined before "+time.UnixMilli(int64(ms)).Format("15:04"))
 	}
 	if r.Eligible.CheckedIn {
-		rules = append(rules, "who tapped “I’m here”")
+		rules = append(rules, "tapped “I’m here”")
 	}
-	return rules
+	if len(rules) == 0 {
+		return ""
+	}
+	return "Eligible: everyone who " + enumerate(rules, "and")
 }
 
 // nextWords says what comes after the freeze, or after a draw.

@@ -38,7 +38,7 @@ func tape() templ.Component {
 	})
 }
 
-// tapeAlone is the tape on a page where it stands beside what the page is about.
+// tapeAlone is the tape on a page where it stands next to what the page is about.
 func tapeAlone() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -267,7 +267,7 @@ func rehearsalBar(c Crowd) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<b>The crowd is gone:</b> this server was started anew.")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<b>The crowd is gone:</b> this server was restarted.")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

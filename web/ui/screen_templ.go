@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "drumroll/internal/event"
 
-// ScreenPage is the projector. What must outlive a fragment stands beside #live:
+// ScreenPage is the projector. What must outlive a fragment stands next to #live:
 // the badge of a lost connection and the last word of a deleted event.
 func ScreenPage(s Screen) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

@@ -329,7 +329,7 @@ func hostForm(s Start) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if s.NeedKey {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<label for=\"create-key\">Create key <span class=\"quiet\">from whoever runs this server</span></label> <input class=\"field\" id=\"create-key\" name=\"create_key\" type=\"password\" required autocomplete=\"off\"> ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<label for=\"create-key\">Create key <span class=\"quiet\">from the person who runs this server</span></label> <input class=\"field\" id=\"create-key\" name=\"create_key\" type=\"password\" required autocomplete=\"off\"> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

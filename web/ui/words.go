@@ -119,6 +119,15 @@ func yesno(b bool) string {
 	return "no"
 }
 
+// enumerate joins things to a list for reading: "a, b and c".
+func enumerate(things []string, last string) string {
+	n := len(things) - 1
+	if n < 1 {
+		return strings.Join(things, "")
+	}
+	return strings.Join(things[:n], ", ") + " " + last + " " + things[n]
+}
+
 // stateWord names a state for the host: "Open".
 func stateWord(state string) string {
 	if state == "" {
