@@ -19,7 +19,7 @@ type kind interface {
 	scene(a *event.Activity) string
 	stage(e *Event, a *event.Activity) templ.Component
 	console(e *Event, a *event.Activity) templ.Component // below the title
-	preview(a *event.Activity) templ.Component           // below "Up next"
+	preview(a *event.Activity) templ.Component           // below its title and rules
 	dialog() templ.Component                             // its part of the edit dialog
 	// next is the one thing to do with an activity that has been closed; false: it
 	// is over, and the next one may come.
@@ -42,6 +42,7 @@ type words struct {
 	status, hint string // the projector's last line
 	note         string // console: who sees what; or ""
 	plan         string // running order: what a draft will ask for
+	rules        string // preview: the same in a sentence
 }
 
 var kinds = map[string]kind{

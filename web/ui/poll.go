@@ -15,12 +15,15 @@ type poll struct{ voting }
 func (poll) names() names { return votingNames("Poll", "a question to vote on") }
 
 func (poll) words(a *event.Activity) words {
-	w := voting{}.words(a)
-	if a.State == event.Open && a.Poll.MaxChoices > 1 {
-		w.hint = fmt.Sprintf("Choose up to %d. You can change it until it closes", a.Poll.MaxChoices)
+	n, most := len(a.Poll.Options), a.Poll.MaxChoices
+	rules := "One choice"
+	if most > 1 {
+		rules = "Up to " + itoa(most) + " choices"
 	}
-	n := len(a.Poll.Options)
-	w.plan = "poll · " + itoa(n) + plural(n, " option", " options") + hiddenPlan(a)
+	w := votingWords(a, itoa(n)+plural(n, " option", " options"), rules)
+	if a.State == event.Open && most > 1 {
+		w.hint = fmt.Sprintf("Choose up to %d. You can change it until it closes", most)
+	}
 	return w
 }
 
@@ -120,12 +123,3 @@ func spread(options int) string {
 }
 
 func optionID(a *event.Activity, o option) string { return "o" + itoa(a.ID) + "-" + itoa(o.index) }
-
-// pollRules says in a line what a poll asks for.
-func pollRules(a *event.Activity) string {
-	rules := "One choice"
-	if a.Poll.MaxChoices > 1 {
-		rules = "Up to " + itoa(a.Poll.MaxChoices) + " choices"
-	}
-	return rules + resultsRule(a)
-}

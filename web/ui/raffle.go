@@ -33,8 +33,10 @@ func (raffle) words(a *event.Activity) words {
 	case r.Pending != nil:
 		w.hint = "The draw comes by itself"
 	}
+	w.rules = "Raffle · " + stakes(r)
 	w.plan = "raffle · " + itoa(r.WinnersWanted) + plural(r.WinnersWanted, " winner", " winners")
 	if n := len(r.Prizes); n > 1 {
+		w.rules = "Raffle · " + stakes(r)
 		w.plan = "raffle · " + itoa(n) + " prizes"
 	}
 	return w
@@ -68,7 +70,7 @@ func (k raffle) stage(e *Event, a *event.Activity) templ.Component {
 
 func (raffle) console(e *Event, a *event.Activity) templ.Component { return raffleConsole(e, a) }
 
-func (raffle) preview(a *event.Activity) templ.Component { return rafflePreview(a) }
+func (raffle) preview(a *event.Activity) templ.Component { return hostPrizes(a, "preview-options") }
 
 func (raffle) dialog() templ.Component { return raffleDialog() }
 

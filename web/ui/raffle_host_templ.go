@@ -1109,7 +1109,7 @@ func hostPrizes(a *event.Activity, class string) templ.Component {
 	})
 }
 
-func rafflePreview(a *event.Activity) templ.Component {
+func raffleDialog() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1130,66 +1130,7 @@ func rafflePreview(a *event.Activity) templ.Component {
 			templ_7745c5c3_Var60 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<p class=\"preview-name\"><b dir=\"auto\">")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		var templ_7745c5c3_Var61 string
-		templ_7745c5c3_Var61, templ_7745c5c3_Err = templ.JoinStringErrs(a.Title)
-		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/raffle_host.templ`, Line: 190, Col: 48}
-		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var61))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 99, "</b> <span class=\"quiet\">Raffle · ")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		var templ_7745c5c3_Var62 string
-		templ_7745c5c3_Var62, templ_7745c5c3_Err = templ.JoinStringErrs(stakes(a.Raffle))
-		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/raffle_host.templ`, Line: 190, Col: 103}
-		}
-		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var62))
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</span></p>")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		templ_7745c5c3_Err = hostPrizes(a, "preview-options").Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		return nil
-	})
-}
-
-func raffleDialog() templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
-			return templ_7745c5c3_CtxErr
-		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-		if !templ_7745c5c3_IsBuffer {
-			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err == nil {
-					templ_7745c5c3_Err = templ_7745c5c3_BufErr
-				}
-			}()
-		}
-		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var63 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var63 == nil {
-			templ_7745c5c3_Var63 = templ.NopComponent
-		}
-		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<div id=\"edit-raffle\"><p><label for=\"edit-prizes\">Prizes <span class=\"quiet\">one a line, drawn in this order; leave it empty for a single one</span></label> <textarea class=\"field\" id=\"edit-prizes\" rows=\"3\" dir=\"auto\"></textarea></p><p><label for=\"edit-winners\">Winners in each draw</label> <input class=\"field short-field\" id=\"edit-winners\" name=\"winners\" type=\"number\" min=\"1\" max=\"1000\" value=\"1\" inputmode=\"numeric\"></p><details id=\"edit-fair\"><summary>Who can win, and how they claim it</summary><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-again\"> Winners of other raffles may win again</label></p><p><label for=\"edit-took-part\">Only people who took part in</label> <select class=\"field\" id=\"edit-took-part\"><option value=\"\">Anyone</option></select></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-before\"> Only people who have already joined <span class=\"quiet\" id=\"edit-before-when\"></span></label></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-here\"> Only people who tap “I’m here” before it closes</label></p><p><label for=\"edit-claim\">Time to claim</label> <select class=\"field\" id=\"edit-claim\"><option value=\"0\">as long as it takes</option><option value=\"60\">1 minute</option><option value=\"120\">2 minutes</option><option value=\"300\">5 minutes</option></select></p><p><label for=\"edit-beacon\">Public randomness</label> <select class=\"field\" id=\"edit-beacon\"><option value=\"\">as this server is set up</option><option value=\"true\">yes, from drand: nobody can know the outcome</option><option value=\"false\">no: the secret alone decides</option></select></p></details></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<div id=\"edit-raffle\"><p><label for=\"edit-prizes\">Prizes <span class=\"quiet\">one a line, drawn in this order; leave it empty for a single one</span></label> <textarea class=\"field\" id=\"edit-prizes\" rows=\"3\" dir=\"auto\"></textarea></p><p><label for=\"edit-winners\">Winners in each draw</label> <input class=\"field short-field\" id=\"edit-winners\" name=\"winners\" type=\"number\" min=\"1\" max=\"1000\" value=\"1\" inputmode=\"numeric\"></p><details id=\"edit-fair\"><summary>Who can win, and how they claim it</summary><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-again\"> Winners of other raffles may win again</label></p><p><label for=\"edit-took-part\">Only people who took part in</label> <select class=\"field\" id=\"edit-took-part\"><option value=\"\">Anyone</option></select></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-before\"> Only people who have already joined <span class=\"quiet\" id=\"edit-before-when\"></span></label></p><p class=\"check\"><label><input type=\"checkbox\" id=\"edit-here\"> Only people who tap “I’m here” before it closes</label></p><p><label for=\"edit-claim\">Time to claim</label> <select class=\"field\" id=\"edit-claim\"><option value=\"0\">as long as it takes</option><option value=\"60\">1 minute</option><option value=\"120\">2 minutes</option><option value=\"300\">5 minutes</option></select></p><p><label for=\"edit-beacon\">Public randomness</label> <select class=\"field\" id=\"edit-beacon\"><option value=\"\">as this server is set up</option><option value=\"true\">yes, from drand: nobody can know the outcome</option><option value=\"false\">no: the secret alone decides</option></select></p></details></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1213,12 +1154,12 @@ func redrawDialog() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var64 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var64 == nil {
-			templ_7745c5c3_Var64 = templ.NopComponent
+		templ_7745c5c3_Var61 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var61 == nil {
+			templ_7745c5c3_Var61 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 102, "<dialog id=\"redraw-dialog\" class=\"dialog\" aria-labelledby=\"redraw-title\"><form method=\"dialog\" id=\"redraw-form\"><h2 id=\"redraw-title\"><span data-when=\"redraw\">Draw again instead of</span><span data-when=\"void\">Take the win back from</span> <span id=\"redraw-name\" dir=\"auto\"></span>?</h2><p class=\"quiet\" data-when=\"redraw\">The first draw stays on record; this is a further one, with its reason.</p><p class=\"quiet\" data-when=\"void\">Nobody is drawn instead. The draw stays on record, and so does the reason.</p><fieldset class=\"reasons\"><legend>Why?</legend> <label><input type=\"radio\" name=\"reason\" value=\"not here\" checked> Not here</label> <label><input type=\"radio\" name=\"reason\" value=\"did not claim it\"> Did not claim it</label> <label><input type=\"radio\" name=\"reason\" value=\"other\"> Something else</label> <label class=\"visually-hidden\" for=\"redraw-other\">The reason</label> <input class=\"field\" id=\"redraw-other\" maxlength=\"200\" placeholder=\"The reason, shown in public\" dir=\"auto\" hidden></fieldset><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-brass\" data-when=\"redraw\">Draw again</button><button type=\"submit\" class=\"btn btn-danger\" data-when=\"void\">Take it back</button></p></form></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 99, "<dialog id=\"redraw-dialog\" class=\"dialog\" aria-labelledby=\"redraw-title\"><form method=\"dialog\" id=\"redraw-form\"><h2 id=\"redraw-title\"><span data-when=\"redraw\">Draw again instead of</span><span data-when=\"void\">Take the win back from</span> <span id=\"redraw-name\" dir=\"auto\"></span>?</h2><p class=\"quiet\" data-when=\"redraw\">The first draw stays on record; this is a further one, with its reason.</p><p class=\"quiet\" data-when=\"void\">Nobody is drawn instead. The draw stays on record, and so does the reason.</p><fieldset class=\"reasons\"><legend>Why?</legend> <label><input type=\"radio\" name=\"reason\" value=\"not here\" checked> Not here</label> <label><input type=\"radio\" name=\"reason\" value=\"did not claim it\"> Did not claim it</label> <label><input type=\"radio\" name=\"reason\" value=\"other\"> Something else</label> <label class=\"visually-hidden\" for=\"redraw-other\">The reason</label> <input class=\"field\" id=\"redraw-other\" maxlength=\"200\" placeholder=\"The reason, shown in public\" dir=\"auto\" hidden></fieldset><p class=\"form-error\" role=\"alert\"></p><p class=\"row end\"><button type=\"button\" class=\"btn\" data-close>Cancel</button> <button type=\"submit\" class=\"btn btn-brass\" data-when=\"redraw\">Draw again</button><button type=\"submit\" class=\"btn btn-danger\" data-when=\"void\">Take it back</button></p></form></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,8 +1,8 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -15,8 +15,11 @@ type scale struct{ voting }
 func (scale) names() names { return votingNames("Scale", "a scale to answer on") }
 
 func (scale) words(a *event.Activity) words {
-	w := voting{}.words(a)
-	w.plan = "scale · " + endsLine(a) + hiddenPlan(a)
+	ends := fmt.Sprintf("%d to %d", a.Scale.Min, a.Scale.Max)
+	w := votingWords(a, ends, ends)
+	if a.State == event.Draft {
+		w.note = w.rules
+	}
 	return w
 }
 
@@ -29,55 +32,32 @@ func (scale) phone(p Phone, a *event.Activity, small bool) templ.Component {
 func (scale) scene(a *event.Activity) string { return votingScene(a, "columns") }
 
 func (scale) stage(e *Event, a *event.Activity) templ.Component {
-	return screenStage(e, a, scaleBoard(a))
-}
-func (scale) console(_ *Event, a *event.Activity) templ.Component { return scaleConsole(a) }
-func (scale) preview(a *event.Activity) templ.Component           { return scalePreview(a) }
-func (scale) dialog() templ.Component                             { return scaleDialog() }
-
-// point is one point of a scale and, where counts are shown, who chose it.
-type point struct {
-	index, value, count int
-	height              string // of its column; the highest one is "100.00%"
-}
-
-func pointsOf(a *event.Activity) []point {
-	points := make([]point, a.Scale.Max-a.Scale.Min+1)
-	for i := range points {
-		points[i] = point{index: i, value: a.Scale.Min + i}
-		if a.Counts != nil {
-			points[i].count, points[i].height = a.Counts[i], share(a.Counts[i], slices.Max(a.Counts))
-		}
+	if a.Counts == nil {
+		return screenStage(e, a, templ.Join(screenCount(a), scaleEnds(a)))
 	}
-	return points
+	return screenStage(e, a, scaleColumns(Phone{}, a))
+}
+
+func (scale) console(_ *Event, a *event.Activity) templ.Component {
+	if a.State == event.Draft {
+		return scaleEnds(a)
+	}
+	return templ.Join(consoleSum(a), scaleColumns(Phone{}, a))
+}
+
+func (scale) preview(a *event.Activity) templ.Component { return scaleEnds(a) }
+func (scale) dialog() templ.Component                   { return scaleDialog() }
+
+// pointCounts are the entries for each point from the first; none where they are
+// not shown.
+func pointCounts(a *event.Activity) []int {
+	return append(slices.Clone(a.Counts), make([]int, a.Scale.Max-a.Scale.Min+1-len(a.Counts))...)
 }
 
 // meanText is the mean in two decimals, a dash without any.
 func meanText(a *event.Activity) string {
-	hundredths, ok := a.Mean()
-	if !ok {
-		return "–"
+	if hundredths, ok := a.Mean(); ok {
+		return fmt.Sprintf("%.2f", float64(hundredths)/100)
 	}
-	return strconv.FormatFloat(float64(hundredths)/100, 'f', 2, 64)
-}
-
-// endsLine is "1 to 5".
-func endsLine(a *event.Activity) string { return itoa(a.Scale.Min) + " to " + itoa(a.Scale.Max) }
-
-// pointsAbreast is how many points stand in a row of a narrow phone.
-func pointsAbreast(points []point) string {
-	n := len(points)
-	if n > 6 {
-		n = (n + 1) / 2
-	}
-	return "cols-" + itoa(n)
-}
-
-// said is the phone's own point and what has become of it, in words.
-func (p Phone) said(a *event.Activity) string {
-	own := p.You.Choices[a.ID]
-	if len(own) == 0 {
-		return ""
-	}
-	return itoa(own[0]) + ": " + p.markText(a, own[0])
+	return "–"
 }

@@ -27,8 +27,14 @@ type ballot struct {
 	result templ.Component // below it
 }
 
-func (voting) words(a *event.Activity) words {
-	w := words{status: "Voting is closed", hint: "Thank you for voting"}
+// votingWords are all words of such an activity; plan and rules say what it asks for,
+// without who sees the counts.
+func votingWords(a *event.Activity, plan, rules string) words {
+	w := words{status: "Voting is closed", hint: "Thank you for voting", plan: a.Kind + " · " + plan, rules: rules + " · results live"}
+	if a.Results == event.Hidden {
+		w.plan += " · results hidden"
+		w.rules = rules + " · results hidden until you reveal them"
+	}
 	switch {
 	case a.State == event.Open:
 		w.status, w.hint = "Voting is open", "You can change your vote until it closes"
@@ -122,20 +128,4 @@ func (p Phone) markText(a *event.Activity, option int) string {
 	default:
 		return "✓ your vote"
 	}
-}
-
-// resultsRule says who will see the counts, in a preview; hiddenPlan is its short
-// form in the running order.
-func resultsRule(a *event.Activity) string {
-	if a.Results == event.Hidden {
-		return " · results hidden until you reveal them"
-	}
-	return " · results live"
-}
-
-func hiddenPlan(a *event.Activity) string {
-	if a.Results == event.Hidden {
-		return " · results hidden"
-	}
-	return ""
 }
