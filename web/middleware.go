@@ -25,7 +25,7 @@ func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 // fail answers with an error where no handler did.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.URL.Path == apiPath || strings.HasPrefix(r.URL.Path, apiPath+"/") {
-		s.problems.Answer(w, r, err)
+		s.answers.Problem(w, r, err)
 		return
 	}
 	securityHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.pages.FailPage(w, r, err) })).ServeHTTP(w, r)
@@ -49,7 +49,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		rec := statusWriter{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
 			if p := recover(); p != nil {
-				s.problems.Panicked(&rec, r, p)
+				s.answers.Panicked(&rec, r, p)
 			}
 			s.cfg.Metrics.Request(problem.Route(r), rec.status, time.Since(start))
 		}()

@@ -72,7 +72,7 @@ type Server struct {
 	cfg     Config
 	handler http.Handler
 
-	problems   *problem.Responder
+	answers    *problem.Responder
 	sessions   *session.Sessions
 	crowds     *crowd.Crowds
 	live       *live.Sockets
@@ -90,7 +90,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Beacon == nil {
 		cfg.Beacon = source.Quicknet()
 	}
-	s := &Server{cfg: cfg, problems: &problem.Responder{Logger: cfg.Logger, Metrics: cfg.Metrics}}
+	s := &Server{cfg: cfg, answers: &problem.Responder{Logger: cfg.Logger, Metrics: cfg.Metrics}}
 	valves := overload.New(overload.Config{
 		Cores: cfg.Cores, Arrivals: cfg.Arrivals, BroadcastShare: cfg.BroadcastShare, EntryRate: cfg.EntryRate, MaxSockets: cfg.MaxSockets,
 	})
@@ -103,22 +103,18 @@ func New(cfg Config) (*Server, error) {
 	views := &view.Maker{Files: cfg.Files, Kinds: node}
 	s.crowds = crowd.New(crowd.Config{Replicas: cfg.Replicas, Logger: cfg.Logger, URL: cfg.Self, Most: cfg.MaxSimulated})
 	s.live = live.New(live.Config{
-		Logger: cfg.Logger, Metrics: cfg.Metrics, Problems: s.problems, Sessions: s.sessions, Valves: valves, Intake: intake,
-		Kinds: node, Views: views, Crowds: s.crowds,
+		Answers: s.answers, Sessions: s.sessions, Valves: valves, Intake: intake, Kinds: node, Views: views, Crowds: s.crowds,
 		Presence: cfg.Presence, Node: cfg.Node, PublicURL: cfg.PublicURL, KeepAlive: cfg.KeepAlive, SlowReader: cfg.SlowReader,
 	})
 	s.api = &api.Service{
-		Logger: cfg.Logger, Replicas: cfg.Replicas, Problems: s.problems, Sessions: s.sessions, Valves: valves, Intake: intake,
-		Kinds: node, Live: s.live, CreateKey: cfg.CreateKey,
+		Replicas: cfg.Replicas, Answers: s.answers, Sessions: s.sessions, Valves: valves, Intake: intake, Kinds: node, Live: s.live,
+		CreateKey: cfg.CreateKey,
 	}
 	s.rehearsals = &rehearsal.Service{
-		Logger: cfg.Logger, Replicas: cfg.Replicas, Sessions: s.sessions, Valves: valves, Live: s.live, Crowds: s.crowds, API: s.api,
+		API: s.api, Crowds: s.crowds,
 		Health: cfg.Health, Self: cfg.Self, PublicURL: cfg.PublicURL, LAN: cfg.LAN, Proxied: len(cfg.TrustedProxies) > 0,
 	}
-	s.pages = pages.New(pages.Config{
-		Logger: cfg.Logger, Replicas: cfg.Replicas, Problems: s.problems, Sessions: s.sessions, Valves: valves, Intake: intake,
-		Kinds: node, Views: views, Live: s.live, API: s.api, Rehearsals: s.rehearsals,
-	})
+	s.pages = pages.New(s.api, views, s.rehearsals)
 	h, err := s.routes()
 	if err != nil {
 		return nil, fmt.Errorf("build routes: %w", err)

@@ -30,7 +30,7 @@ var rules = map[string]rule{
 		tests:  append([]string{"github.com/coder/websocket", "github.com/google/go-cmp/cmp/cmpopts", "github.com/makiuchi-d/gozxing", "github.com/makiuchi-d/gozxing/qrcode", "golang.org/x/net/html", "internal/beacon", "internal/beacon/beacontest", "internal/contract/contracttest", "internal/event", "internal/fairdraw"}, logs...),
 	},
 	"web/api": {
-		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/fairdraw", "internal/replica", "web/entries", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/view", "web/wire"},
+		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/fairdraw", "internal/replica", "web/entries", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/view", "web/jsonbody"},
 		theirs: []string{"github.com/go-chi/chi/v5"},
 	},
 	"web/crowd": {
@@ -38,10 +38,10 @@ var rules = map[string]rule{
 		theirs: []string{"github.com/dustin/go-humanize"},
 	},
 	"web/entries": {
-		ours: []string{"internal/event", "internal/eventlog", "internal/replica", "web/kinds", "web/overload", "web/problem", "web/session", "web/wire"},
+		ours: []string{"internal/event", "internal/eventlog", "internal/replica", "web/kinds", "web/overload", "web/problem", "web/session", "web/jsonbody"},
 	},
 	"web/kinds": {
-		ours: []string{"internal/beacon/source", "internal/contract", "internal/event", "internal/fairdraw", "internal/replica", "web/problem", "web/ui", "web/wire"},
+		ours: []string{"internal/beacon/source", "internal/contract", "internal/event", "internal/fairdraw", "internal/replica", "web/problem", "web/ui", "web/jsonbody"},
 	},
 	"web/live": {
 		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/hub", "internal/metrics", "internal/rehearse", "internal/replica", "internal/socket", "web/crowd", "web/entries", "web/kinds", "web/overload", "web/problem", "web/session", "web/ui", "web/view"},
@@ -61,7 +61,7 @@ var rules = map[string]rule{
 		theirs: []string{"github.com/go-chi/chi/v5"},
 	},
 	"web/rehearsal": {
-		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/rehearse", "internal/replica", "internal/selftest", "web/api", "web/crowd", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/ui", "web/wire"},
+		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/rehearse", "internal/replica", "internal/selftest", "web/api", "web/crowd", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/ui", "web/jsonbody"},
 		theirs: []string{"github.com/dustin/go-humanize"},
 	},
 	"web/session": {
@@ -72,7 +72,7 @@ var rules = map[string]rule{
 		ours:   []string{"internal/event", "static", "web/kinds", "web/ui"},
 		theirs: []string{"github.com/boombuler/barcode"},
 	},
-	"web/wire": {
+	"web/jsonbody": {
 		ours: []string{"internal/contract", "web/problem"},
 	},
 	"web/ui": {

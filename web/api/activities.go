@@ -9,9 +9,9 @@ import (
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/replica"
+	"drumroll/web/jsonbody"
 	"drumroll/web/kinds"
 	"drumroll/web/problem"
-	"drumroll/web/wire"
 )
 
 // AddActivity adds a draft.
@@ -26,7 +26,7 @@ func (s *Service) AddActivity(w http.ResponseWriter, r *http.Request, rep *repli
 // readSpec lays what a body gives over a spec.
 func readSpec(w http.ResponseWriter, r *http.Request, on event.Spec) (event.Spec, error) {
 	var body json.RawMessage
-	if err := wire.Decode(w, r, wire.MaxJSON, &body); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &body); err != nil {
 		return on, err
 	}
 	return kinds.Spec(body, on)
@@ -80,7 +80,7 @@ func (s *Service) PutResults(w http.ResponseWriter, r *http.Request, rep *replic
 		return err
 	}
 	var in contract.Results
-	if err := wire.Decode(w, r, wire.MaxJSON, &in); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
 		return err
 	}
 	if in.Results != event.Live && in.Results != event.Hidden {
@@ -96,7 +96,7 @@ func (s *Service) PostVerb(w http.ResponseWriter, r *http.Request, rep *replica.
 		return err
 	}
 	call := kinds.Call{Replica: rep, Activity: &a, Verb: chi.URLParam(r, "verb")}
-	if err := wire.DecodeOptional(w, r, wire.MaxJSON, &call.Details); err != nil {
+	if err := jsonbody.DecodeOptional(w, r, jsonbody.MaxJSON, &call.Details); err != nil {
 		return err
 	}
 	c, err := s.Kinds.Command(&call)
@@ -109,7 +109,7 @@ func (s *Service) PostVerb(w http.ResponseWriter, r *http.Request, rep *replica.
 // PutOrder puts the activities in another order.
 func (s *Service) PutOrder(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	var in contract.Order
-	if err := wire.Decode(w, r, wire.MaxJSON, &in); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
 		return err
 	}
 	if in.Activities == nil {
@@ -121,7 +121,7 @@ func (s *Service) PutOrder(w http.ResponseWriter, r *http.Request, rep *replica.
 // PostCurrent chooses what phones and screen show.
 func (s *Service) PostCurrent(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	var in contract.Current
-	if err := wire.Decode(w, r, wire.MaxJSON, &in); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
 		return err
 	}
 	c := &event.Command{Type: event.CmdCurrent}

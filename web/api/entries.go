@@ -10,9 +10,9 @@ import (
 	"drumroll/internal/fairdraw"
 	"drumroll/internal/replica"
 	"drumroll/web/entries"
+	"drumroll/web/jsonbody"
 	"drumroll/web/problem"
 	"drumroll/web/session"
-	"drumroll/web/wire"
 )
 
 // PostEntry takes an entry. It is the call that a full room makes at once, so that
@@ -39,21 +39,15 @@ func (s *Service) PostEntry(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.answerEntry(w, buffer.Answer(&settled))
+	s.Answers.Encoded(w, buffer.Answer(&settled))
 	return nil
-}
-
-// answerEntry answers with what became of an entry.
-func (s *Service) answerEntry(w http.ResponseWriter, body []byte) {
-	wire.Head(w)
-	s.Problems.Write(w, body)
 }
 
 // PostClaim notes that a winner is there, and answers with the code that the
 // host compares. A second tap, on whatever node, gets the same.
 func (s *Service) PostClaim(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
 	var in contract.Claim
-	if err := wire.Decode(w, r, wire.MaxEntry, &in); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxEntry, &in); err != nil {
 		return err
 	}
 	ticket, err := fairdraw.ParseTicket(in.Ticket)
@@ -75,7 +69,7 @@ func (s *Service) PostClaim(w http.ResponseWriter, r *http.Request, rep *replica
 			return err
 		}
 	}
-	return s.answer(w, http.StatusOK, contract.ClaimCode{Code: s.Kinds.ClaimCode(session.UID(rep), ticket)})
+	return s.Answers.JSON(w, http.StatusOK, contract.ClaimCode{Code: s.Kinds.ClaimCode(session.UID(rep), ticket)})
 }
 
 func wonWith(you event.You, ticket string) (event.Won, error) {
@@ -91,7 +85,7 @@ func wonWith(you event.You, ticket string) (event.Won, error) {
 // for it is open.
 func (s *Service) PostCheckIn(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
 	var e event.Entry
-	if err := wire.Decode(w, r, wire.MaxEntry, &e); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxEntry, &e); err != nil {
 		return err
 	}
 	e.CheckIn = true
@@ -101,7 +95,7 @@ func (s *Service) PostCheckIn(w http.ResponseWriter, r *http.Request, rep *repli
 	}
 	buffer := entries.NewBuffer()
 	defer buffer.Free()
-	s.answerEntry(w, buffer.Answer(&settled))
+	s.Answers.Encoded(w, buffer.Answer(&settled))
 	return nil
 }
 
@@ -135,5 +129,5 @@ func (s *Service) GetProof(w http.ResponseWriter, r *http.Request, rep *replica.
 	for i, sibling := range proof {
 		out.Proof[i] = sibling.String()
 	}
-	return s.answer(w, http.StatusOK, out)
+	return s.Answers.JSON(w, http.StatusOK, out)
 }

@@ -14,17 +14,17 @@ import (
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/replica"
+	"drumroll/web/jsonbody"
 	"drumroll/web/kinds"
 	"drumroll/web/overload"
 	"drumroll/web/problem"
 	"drumroll/web/session"
-	"drumroll/web/wire"
 )
 
 // CreateEvent makes an event.
 func (s *Service) CreateEvent(w http.ResponseWriter, r *http.Request) error {
 	var in contract.CreateEvent
-	if err := wire.Decode(w, r, wire.MaxJSON, &in); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
 		return err
 	}
 	c, err := s.Create(r, &in)
@@ -32,7 +32,7 @@ func (s *Service) CreateEvent(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", "/api/v1/events/"+c.Code)
-	return s.answer(w, http.StatusCreated, c)
+	return s.Answers.JSON(w, http.StatusCreated, c)
 }
 
 // Create makes an event under a fresh code.
@@ -61,7 +61,7 @@ func (s *Service) Create(r *http.Request, in *contract.CreateEvent) (contract.Cr
 	if err := s.Register(r.Context(), uid, &c); err != nil {
 		return contract.Created{}, err
 	}
-	s.Logger.Info("event created", "event", c.Code)
+	s.Answers.Logger.Info("event created", "event", c.Code)
 	return s.CreatedOf(r, c.Code, title, key), nil
 }
 
@@ -128,9 +128,9 @@ func (s *Service) GetEvent(w http.ResponseWriter, r *http.Request) error {
 func (s *Service) answerEvent(w http.ResponseWriter, rep *replica.Replica, host bool) error {
 	connected, now := s.Live.Connected(rep), rep.Now()
 	if host {
-		return s.answer(w, http.StatusOK, s.Kinds.HostEvent(s.Kinds.HostSnapshot(rep), connected, now))
+		return s.Answers.JSON(w, http.StatusOK, s.Kinds.HostEvent(s.Kinds.HostSnapshot(rep), connected, now))
 	}
-	return s.answer(w, http.StatusOK, kinds.Event(rep.Public(), connected, now))
+	return s.Answers.JSON(w, http.StatusOK, kinds.Event(rep.Public(), connected, now))
 }
 
 // propose sends a command through the log and answers with the activity that it
@@ -144,7 +144,7 @@ func (s *Service) propose(w http.ResponseWriter, r *http.Request, rep *replica.R
 		return s.answerEvent(w, rep, true)
 	}
 	a := s.Kinds.WithCode(session.UID(rep), *settled.Activity)
-	return s.answer(w, status, kinds.Activity(&a, rep.Now()))
+	return s.Answers.JSON(w, status, kinds.Activity(&a, rep.Now()))
 }
 
 // refused adds to a conflict the activity as it truly is.
@@ -162,7 +162,7 @@ func refused(err error, settled replica.Settled, rep *replica.Replica) error {
 // PatchEvent changes an event's settings.
 func (s *Service) PatchEvent(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	var in contract.ChangeEvent
-	if err := wire.Decode(w, r, wire.MaxJSON, &in); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
 		return err
 	}
 	if in.Title != nil {
@@ -180,7 +180,7 @@ func (s *Service) DeleteEvent(w http.ResponseWriter, r *http.Request, rep *repli
 	if err := s.Replicas.Delete(r.Context(), rep); err != nil {
 		return err
 	}
-	s.Logger.Info("event deleted", "event", rep.Code())
+	s.Answers.Logger.Info("event deleted", "event", rep.Code())
 	session.DropCookie(w, session.HostCookie+rep.Code())
 	w.WriteHeader(http.StatusNoContent)
 	return nil

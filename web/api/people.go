@@ -9,17 +9,17 @@ import (
 	"drumroll/internal/event"
 	"drumroll/internal/replica"
 	"drumroll/web/entries"
+	"drumroll/web/jsonbody"
 	"drumroll/web/overload"
 	"drumroll/web/problem"
 	"drumroll/web/session"
 	"drumroll/web/view"
-	"drumroll/web/wire"
 )
 
 // AddRemote makes a host key for a second device.
 func (s *Service) AddRemote(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	var in contract.AddRemote
-	if err := wire.Decode(w, r, wire.MaxJSON, &in); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
 		return err
 	}
 	label, err := event.Text("label", in.Label)
@@ -38,7 +38,7 @@ func (s *Service) AddRemote(w http.ResponseWriter, r *http.Request, rep *replica
 	if err != nil {
 		return err
 	}
-	return s.answer(w, http.StatusCreated, contract.NewRemote{
+	return s.Answers.JSON(w, http.StatusCreated, contract.NewRemote{
 		Remote: contract.Remote{ID: settled.ID, Label: label}, Key: key, URL: link, QR: contract.QR(code),
 	})
 }
@@ -63,7 +63,7 @@ func (s *Service) PutPerson(w http.ResponseWriter, r *http.Request, rep *replica
 		return problem.NotFound
 	}
 	var in contract.ChangePerson
-	if err := wire.Decode(w, r, wire.MaxJSON, &in); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
 		return err
 	}
 	if in.Hidden == nil {
@@ -85,7 +85,7 @@ func (s *Service) Join(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var in contract.Join
-	if err := wire.DecodeOptional(w, r, wire.MaxEntry, &in); err != nil {
+	if err := jsonbody.DecodeOptional(w, r, jsonbody.MaxEntry, &in); err != nil {
 		return err
 	}
 	if in.Name != "" {
@@ -108,13 +108,13 @@ func (s *Service) Join(w http.ResponseWriter, r *http.Request) error {
 	rep.View(func(st *event.State) { you, uid = st.You(p), st.UID() })
 	token := s.Sessions.Token(uid, p)
 	s.Sessions.SetCookie(w, r, session.ParticipantCookie+rep.Code(), token)
-	return s.answer(w, http.StatusCreated, contract.Joined{Token: token, Me: contract.Me{Handle: you.Handle, Name: you.Name}})
+	return s.Answers.JSON(w, http.StatusCreated, contract.Joined{Token: token, Me: contract.Me{Handle: you.Handle, Name: you.Name}})
 }
 
 // PutMe gives a participant a name of their own, where the host allows names.
 func (s *Service) PutMe(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
 	var in contract.Rename
-	if err := wire.Decode(w, r, wire.MaxEntry, &in); err != nil {
+	if err := jsonbody.Decode(w, r, jsonbody.MaxEntry, &in); err != nil {
 		return err
 	}
 	if err := s.Intake.Rename(r, rep, p, in.Name); err != nil {
@@ -122,5 +122,5 @@ func (s *Service) PutMe(w http.ResponseWriter, r *http.Request, rep *replica.Rep
 	}
 	var you event.You
 	rep.View(func(st *event.State) { you = st.You(p) })
-	return s.answer(w, http.StatusOK, contract.Me{Handle: you.Handle, Name: you.Name})
+	return s.Answers.JSON(w, http.StatusOK, contract.Me{Handle: you.Handle, Name: you.Name})
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"strconv"
 
@@ -16,14 +15,12 @@ import (
 	"drumroll/web/overload"
 	"drumroll/web/problem"
 	"drumroll/web/session"
-	"drumroll/web/wire"
 )
 
 // Service answers the calls of the API.
 type Service struct {
-	Logger   *slog.Logger
 	Replicas *replica.Set
-	Problems *problem.Responder
+	Answers  *problem.Responder
 	Sessions *session.Sessions
 	Valves   *overload.Valves
 	Intake   *entries.Intake
@@ -33,14 +30,9 @@ type Service struct {
 	CreateKey string // "": anyone who reaches the server may create events
 }
 
-// answer answers with a value.
-func (s *Service) answer(w http.ResponseWriter, status int, v any) error {
-	return wire.Answer(s.Logger, w, status, v)
-}
-
 // Host is a handler for calls of the host: it finds the event and checks the key.
 func (s *Service) Host(h func(http.ResponseWriter, *http.Request, *replica.Replica) error) http.HandlerFunc {
-	return s.Problems.Handler(func(w http.ResponseWriter, r *http.Request) error {
+	return s.Answers.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		rep, err := s.Sessions.Event(r)
 		if err != nil {
 			return err
@@ -62,7 +54,7 @@ func (s *Service) Host(h func(http.ResponseWriter, *http.Request, *replica.Repli
 
 // Participant is a handler for calls of a phone.
 func (s *Service) Participant(h func(http.ResponseWriter, *http.Request, *replica.Replica, event.Participant) error) http.HandlerFunc {
-	return s.Problems.Handler(func(w http.ResponseWriter, r *http.Request) error {
+	return s.Answers.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		rep, err := s.Sessions.Event(r)
 		if err != nil {
 			return err

@@ -15,8 +15,8 @@ import (
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/replica"
+	"drumroll/web/jsonbody"
 	"drumroll/web/problem"
-	"drumroll/web/wire"
 )
 
 // kind is what the API asks of a kind of activity. Its value is empty.
@@ -111,7 +111,7 @@ func (n *Node) Command(call *Call) (*event.Command, error) {
 func Spec(body []byte, on event.Spec) (event.Spec, error) {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(body, &given); err != nil {
-		return on, wire.Malformed(err)
+		return on, jsonbody.Malformed(err)
 	}
 	name := on.Kind
 	if raw, ok := given["kind"]; ok {
@@ -161,7 +161,7 @@ func members(of any) (names []string) {
 // unmarshal reads a spec's body.
 func unmarshal(body []byte, into any) error {
 	if err := json.Unmarshal(body, into); err != nil {
-		return wire.Malformed(err)
+		return jsonbody.Malformed(err)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (r *room) encode(a hub.Audience, seq uint64) *hub.Frames {
 func (r *room) state(a hub.Audience, snap event.Snapshot, connected int, now time.Time, seq uint64) (shared []byte) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.s.Logger.Error("a view cannot be made", "event", r.rep.Code(), "view", a.View, "panic", p, "stack", string(debug.Stack()))
+			r.s.Answers.Logger.Error("a view cannot be made", "event", r.rep.Code(), "view", a.View, "panic", p, "stack", string(debug.Stack()))
 			shared = nil
 		}
 	}()
@@ -84,7 +84,7 @@ func (r *room) state(a hub.Audience, snap event.Snapshot, connected int, now tim
 	b.WriteString(`,"html":`)
 	err = errors.Join(err, appendJSON(&b, html))
 	if err != nil {
-		r.s.Logger.Error("a view cannot be made", "event", r.rep.Code(), "view", a.View, "err", err)
+		r.s.Answers.Logger.Error("a view cannot be made", "event", r.rep.Code(), "view", a.View, "err", err)
 		return nil
 	}
 	return b.Bytes()
@@ -108,7 +108,7 @@ func (r *room) personal(shared []byte, p event.Participant) []byte {
 	r.rep.View(func(st *event.State) { you, uid = st.You(p), st.UID() })
 	tail, err := json.Marshal(r.s.Kinds.You(uid, you))
 	if err != nil {
-		r.s.Logger.Error("encode you", "event", r.rep.Code(), "err", err)
+		r.s.Answers.Logger.Error("encode you", "event", r.rep.Code(), "err", err)
 		tail = []byte("null")
 	}
 	return socket.Text(len(shared)+len(tail)+10, func(b []byte) []byte {

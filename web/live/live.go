@@ -2,14 +2,14 @@ package live
 
 import (
 	"context"
-	"log/slog"
 	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
-	"drumroll/internal/metrics"
+	"drumroll/internal/rehearse"
 	"drumroll/internal/replica"
 	"drumroll/web/crowd"
 	"drumroll/web/entries"
@@ -17,14 +17,13 @@ import (
 	"drumroll/web/overload"
 	"drumroll/web/problem"
 	"drumroll/web/session"
+	"drumroll/web/ui"
 	"drumroll/web/view"
 )
 
 // Config of Sockets.
 type Config struct {
-	Logger   *slog.Logger
-	Metrics  *metrics.Node
-	Problems *problem.Responder
+	Answers  *problem.Responder
 	Sessions *session.Sessions
 	Valves   *overload.Valves
 	Intake   *entries.Intake
@@ -67,3 +66,85 @@ func (s *Sockets) Connected(rep *replica.Replica) int { return s.room(rep).conne
 
 // Notify has an event's views made again, for something that is not in its log.
 func (s *Sockets) Notify(rep *replica.Replica) { s.room(rep).topic.Notify(true) }
+
+const (
+	// leaveRate is how many sockets a second are sent away: few enough for one other
+	// node to take them all beside its own work.
+	leaveRate = 500
+	// leaveWithin is when the last one is sent away, however many there are.
+	leaveWithin = 15 * time.Second
+)
+
+// Drain takes no new sockets and sends all there are away (close code 1012),
+// spread evenly, so that they do not all knock at the other nodes at once. It
+// returns when they are gone or ctx ends, and says how many there were.
+func (s *Sockets) Drain(ctx context.Context) int {
+	s.draining.Store(true)
+	n := s.sockets.Load()
+	over := min(leaveWithin, time.Duration(n)*time.Second/leaveRate)
+	s.mu.Lock()
+	var all []*room
+	for _, r := range s.rooms {
+		all = append(all, r)
+	}
+	s.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, r := range all {
+		wg.Go(func() { r.leave(ctx, over) })
+	}
+	wg.Wait()
+	// A process that ended now would cut those who still answer the close frame, and
+	// what they have yet to read of theirs.
+	for s.sockets.Load() > 0 && ctx.Err() == nil {
+		select {
+		case <-s.emptied:
+		case <-ctx.Done():
+		}
+	}
+	s.mu.Lock()
+	s.end() // under the lock, so that no room begins its work any more
+	s.mu.Unlock()
+	s.background.Wait()
+	return int(n)
+}
+
+// socketEnded is one socket less.
+func (s *Sockets) socketEnded() {
+	if s.sockets.Add(-1) == 0 {
+		select {
+		case s.emptied <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Crowd is the state of a rehearsal's crowd as far as this node can tell.
+func (s *Sockets) Crowd(rep *replica.Replica, uid event.UID) crowd.State {
+	c := s.Crowds.State(uid)
+	if c.State == crowd.None && s.room(rep).elsewhere.Load() > 0 {
+		c.State = crowd.Elsewhere
+	}
+	return c
+}
+
+// CrowdModel is what the console says of it; nil of an event that is for real.
+func (s *Sockets) CrowdModel(rep *replica.Replica, snap event.Snapshot) *ui.Crowd {
+	if !snap.Rehearsal {
+		return nil
+	}
+	c := s.Crowd(rep, snap.UID)
+	out := &ui.Crowd{
+		Of: snap.Of, State: c.State, Phones: c.Phones, Connected: c.Connected, Accepted: int(c.Accepted),
+		PerSecond: int(c.PerSecond + 0.5), P99MS: int((c.P99 + time.Millisecond - 1) / time.Millisecond), Checks: rehearse.Checks(),
+	}
+	for _, f := range c.Failed {
+		out.Failed = append(out.Failed, f.Name)
+	}
+	if !c.Leaves.IsZero() {
+		out.LeavesMS = max(0, time.Until(c.Leaves).Milliseconds())
+	}
+	if c.Err != nil {
+		out.Error = problem.Sentence(c.Err.Error())
+	}
+	return out
+}

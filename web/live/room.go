@@ -58,7 +58,7 @@ func (s *Sockets) room(rep *replica.Replica) *room {
 	rep.View(func(st *event.State) { r.announced = st.DrawCount() })
 	r.topic = hub.NewTopic(hub.Config{
 		Encode: r.encode, Publishing: r.countDraws, Published: r.tellWinners,
-		Sent:      func(view string) { s.Metrics.Frames(view, 1) },
+		Sent:      func(view string) { s.Answers.Metrics.Frames(view, 1) },
 		TickEvery: tickEvery, Crowd: view.Phone, CrowdEvery: crowdEvery, Budget: s.Valves.Broadcast, KeepAlive: cmp.Or(s.KeepAlive, keepAlive), MaxAge: freshness,
 	})
 	s.rooms[rep] = r

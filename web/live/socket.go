@@ -12,10 +12,12 @@ import (
 	"golang.org/x/time/rate"
 
 	"drumroll/internal/event"
+	"drumroll/internal/eventlog"
 	"drumroll/internal/hub"
 	"drumroll/internal/replica"
 	"drumroll/internal/socket"
 	"drumroll/web/entries"
+	"drumroll/web/kinds"
 	"drumroll/web/overload"
 	"drumroll/web/problem"
 	"drumroll/web/session"
@@ -31,7 +33,7 @@ const (
 // Websocket is the endpoint of all three views.
 func (s *Sockets) Websocket(w http.ResponseWriter, r *http.Request) {
 	if err := s.openSocket(w, r); err != nil {
-		s.Problems.Answer(w, r, err)
+		s.Answers.Problem(w, r, err)
 	}
 }
 
@@ -59,12 +61,12 @@ func (s *Sockets) openSocket(w http.ResponseWriter, r *http.Request) error {
 	}
 	if c.conn, err = s.accept(w, r, name); err != nil {
 		// The library has answered: no websocket request, or a foreign origin.
-		s.Metrics.Refused("handshake")
+		s.Answers.Metrics.Refused("handshake")
 		return nil
 	}
 	// A host's socket is never one too many.
 	if s.sockets.Add(1) > s.Valves.MaxSockets && name != view.Host {
-		s.Metrics.Refused("sockets")
+		s.Answers.Metrics.Refused("sockets")
 		c.conn.Serve(func([]byte) {}, s.socketEnded)
 		c.conn.Close(socket.CloseBusy, strconv.Itoa(10*problem.RetryAfterMS()))
 		return nil
@@ -140,7 +142,7 @@ func (c *client) serve(r *http.Request) {
 	c.bucket = c.s.Valves.Entries.Bucket()
 	c.conn.OnDrained(c.sub.Drained)
 	c.rep.Pin()
-	c.s.Metrics.Connections(c.view, +1)
+	c.s.Answers.Metrics.Connections(c.view, +1)
 	switch c.view {
 	case view.Phone:
 		c.room.phone(+1)
@@ -162,7 +164,7 @@ func (c *client) ended() {
 		c.room.gone(c.conn)
 	}
 	c.s.socketEnded()
-	c.s.Metrics.Connections(c.view, -1)
+	c.s.Answers.Metrics.Connections(c.view, -1)
 	c.rep.Unpin()
 }
 
@@ -190,7 +192,7 @@ func (c *client) frame(data []byte) {
 		if len(f.Ref) > maxRef {
 			f.Ref = nil
 		}
-		c.s.Metrics.Refused("invalid")
+		c.s.Answers.Metrics.Refused("invalid")
 		c.ack(f.Ref, "invalid", "", 0)
 		return
 	}
@@ -199,7 +201,7 @@ func (c *client) frame(data []byte) {
 		c.conn.Slow()
 	}
 	if !inTime || c.unacked.Load() >= overload.MaxUnacked {
-		c.s.Metrics.Refused("rate")
+		c.s.Answers.Metrics.Refused("rate")
 		c.ack(f.Ref, "retry", "", problem.RetryAfterMS())
 		return
 	}
@@ -222,10 +224,10 @@ func (c *client) refuse(ref []byte, err error) {
 	var p *problem.Problem
 	switch {
 	case errors.As(err, &p) && (p.Code == problem.Closed.Code || p.Code == problem.InvalidEntry.Code):
-		c.s.Metrics.Refused(p.Code)
+		c.s.Answers.Metrics.Refused(p.Code)
 		c.ack(ref, p.Code, "", 0)
 	case entries.MayRetry(err):
-		c.s.Metrics.Refused("overloaded")
+		c.s.Answers.Metrics.Refused("overloaded")
 		c.ack(ref, "retry", "", problem.RetryAfterMS())
 	default:
 		c.ack(ref, "closed", "", 0) // the event is gone; the close frame says so
@@ -244,4 +246,72 @@ func (s *Sockets) letIn(r *http.Request, name string) error {
 		return s.Valves.Screens.Admit(overload.SocketCost, func() bool { return s.Sessions.OfHost(r) })
 	}
 	return s.Valves.Arrivals.Admit(overload.SocketCost, func() bool { return s.Sessions.OfHost(r) })
+}
+
+// socketWaiter acknowledges one entry, from the fold's goroutine.
+type socketWaiter struct {
+	c   *client
+	ref []byte
+}
+
+var waiters = sync.Pool{New: func() any { return new(socketWaiter) }}
+
+func (w *socketWaiter) free() {
+	w.c = nil
+	waiters.Put(w)
+}
+
+func (w *socketWaiter) Settle(st replica.Settled) {
+	c := w.c
+	c.unacked.Add(-1)
+	if st.Err != nil {
+		c.refuse(w.ref, st.Err)
+		if errors.Is(st.Err, eventlog.ErrStopped) {
+			c.s.Answers.Logger.Debug("entry not stored before the end", "event", c.rep.Code())
+		}
+	} else {
+		if o := st.Outcome.Status; o == event.Counted || o == event.Changed {
+			c.sub.Credit()
+		}
+		ticket := ""
+		if st.Outcome.HasTicket {
+			ticket = st.Outcome.Ticket.String()
+		}
+		c.ack(w.ref, kinds.StatusWord(st.Outcome.Status), ticket, 0)
+	}
+	w.free()
+}
+
+var ackBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 256); return &b }}
+
+// ack sends an acknowledgement frame. ref is JSON as the phone sent it.
+func (c *client) ack(ref []byte, status, ticket string, afterMS int) {
+	buf := ackBuffers.Get().(*[]byte)
+	b := append((*buf)[:0], 0, 0) // the header of a frame below 126 bytes
+	b = append(b, `{"t":"ack","ref":`...)
+	if len(ref) == 0 {
+		b = append(b, "null"...)
+	} else {
+		b = append(b, ref...)
+	}
+	b = append(b, `,"status":"`...)
+	b = append(b, status...)
+	b = append(b, '"')
+	if ticket != "" {
+		b = append(b, `,"ticket":"`...)
+		b = append(b, ticket...)
+		b = append(b, '"')
+	}
+	if afterMS > 0 {
+		b = append(b, `,"after_ms":`...)
+		b = strconv.AppendInt(b, int64(afterMS), 10)
+	}
+	b = append(b, '}')
+	if frame, ok := socket.SealSmall(b); ok {
+		c.conn.Send(frame)
+	} else {
+		c.conn.Send(socket.AppendText(nil, b[2:]))
+	}
+	*buf = b
+	ackBuffers.Put(buf)
 }

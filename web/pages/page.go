@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,41 +13,23 @@ import (
 
 	"drumroll/internal/replica"
 	"drumroll/web/api"
-	"drumroll/web/entries"
-	"drumroll/web/kinds"
-	"drumroll/web/live"
-	"drumroll/web/overload"
 	"drumroll/web/problem"
 	"drumroll/web/rehearsal"
-	"drumroll/web/session"
 	"drumroll/web/ui"
 	"drumroll/web/view"
 )
 
 // Site serves pages. Use New.
 type Site struct {
-	Config
-	busyPage func() []byte
-}
-
-// Config of a Site.
-type Config struct {
-	Logger     *slog.Logger
-	Replicas   *replica.Set
-	Problems   *problem.Responder
-	Sessions   *session.Sessions
-	Valves     *overload.Valves
-	Intake     *entries.Intake
-	Kinds      *kinds.Node
-	Views      *view.Maker
-	Live       *live.Sockets
-	API        *api.Service
-	Rehearsals *rehearsal.Service
+	api        *api.Service
+	views      *view.Maker
+	rehearsals *rehearsal.Service
+	busyPage   func() []byte
 }
 
 // New returns a Site.
-func New(cfg Config) *Site {
-	s := &Site{Config: cfg}
+func New(a *api.Service, views *view.Maker, rehearsals *rehearsal.Service) *Site {
+	s := &Site{api: a, views: views, rehearsals: rehearsals}
 	s.busyPage = sync.OnceValue(s.renderBusy)
 	return s
 }
@@ -56,7 +37,7 @@ func New(cfg Config) *Site {
 // Event is a handler for pages of the event that the path names.
 func (s *Site) Event(h func(http.ResponseWriter, *http.Request, *replica.Replica) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		rep, err := s.Sessions.Event(r)
+		rep, err := s.api.Sessions.Event(r)
 		if err == nil {
 			err = h(w, r, rep)
 		}
@@ -71,7 +52,7 @@ func (s *Site) Event(h func(http.ResponseWriter, *http.Request, *replica.Replica
 func (s *Site) page(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
 	var b bytes.Buffer
 	if err := c.Render(r.Context(), &b); err != nil {
-		s.Logger.Error("render page", "route", problem.Route(r), "err", err)
+		s.api.Answers.Logger.Error("render page", "route", problem.Route(r), "err", err)
 		http.Error(w, "The page could not be made. Please reload.", http.StatusInternalServerError)
 		return
 	}
@@ -85,14 +66,14 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request, status int, c templ.
 	w.Header().Set("Vary", "Accept-Encoding")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	s.Problems.Write(w, body)
+	s.api.Answers.Write(w, body)
 }
 
 // comeAgain refuses a page for load: a small one, made once, that the browser
 // loads again by itself.
 func (s *Site) comeAgain(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem.Of(err)
-	s.Problems.Note(r, p)
+	s.api.Answers.Note(r, p)
 	p.Headers(w)
 	w.Header().Set("Refresh", w.Header().Get("Retry-After"))
 	w.Header().Set("Cache-Control", "no-store")
@@ -100,17 +81,17 @@ func (s *Site) comeAgain(w http.ResponseWriter, r *http.Request, err error) {
 	body := s.busyPage()
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.Status)
-	s.Problems.Write(w, body)
+	s.api.Answers.Write(w, body)
 }
 
 func (s *Site) renderBusy() []byte {
 	var b bytes.Buffer
 	page := ui.ErrorPage(ui.Problem{
-		Page: s.Views.Page("error", problem.Arrivals.Title, ""), Status: problem.Arrivals.Status, Title: problem.Arrivals.Title,
+		Page: s.views.Page("error", problem.Arrivals.Title, ""), Status: problem.Arrivals.Status, Title: problem.Arrivals.Title,
 		Detail: "Too many phones are joining at once. This page tries again by itself in a few seconds.",
 	})
 	if err := page.Render(context.Background(), &b); err != nil {
-		s.Logger.Error("render page", "err", err)
+		s.api.Answers.Logger.Error("render page", "err", err)
 		return []byte(problem.Arrivals.Title)
 	}
 	return b.Bytes()
@@ -119,13 +100,13 @@ func (s *Site) renderBusy() []byte {
 // FailPage answers with a page for people.
 func (s *Site) FailPage(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem.Of(err)
-	s.Problems.Note(r, p)
+	s.api.Answers.Note(r, p)
 	p.Headers(w)
 	if p.Status == http.StatusServiceUnavailable && r.Method == http.MethodGet {
 		w.Header().Set("Refresh", w.Header().Get("Retry-After"))
 	}
 	s.page(w, r, p.Status, ui.ErrorPage(ui.Problem{
-		Page: s.Views.Page("error", p.Title, ""), Status: p.Status, Title: p.Title, Detail: p.Detail,
+		Page: s.views.Page("error", p.Title, ""), Status: p.Status, Title: p.Title, Detail: p.Detail,
 	}))
 }
 

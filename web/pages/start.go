@@ -18,8 +18,8 @@ const maxForm = 16 << 10 // bytes
 
 // StartPage is where people join by a code, or host an event.
 func (s *Site) StartPage(w http.ResponseWriter, r *http.Request) {
-	m := ui.Start{Page: s.Views.Page("start", "", ""), NeedKey: s.API.CreateKey != "", Hosted: s.hosted(r)}
-	m.Page.BaseURL = s.Sessions.BaseURL(r)
+	m := ui.Start{Page: s.views.Page("start", "", ""), NeedKey: s.api.CreateKey != "", Hosted: s.hosted(r)}
+	m.Page.BaseURL = s.api.Sessions.BaseURL(r)
 	if typed := r.URL.Query().Get("code"); typed != "" {
 		code, err := s.lookUp(r, typed)
 		if err == nil {
@@ -41,7 +41,7 @@ func (s *Site) lookUp(r *http.Request, typed string) (string, error) {
 	if !ok {
 		return "", problem.New(http.StatusNotFound, "unknown", "No such event", "A code has six letters and digits, as on the screen. There is no 0, O, 1, I or L in it.")
 	}
-	if _, err := s.Replicas.Open(r.Context(), code); err != nil {
+	if _, err := s.api.Replicas.Open(r.Context(), code); err != nil {
 		return "", err
 	}
 	return code, nil
@@ -54,7 +54,7 @@ func cut(text string, most int) string {
 
 // hosted lists the events that this browser hosts, rehearsals last.
 func (s *Site) hosted(r *http.Request) (out []ui.Hosted) {
-	s.Sessions.EachHosted(r, func(rep *replica.Replica) {
+	s.api.Sessions.EachHosted(r, func(rep *replica.Replica) {
 		snap, _ := rep.Snapshot()
 		out = append(out, ui.Hosted{Code: snap.Code, Title: snap.Title, Joined: snap.Joined, Activities: len(snap.Activities), Rehearsal: snap.Rehearsal})
 	})
@@ -70,18 +70,18 @@ func (s *Site) StartHosting(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	title := r.PostForm.Get("title")
-	c, err := s.API.Create(r, &contract.CreateEvent{Title: title, CreateKey: r.PostForm.Get("create_key")})
+	c, err := s.api.Create(r, &contract.CreateEvent{Title: title, CreateKey: r.PostForm.Get("create_key")})
 	if err != nil {
 		p := problem.Of(err)
-		s.Problems.Note(r, p)
+		s.api.Answers.Note(r, p)
 		p.Headers(w)
-		m := ui.Start{Page: s.Views.Page("start", "", ""), NeedKey: s.API.CreateKey != "", Hosted: s.hosted(r),
+		m := ui.Start{Page: s.views.Page("start", "", ""), NeedKey: s.api.CreateKey != "", Hosted: s.hosted(r),
 			HostError: p.Detail, EventTitle: cut(title, 1000)}
-		m.Page.BaseURL = s.Sessions.BaseURL(r)
+		m.Page.BaseURL = s.api.Sessions.BaseURL(r)
 		s.page(w, r, p.Status, ui.StartPage(m))
 		return
 	}
-	s.Sessions.SetCookie(w, r, session.HostCookie+c.Code, c.HostKey)
+	s.api.Sessions.SetCookie(w, r, session.HostCookie+c.Code, c.HostKey)
 	http.Redirect(w, r, "/"+c.Code+"/host", http.StatusSeeOther)
 }
 

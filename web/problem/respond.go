@@ -6,13 +6,16 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"drumroll/internal/metrics"
 )
 
-// Responder answers with problems, and counts and logs them.
+// Responder answers calls of the API: with values, or with problems, which it counts
+// and logs.
 type Responder struct {
 	Logger  *slog.Logger
 	Metrics *metrics.Node
@@ -34,13 +37,13 @@ func (s *Responder) Note(r *http.Request, p *Problem) {
 	}
 }
 
-// Answer answers with problem+json.
-func (s *Responder) Answer(w http.ResponseWriter, r *http.Request, err error) {
+// Problem answers with problem+json.
+func (s *Responder) Problem(w http.ResponseWriter, r *http.Request, err error) {
 	p := Of(err)
 	s.Note(r, p)
 	p.Headers(w)
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header()["Cache-Control"] = noStore
 	body := p.body
 	if body != nil {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -51,6 +54,27 @@ func (s *Responder) Answer(w http.ResponseWriter, r *http.Request, err error) {
 	s.Write(w, body)
 }
 
+// JSON answers with a value. It returns nil, for handlers that end with it.
+func (s *Responder) JSON(w http.ResponseWriter, status int, v any) error {
+	head(w)
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		s.Logger.Debug("answer not taken", "err", err)
+	}
+	return nil
+}
+
+// Encoded answers with JSON that was encoded before.
+func (s *Responder) Encoded(w http.ResponseWriter, body []byte) {
+	head(w)
+	s.Write(w, body)
+}
+
+func head(w http.ResponseWriter) {
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = jsonType, noStore
+}
+
 // Write writes the body of an answer.
 func (s *Responder) Write(w http.ResponseWriter, body []byte) {
 	if _, err := w.Write(body); err != nil {
@@ -58,14 +82,20 @@ func (s *Responder) Write(w http.ResponseWriter, body []byte) {
 	}
 }
 
-var noSniff = []string{"nosniff"}
+// Header values that all answers share, so that entries make less garbage. They are
+// never changed.
+var (
+	noSniff  = []string{"nosniff"}
+	noStore  = []string{"no-store"}
+	jsonType = []string{"application/json"}
+)
 
 // Handler answers with the error that h returns, if any.
 func (s *Responder) Handler(h func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header()["X-Content-Type-Options"] = noSniff // shared, so that entries make less garbage
+		w.Header()["X-Content-Type-Options"] = noSniff
 		if err := h(w, r); err != nil {
-			s.Answer(w, r, err)
+			s.Problem(w, r, err)
 		}
 	}
 }
@@ -76,7 +106,7 @@ func (s *Responder) Panicked(w http.ResponseWriter, r *http.Request, v any) {
 		panic(v)
 	}
 	s.Logger.Error("handler panicked", "route", Route(r), "panic", v)
-	s.Answer(w, r, New(http.StatusInternalServerError, "internal", "Internal error", "The server's log says more."))
+	s.Problem(w, r, New(http.StatusInternalServerError, "internal", "Internal error", "The server's log says more."))
 }
 
 // Route is the pattern that a request matched: never its path, which holds codes.
@@ -87,4 +117,26 @@ func Route(r *http.Request) string {
 		}
 	}
 	return "none"
+}
+
+// throttleInterval is how often a line is logged that a crowd would cause all at once.
+const throttleInterval = time.Second
+
+// throttle lets one of many like lines through an interval, and counts the others.
+type throttle struct {
+	mu   sync.Mutex
+	at   time.Time
+	held int
+}
+
+// allow reports whether this one goes through, and how many did not before it.
+func (t *throttle) allow() (held int, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if time.Since(t.at) < throttleInterval {
+		t.held++
+		return 0, false
+	}
+	held, t.held, t.at = t.held, 0, time.Now()
+	return held, true
 }

@@ -1,7 +1,9 @@
 package rehearsal
 
 import (
-	"log/slog"
+	"context"
+	"crypto/rand"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -17,12 +19,12 @@ import (
 	"drumroll/internal/replica"
 	"drumroll/web/api"
 	"drumroll/web/crowd"
-	"drumroll/web/live"
+	"drumroll/web/jsonbody"
+	"drumroll/web/kinds"
 	"drumroll/web/overload"
 	"drumroll/web/problem"
 	"drumroll/web/session"
 	"drumroll/web/ui"
-	"drumroll/web/wire"
 )
 
 // simulatedPhones is how many come where the host does not say.
@@ -40,13 +42,8 @@ var (
 
 // Service makes rehearsals.
 type Service struct {
-	Logger   *slog.Logger
-	Replicas *replica.Set
-	Sessions *session.Sessions
-	Valves   *overload.Valves
-	Live     *live.Sockets
-	Crowds   *crowd.Crowds
-	API      *api.Service
+	API    *api.Service
+	Crowds *crowd.Crowds
 
 	Health    eventlog.Health
 	Self      string         // how this node reaches its own listener; "": it cannot
@@ -56,10 +53,6 @@ type Service struct {
 
 	making  sync.Mutex // one rehearsal is made at a time
 	testing sync.Mutex // held while a self-test runs
-}
-
-func (s *Service) answer(w http.ResponseWriter, status int, v any) error {
-	return wire.Answer(s.Logger, w, status, v)
 }
 
 // crowdJSON is a rehearsal's crowd in the contract's JSON.
@@ -88,7 +81,7 @@ func (s *Service) PostRehearsal(w http.ResponseWriter, r *http.Request, rep *rep
 		return errNotMainHost
 	}
 	var in contract.Rehearse
-	if err := wire.DecodeOptional(w, r, wire.MaxJSON, &in); err != nil {
+	if err := jsonbody.DecodeOptional(w, r, jsonbody.MaxJSON, &in); err != nil {
 		return err
 	}
 	if in.Phones == nil {
@@ -108,7 +101,7 @@ func (s *Service) PostRehearsal(w http.ResponseWriter, r *http.Request, rep *rep
 	switch {
 	case len(snap.Activities) == 0 && !snap.Rehearsal:
 		return errNothingYet
-	case !s.Valves.Limits.Allow(overload.Rehearsing, session.ClientIP(r)):
+	case !s.API.Valves.Limits.Allow(overload.Rehearsing, session.ClientIP(r)):
 		return problem.Rate.In(overload.Rehearsing.Interval())
 	}
 	if snap.Rehearsal {
@@ -121,9 +114,9 @@ func (s *Service) PostRehearsal(w http.ResponseWriter, r *http.Request, rep *rep
 	if err != nil {
 		return err
 	}
-	s.Sessions.SetCookieFor(w, r, session.HostCookie+c.Code, c.HostKey, cloneCookieAge)
+	s.API.Sessions.SetCookieFor(w, r, session.HostCookie+c.Code, c.HostKey, cloneCookieAge)
 	w.Header().Set("Location", "/api/v1/events/"+c.Code)
-	return s.answer(w, http.StatusCreated, contract.NewRehearsal{Created: c, Phones: *in.Phones})
+	return s.API.Answers.JSON(w, http.StatusCreated, contract.NewRehearsal{Created: c, Phones: *in.Phones})
 }
 
 // rehearse makes the clone and sends it its crowd.
@@ -143,7 +136,7 @@ func (s *Service) rehearse(r *http.Request, of event.Snapshot, phones int, scrip
 		s.Crowds.Discard(r.Context(), rep.Code(), session.UID(rep))
 		return contract.Created{}, err
 	}
-	s.Logger.Info("rehearsal", "event", of.Code, "clone", rep.Code(), "phones", phones)
+	s.API.Answers.Logger.Info("rehearsal", "event", of.Code, "clone", rep.Code(), "phones", phones)
 	return s.API.CreatedOf(r, rep.Code(), of.Title, key), nil
 }
 
@@ -153,7 +146,7 @@ func (s *Service) send(rep *replica.Replica, phones int, script rehearse.Script)
 	s.Crowds.Expire(snap)
 	return s.Crowds.Send(snap.UID, phones, script, func() {
 		if rep.Err() == nil {
-			s.Live.Notify(rep)
+			s.API.Live.Notify(rep)
 		}
 	})
 }
@@ -164,7 +157,7 @@ func (s *Service) GetRehearsal(w http.ResponseWriter, _ *http.Request, rep *repl
 	if !snap.Rehearsal {
 		return crowd.NoRehearsal
 	}
-	return s.answer(w, http.StatusOK, crowdJSON(snap.Of, s.Live.Crowd(rep, snap.UID)))
+	return s.API.Answers.JSON(w, http.StatusOK, crowdJSON(snap.Of, s.API.Live.Crowd(rep, snap.UID)))
 }
 
 // DeleteRehearsal ends a rehearsal: the clone is deleted, its phones hear of it and
@@ -195,4 +188,68 @@ func (s *Service) Form(r *http.Request, snap event.Snapshot) *ui.RehearseForm {
 		}
 	}
 	return form
+}
+
+// clone makes a rehearsal of an event: an event of its own with the same title,
+// activities and policy of names, all of them drafts. The event is read, and
+// nothing is written to it.
+func (s *Service) clone(ctx context.Context, of event.Snapshot, key string) (*replica.Replica, error) {
+	var uid event.UID
+	_, _ = rand.Read(uid[:]) // never fails (crypto/rand)
+	c := event.Creation{Title: of.Title, Names: of.Names, Rehearsal: true, Of: of.Code, HostKey: session.HashKey(key), Ms: uint64(time.Now().UnixMilli())}
+	if err := s.API.Register(ctx, uid, &c); err != nil {
+		return nil, err
+	}
+	rep, err := s.API.Replicas.Open(ctx, c.Code)
+	if err == nil {
+		err = copyActivities(ctx, rep, of, time.Now())
+	}
+	if err != nil {
+		s.Crowds.Discard(context.WithoutCancel(ctx), c.Code, uid)
+		return nil, fmt.Errorf("clone event %s: %w", of.Code, err)
+	}
+	return rep, nil
+}
+
+// copyActivities adds an event's activities in their running order. Their ids are
+// others in the clone, so what names one is put in when all have theirs.
+func copyActivities(ctx context.Context, rep *replica.Replica, of event.Snapshot, now time.Time) error {
+	ids := map[int]int{} // in the clone, by those in the event
+	for i := range of.Activities {
+		spec := kinds.Alone(of.Activities[i].Spec, now.Add(crowd.Stays))
+		settled, err := rep.Propose(ctx, &event.Command{Type: event.CmdAdd, Spec: &spec})
+		if err != nil {
+			return err
+		}
+		ids[of.Activities[i].ID] = settled.ID
+	}
+	for i := range of.Activities {
+		a := &of.Activities[i]
+		spec, named := kinds.Renumbered(a.Spec, ids)
+		if !named {
+			continue
+		}
+		if _, err := rep.Propose(ctx, &event.Command{Type: event.CmdEdit, Activity: ids[a.ID], Spec: &spec}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clonesOf are the rehearsals of an event that this node or the caller's browser
+// knows.
+func (s *Service) clonesOf(r *http.Request, code string) map[string]event.UID {
+	found := map[string]event.UID{}
+	note := func(rep *replica.Replica) {
+		if snap, _ := rep.Snapshot(); snap.Rehearsal && snap.Of == code {
+			found[snap.Code] = snap.UID
+		}
+	}
+	s.API.Sessions.EachHosted(r, note)
+	for _, known := range s.Crowds.ClonesOf(code) {
+		if rep, err := s.API.Replicas.Open(r.Context(), known); err == nil {
+			note(rep)
+		}
+	}
+	return found
 }

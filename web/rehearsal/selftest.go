@@ -15,31 +15,31 @@ import (
 // PostSelftest measures what this node can bear. It works without the log, too,
 // which is what it may have to tell. One runs at a time: measuring loads the disk.
 func (s *Service) PostSelftest(w http.ResponseWriter, r *http.Request) error {
-	rep, err := s.Sessions.Event(r)
+	rep, err := s.API.Sessions.Event(r)
 	if err != nil {
 		return err
 	}
-	if _, err := s.Sessions.CheckHost(r, rep); err != nil {
+	if _, err := s.API.Sessions.CheckHost(r, rep); err != nil {
 		return err
 	}
 	if !s.testing.TryLock() {
 		return problem.Rate
 	}
 	defer s.testing.Unlock()
-	return s.answer(w, http.StatusOK, s.selftest(r.Context(), rep.Code(), s.Sessions.BaseURL(r)))
+	return s.API.Answers.JSON(w, http.StatusOK, s.selftest(r.Context(), rep.Code(), s.API.Sessions.BaseURL(r)))
 }
 
 // SelfTest measures what this node can bear, before somebody asks for the event
 // ("": none in particular). It is loaded, if it can be.
 func (s *Service) SelfTest(ctx context.Context, code string) (selftest.Report, error) {
 	if code != "" {
-		if _, err := s.Replicas.Open(ctx, code); err != nil {
+		if _, err := s.API.Replicas.Open(ctx, code); err != nil {
 			return selftest.Report{}, err
 		}
 	}
 	base := cmp.Or(s.Self, "http://localhost")
 	if s.PublicURL != nil || s.LAN.IsValid() {
-		base = s.Sessions.OwnBase()
+		base = s.API.Sessions.OwnBase()
 	}
 	return s.selftest(ctx, code, base), nil
 }
@@ -48,7 +48,7 @@ func (s *Service) SelfTest(ctx context.Context, code string) (selftest.Report, e
 // that the node was given or found out by itself: a request's could be anybody's.
 func (s *Service) selftest(ctx context.Context, code, base string) selftest.Report {
 	subject := selftest.Subject{
-		Log: s.Health, Code: code, Proxied: s.Proxied, Sockets: int(s.Valves.MaxSockets),
+		Log: s.Health, Code: code, Proxied: s.Proxied, Sockets: int(s.API.Valves.MaxSockets),
 	}
 	if u, err := url.Parse(base); err == nil && session.Loopback(u.Host) {
 		subject.Local = true

@@ -1,13 +1,13 @@
 package view
 
 import (
-	"drumroll/static"
-	"drumroll/web/kinds"
 	"strconv"
 	"strings"
 	"time"
 
 	"drumroll/internal/event"
+	"drumroll/static"
+	"drumroll/web/kinds"
 	"drumroll/web/ui"
 )
 

@@ -1,10 +1,9 @@
-package wire
+package jsonbody
 
 import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"mime"
 	"net/http"
 
@@ -18,11 +17,7 @@ const (
 	MaxEntry = 4 << 10
 )
 
-// Header values that all answers share. They are never changed.
-var (
-	jsonType = []string{"application/json"}
-	noStore  = []string{"no-store"}
-)
+const jsonType = "application/json"
 
 // Decode reads a JSON body of at most limit bytes into v. Errors: a *problem.Problem,
 // or a *http.MaxBytesError.
@@ -48,10 +43,10 @@ func DecodeOptional(w http.ResponseWriter, r *http.Request, limit int64, v any) 
 // CheckType refuses a body that says it is something else than JSON.
 func CheckType(r *http.Request) error {
 	kind := r.Header.Get("Content-Type")
-	if kind == "" || kind == jsonType[0] {
+	if kind == "" || kind == jsonType {
 		return nil
 	}
-	if media, _, err := mime.ParseMediaType(kind); err != nil || media != jsonType[0] {
+	if media, _, err := mime.ParseMediaType(kind); err != nil || media != jsonType {
 		return problem.New(http.StatusUnsupportedMediaType, "media_type", "Unsupported media type", "Send application/json.")
 	}
 	return nil
@@ -91,20 +86,4 @@ func Malformed(err error) error {
 		return problem.Invalid("%q cannot be a JSON %s.", kind.Field, kind.Value)
 	}
 	return problem.Invalid("The body is not JSON: %v.", err)
-}
-
-// Answer answers with a value as JSON. It returns nil, for handlers that end with it.
-func Answer(logger *slog.Logger, w http.ResponseWriter, status int, v any) error {
-	Head(w)
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(v); err != nil {
-		logger.Debug("answer not taken", "err", err)
-	}
-	return nil
-}
-
-// Head sets the header of an answer in JSON.
-func Head(w http.ResponseWriter) {
-	h := w.Header()
-	h["Content-Type"], h["Cache-Control"] = jsonType, noStore
 }

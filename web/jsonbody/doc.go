@@ -1,0 +1,2 @@
+// Package jsonbody reads the JSON bodies of calls.
+package jsonbody

@@ -1,2 +1,0 @@
-// Package wire reads and writes the JSON bodies of HTTP calls.
-package wire
