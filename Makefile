@@ -97,7 +97,7 @@ bench-go: ## Go benchmarks of the fold, the draw, the logs and the replica
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
 .PHONY: screenshots
-screenshots: node_modules ## take the README's pictures anew (docs/screenshots)
+screenshots: node_modules ## take the README's pictures (docs/screenshots)
 	go test -tags e2e,screenshots -count=1 -run '^TestScreenshots$$' ./internal/e2e
 
 node_modules: package-lock.json

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	tickEvents  = 10 // so that ticks cost more than what a server does beside them
+	tickEvents  = 10 // so that ticks stand out from what else a server does
 	tickRaffles = 3
 	tickWinners = 1000
 	tickSpan    = 3 * time.Second

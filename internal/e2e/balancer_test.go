@@ -22,7 +22,7 @@ import (
 	"drumroll/internal/redistest"
 )
 
-// balancerConfig is the file that compose.yaml and the README put before nodes.
+// balancerConfig is the file that compose.yaml and docs/OPERATING.md put before nodes.
 const balancerConfig = "../../deploy/haproxy.cfg"
 
 // balancer is HAProxy with that file, in which only addresses are changed: of its

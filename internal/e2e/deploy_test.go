@@ -29,7 +29,7 @@ const (
 	// deployDelay is what compose.yaml and the unit give the balancer.
 	deployDelay = "2s"
 	backWithin  = 10 * time.Second
-	// sentAwayRate is what the README promises, phones a second, and some air.
+	// sentAwayRate is what docs/OPERATING.md promises in phones a second, with some tolerance.
 	sentAwayRate = 500 * 1.2
 )
 

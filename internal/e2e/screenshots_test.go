@@ -18,7 +18,7 @@ import (
 	"github.com/playwright-community/playwright-go"
 )
 
-// TestScreenshots takes the README's pictures anew, from the storybook, so that
+// TestScreenshots takes the README's pictures from the storybook, so that
 // they show the same evening each time: `make screenshots`. The phones stand side
 // by side in one picture.
 func TestScreenshots(t *testing.T) {
