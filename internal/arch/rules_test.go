@@ -82,7 +82,7 @@ var rules = map[string]rule{
 	},
 	// The outside contract: everybody may know it, and it knows nobody.
 	"internal/contract":              {},
-	"internal/wire":                  {ours: []string{"internal/contract"}, theirs: []string{"github.com/coder/websocket"}},
+	"internal/wsclient":              {ours: []string{"internal/contract"}, theirs: []string{"github.com/coder/websocket"}},
 	"internal/contract/contracttest": {ours: []string{"internal/contract"}, theirs: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	"internal/contract/openapi":      {ours: []string{"internal/contract"}, theirs: []string{"github.com/invopop/jsonschema"}},
 	"internal/beacon":                {theirs: []string{"github.com/cloudflare/circl"}, tests: beacons},
@@ -119,7 +119,7 @@ var rules = map[string]rule{
 	},
 	// The crowd knows the outside contract alone; its tests show it the real server.
 	"internal/rehearse": {
-		ours:   []string{"internal/contract", "internal/wire"},
+		ours:   []string{"internal/contract", "internal/wsclient"},
 		theirs: []string{"github.com/HdrHistogram/hdrhistogram-go", "golang.org/x/time"},
 		tests:  append([]string{"web", "static", "internal/event", "internal/replica", "internal/metrics"}, logs...),
 	},
@@ -130,14 +130,14 @@ var rules = map[string]rule{
 	"internal/arch": {},
 	// The whole from outside: it starts the binary and imports nothing that runs in it.
 	"internal/e2e": {
-		ours: []string{"internal/contract", "internal/wire", "internal/nodetest", "internal/redistest", "internal/beacon/beacontest", "internal/rehearse"},
+		ours: []string{"internal/contract", "internal/wsclient", "internal/nodetest", "internal/redistest", "internal/beacon/beacontest", "internal/rehearse"},
 		theirs: []string{"github.com/google/go-cmp",
 			"github.com/makiuchi-d/gozxing", "github.com/playwright-community/playwright-go"},
 	},
 	// Likewise, but for what reads a log that no node believes in any more: it
 	// decodes records and does not fold them.
 	"internal/faults": {
-		ours: []string{"internal/contract", "internal/wire", "internal/nodetest", "internal/redistest", "internal/event", "internal/eventlog", "internal/eventlog/boltlog",
+		ours: []string{"internal/contract", "internal/wsclient", "internal/nodetest", "internal/redistest", "internal/event", "internal/eventlog", "internal/eventlog/boltlog",
 			"internal/eventlog/redislog", "internal/eventlog/eventlogtest", "internal/fairdraw"},
 		theirs: []string{"github.com/google/go-cmp", "golang.org/x/sys"},
 	},

@@ -12,13 +12,13 @@ import (
 	"time"
 
 	"drumroll/internal/contract"
-	"drumroll/internal/wire"
+	"drumroll/internal/wsclient"
 )
 
 const socketLimit = 20 * time.Second
 
 // socket is a phone's websocket.
-type socket struct{ *wire.Socket }
+type socket struct{ *wsclient.Socket }
 
 // dial opens a socket of a view; bearer is "" for the screen.
 func dial(s *server, code, view, bearer string) (*socket, error) {
@@ -28,7 +28,7 @@ func dial(s *server, code, view, bearer string) (*socket, error) {
 	if bearer != "" {
 		header.Set("Authorization", "Bearer "+bearer)
 	}
-	conn, err := wire.Dial(ctx, nil, s.url(), code, view, header)
+	conn, err := wsclient.Dial(ctx, nil, s.url(), code, view, header)
 	if err != nil {
 		return nil, err
 	}

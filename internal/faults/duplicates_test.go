@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"drumroll/internal/contract"
-	"drumroll/internal/wire"
+	"drumroll/internal/wsclient"
 )
 
 const (
@@ -80,7 +80,7 @@ func (p *phone) race() error {
 	p.n = 1
 	e := &entry{key: key{p.who, p.c.poll, p.n, 1 << p.random.IntN(options)}, first: time.Now()}
 	p.entries = append(p.entries, e)
-	open := make([]*wire.Socket, lines)
+	open := make([]*wsclient.Socket, lines)
 	for i := range open {
 		n := p.c.nodes[i%len(p.c.nodes)]
 		var err error
@@ -151,7 +151,7 @@ func (a *answers) add(status string) {
 }
 
 // copies sends frames and returns how many of them were refused for load.
-func copies(socket *wire.Socket, frames [][]byte, told *answers) (again int, err error) {
+func copies(socket *wsclient.Socket, frames [][]byte, told *answers) (again int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), onePatient)
 	defer cancel()
 	if err := socket.Send(ctx, frames...); err != nil {

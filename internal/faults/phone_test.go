@@ -17,7 +17,7 @@ import (
 
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
-	"drumroll/internal/wire"
+	"drumroll/internal/wsclient"
 )
 
 // phone is one participant. Its goroutine alone uses it, until the crowd is over.
@@ -36,7 +36,7 @@ type phone struct {
 	n       uint32
 	nonce   string
 	at      *node // of the socket
-	socket  *wire.Socket
+	socket  *wsclient.Socket
 	ref     int
 	sure    map[int]event.Choice // what stands in an activity, where that is certain; 0: nothing
 	ticket  string
@@ -108,7 +108,7 @@ func (p *phone) persist(e *entry) {
 const maxBackoff = 2 * time.Second
 
 func fullJitter(r *rand.Rand, attempt int) time.Duration {
-	return wire.FullJitter(r, min(attempt, 5), maxBackoff)
+	return wsclient.FullJitter(r, min(attempt, 5), maxBackoff)
 }
 
 // judge books an answer; true where the entry is done with.
@@ -201,7 +201,7 @@ func (p *phone) submit(n *node, e *entry) answer {
 	a, err := p.exchange(frame)
 	if err != nil {
 		p.hangUp()
-		if end, ok := errors.AsType[*wire.Closed](err); ok && end.Code == wire.CodeLeaving {
+		if end, ok := errors.AsType[*wsclient.Closed](err); ok && end.Code == wsclient.CodeLeaving {
 			a.after = 200*time.Millisecond + time.Duration(p.random.Int64N(int64(time.Second)))
 		}
 	}
@@ -228,14 +228,14 @@ func (p *phone) exchange(frame []byte) (answer, error) {
 }
 
 // dial opens the phone's socket at a node.
-func (p *phone) dial(n *node, limit time.Duration) (*wire.Socket, error) {
+func (p *phone) dial(n *node, limit time.Duration) (*wsclient.Socket, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	return wire.Dial(ctx, p.c.http, n.URL(), p.c.code, "phone", http.Header{"Authorization": {"Bearer " + p.token}})
+	return wsclient.Dial(ctx, p.c.http, n.URL(), p.c.code, "phone", http.Header{"Authorization": {"Bearer " + p.token}})
 }
 
 // nextAck is the next acknowledgement; all other frames are passed over.
-func nextAck(ctx context.Context, socket *wire.Socket) (ack contract.Ack, err error) {
+func nextAck(ctx context.Context, socket *wsclient.Socket) (ack contract.Ack, err error) {
 	frame, err := nextFrame(ctx, socket, contract.FrameAck)
 	if err != nil {
 		return ack, err
@@ -244,7 +244,7 @@ func nextAck(ctx context.Context, socket *wire.Socket) (ack contract.Ack, err er
 }
 
 // nextFrame is the next frame of a type.
-func nextFrame(ctx context.Context, socket *wire.Socket, kind string) (found []byte, err error) {
+func nextFrame(ctx context.Context, socket *wsclient.Socket, kind string) (found []byte, err error) {
 	start := []byte(`{"t":"` + kind + `"`)
 	for found == nil && err == nil {
 		err = socket.Next(ctx, func(frame []byte) {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"drumroll/internal/contract"
-	"drumroll/internal/wire"
+	"drumroll/internal/wsclient"
 )
 
 // phone is one participant's device. live is its goroutine; what is below mu is
@@ -27,7 +27,7 @@ type phone struct {
 	mu      sync.Mutex
 	random  *rand.Rand
 	cookie  string // its identity
-	socket  *wire.Socket
+	socket  *wsclient.Socket
 	ready   bool // the connection's first state came
 	ever    bool // so did one at all
 	home    bool
@@ -107,7 +107,7 @@ func (p *phone) join() time.Duration {
 // before the next.
 func (p *phone) session() time.Duration {
 	ctx, cancel := context.WithTimeout(p.c.over, dialTimeout)
-	socket, err := wire.Dial(ctx, p.c.dials, p.c.base, p.c.code, "phone", http.Header{"Cookie": {p.identity()}})
+	socket, err := wsclient.Dial(ctx, p.c.dials, p.c.base, p.c.code, "phone", http.Header{"Cookie": {p.identity()}})
 	cancel()
 	if err != nil {
 		return p.notOpened(err)
@@ -169,17 +169,17 @@ func (p *phone) forgetLocked() {
 
 // closed is a connection that ended.
 func (p *phone) closed(err error) time.Duration {
-	end, ok := errors.AsType[*wire.Closed](err)
+	end, ok := errors.AsType[*wsclient.Closed](err)
 	if !ok {
 		return p.backoff()
 	}
 	switch end.Code {
-	case wire.CodeDeleted:
+	case wsclient.CodeDeleted:
 		p.c.vanish()
 		return -1
-	case wire.CodeLeaving:
+	case wsclient.CodeLeaving:
 		return 200*time.Millisecond + p.jitter(1500*time.Millisecond)
-	case wire.CodeBusy:
+	case wsclient.CodeBusy:
 		p.c.refuse("socket: 1013")
 		ms, err := strconv.Atoi(end.Reason)
 		if err != nil || ms < 0 {
@@ -222,7 +222,7 @@ func (p *phone) backoff() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.attempt++
-	return wire.FullJitter(p.random, p.attempt, maxBackoff)
+	return wsclient.FullJitter(p.random, p.attempt, maxBackoff)
 }
 
 func (p *phone) jitter(most time.Duration) time.Duration {
@@ -233,7 +233,7 @@ func (p *phone) jitter(most time.Duration) time.Duration {
 
 // read takes what comes until the connection ends. A context that can end would cost a timer
 // for each frame; watch ends what is silent.
-func (p *phone) read(socket *wire.Socket) error {
+func (p *phone) read(socket *wsclient.Socket) error {
 	for {
 		if err := socket.Next(context.Background(), func(frame []byte) { p.c.receive(p, frame) }); err != nil {
 			return err
@@ -287,6 +287,6 @@ func (p *phone) leave() {
 }
 
 // send writes frames. An error is the connection's end, which its reader sees.
-func send(socket *wire.Socket, frames ...[]byte) {
+func send(socket *wsclient.Socket, frames ...[]byte) {
 	_ = socket.Send(context.Background(), frames...)
 }

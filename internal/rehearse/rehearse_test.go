@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog/boltlog"
 	"drumroll/internal/metrics"
@@ -24,24 +23,12 @@ import (
 	"drumroll/web"
 )
 
-// house is the real server with one event.
+// house is the real server with one event, and its host.
 type house struct {
-	t         testing.TB
-	url       string
-	code, key string
-	joinURL   string
-
-	// As look found it.
-	description struct {
-		People     struct{ Joined, Connected int }
-		Activities []struct {
-			ID, Entries int
-			State       string
-			Counts      []int
-			CanWin      int `json:"can_win"`
-			Winners     []struct{ Ticket, Claim string }
-		}
-	}
+	*contract.EventClient
+	t           testing.TB
+	joinURL     string
+	description contract.Event // as look found it
 }
 
 // openHouse starts a node on an embedded log; change, if any, sets what differs.
@@ -80,50 +67,37 @@ func openHouse(t testing.TB, change func(*web.Config)) *house {
 			t.Error(err)
 		}
 	})
-	h := &house{t: t, url: server.URL}
-	var made struct {
-		Code    string `json:"code"`
-		HostKey string `json:"host_key"`
+	api := contract.Client{Server: server.URL}
+	made, err := api.CreateEvent(t.Context(), contract.CreateEvent{Title: "Rehearsal"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	h.call("POST", "/events", `{"title":"Rehearsal"}`, &made)
-	h.code, h.key = made.Code, made.HostKey
-	h.joinURL = h.url + "/" + strings.ToLower(h.code)
-	return h
+	return &house{EventClient: api.At(made.Code, made.HostKey), t: t, joinURL: server.URL + "/" + strings.ToLower(made.Code)}
 }
 
-// call makes a call of the host's that succeeds.
-func (h *house) call(method, path, body string, into any) {
+// do makes a call of the host's that is taken; body is JSON, or "".
+func (h *house) do(method, path, body string) {
 	h.t.Helper()
-	req, err := http.NewRequest(method, h.url+"/api/v1"+path, strings.NewReader(body))
-	if err != nil {
-		h.t.Fatal(err)
+	var in any
+	if body != "" {
+		in = json.RawMessage(body)
 	}
-	req.Header.Set("Content-Type", "application/json")
-	if h.key != "" {
-		req.Header.Set("Authorization", "Bearer "+h.key)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	data, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode >= 300 {
-		h.t.Fatalf("%s %s: %s %s %v", method, path, res.Status, data, err)
-	}
-	if into != nil {
-		if err := json.Unmarshal(data, into); err != nil {
-			h.t.Fatal(err)
-		}
+	if err := h.Call(h.t.Context(), method, path, in, nil); err != nil {
+		h.t.Fatalf("%s %s: %v", method, path, err)
 	}
 }
 
-func (h *house) do(method, path, body string) { h.call(method, "/events/"+h.code+path, body, nil) }
-
-func (h *house) look() { h.call("GET", "/events/"+h.code, "", &h.description) }
+func (h *house) look() {
+	h.t.Helper()
+	var err error
+	if h.description, err = h.Get(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+}
 
 const (
 	aPoll   = `{"kind":"poll","title":"Which?","options":["a","b","c"],"max_choices":2,"results":"live"}`
+	aScale  = `{"kind":"scale","title":"How was it?","min":-1,"max":4,"labels":["poor","great"]}`
 	aRaffle = `{"kind":"raffle","title":"Mugs","winners":5}`
 )
 
@@ -204,13 +178,14 @@ func eager(change float64) rehearse.Script {
 }
 
 // TestCrowd: 200 phones vote, all of them change their vote, enter a raffle and
-// hear who won; the server's counts are exactly theirs.
+// hear who won, and rate; the server's counts are exactly theirs.
 func TestCrowd(t *testing.T) {
 	t.Parallel()
 	const phones = 200
 	h := openHouse(t, nil)
 	h.do("POST", "/activities", aPoll)
 	h.do("POST", "/activities", aRaffle)
+	h.do("POST", "/activities", aScale)
 	r := begin(t, rehearse.Config{JoinURL: h.joinURL, Phones: phones, Script: eager(1), Seed: 5})
 	r.until(t, "all connected", func(p rehearse.Progress) bool { return p.Connected == phones })
 	h.do("POST", "/activities/1/open", "")
@@ -220,25 +195,28 @@ func TestCrowd(t *testing.T) {
 	r.until(t, "all entered", func(p rehearse.Progress) bool { return p.Accepted == 3*phones })
 	h.do("POST", "/activities/2/close", "")
 	h.do("POST", "/activities/2/draw", "")
+	h.do("POST", "/activities/3/open", "")
+	r.until(t, "all rated twice", func(p rehearse.Progress) bool { return p.Accepted == 5*phones })
+	h.do("POST", "/activities/3/close", "")
 	report := r.end(t)
 	ok(t, report)
 	h.look()
-	if got := h.description; got.People.Joined != phones || got.Activities[0].Entries != phones || got.Activities[1].Entries != phones || len(got.Activities[1].Winners) != 5 {
+	if got := h.description; got.People.Joined != phones || got.Activities[0].Entries != phones || got.Activities[1].Entries != phones || len(got.Activities[1].Winners) != 5 || got.Activities[2].Entries != phones || got.Activities[2].Mean == nil {
 		t.Errorf("the server has %+v", got)
 	}
-	want := rehearse.Entries{Counted: 2 * phones, Changed: phones}
+	want := rehearse.Entries{Counted: 3 * phones, Changed: 2 * phones}
 	if diff := cmp.Diff(want, report.Entries); diff != "" {
 		t.Error(diff)
 	}
-	if report.Connected != phones || report.Joined != phones || report.Taps != 3*phones || report.Latency.Count != 3*phones || report.Frames.Ack != 3*phones ||
-		report.Frames.Won != 5 || report.Frames.State < 5*phones || report.Spread.States < 4 || len(report.Refused) != 0 || report.Unanswered != 0 {
+	if report.Connected != phones || report.Joined != phones || report.Taps != 5*phones || report.Latency.Count != 5*phones || report.Frames.Ack != 5*phones ||
+		report.Frames.Won != 5 || report.Frames.State < 7*phones || report.Spread.States < 4 || len(report.Refused) != 0 || report.Unanswered != 0 {
 		t.Errorf("%+v", report)
 	}
 	var text bytes.Buffer
 	if err := report.Write(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"200 of 200 connected", "400 counted, 200 changed, 0 unchanged", "refused      nothing", "17 of 17 held"} {
+	for _, want := range []string{"200 of 200 connected", "600 counted, 400 changed, 0 unchanged", "refused      nothing", "17 of 17 held"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, &text)
 		}
@@ -424,8 +402,8 @@ func TestRefusesToBegin(t *testing.T) {
 		says   string
 	}{
 		"no URL":        {"nonsense", 1, "want http"},
-		"no such event": {h.url + "/AAAAAA", 1, "404"},
-		"no code":       {h.url, 1, "no event"},
+		"no such event": {h.Server + "/AAAAAA", 1, "404"},
+		"no code":       {h.Server, 1, "no event"},
 		"nobody there":  {"http://127.0.0.1:1/ABCDEF", 1, "refused"},
 		"no phones":     {h.joinURL, 0, "at least one"},
 	} {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"drumroll/internal/contract"
-	"drumroll/internal/wire"
+	"drumroll/internal/wsclient"
 )
 
 // part is what a phone did in one run of an activity.
@@ -318,7 +318,7 @@ func (p *phone) acceptedLocked(r *part, t *tap, f *contract.Ack, now time.Time) 
 func (p *phone) againLocked(r *part, t *tap, least time.Duration) {
 	t.retries++
 	t.backing = true
-	wait := min(least, time.Minute) + wire.FullJitter(p.random, t.retries, maxBackoff)
+	wait := min(least, time.Minute) + wsclient.FullJitter(p.random, t.retries, maxBackoff)
 	time.AfterFunc(wait, func() {
 		p.mu.Lock()
 		t.backing = false

@@ -1,4 +1,4 @@
-package wire
+package wsclient
 
 import (
 	"math/rand/v2"

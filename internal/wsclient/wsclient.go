@@ -1,6 +1,6 @@
-// Package wire is a client's end of an event's websocket: it dials, sends and reads frames,
+// Package wsclient is a client's end of an event's websocket: it dials, sends and reads frames,
 // and knows how long to wait between two tries, as a phone's page does.
-package wire
+package wsclient
 
 import (
 	"bytes"
