@@ -121,7 +121,7 @@ var rules = map[string]rule{
 	"internal/rehearse": {
 		ours:   []string{"internal/contract", "internal/wsclient"},
 		theirs: []string{"github.com/HdrHistogram/hdrhistogram-go", "golang.org/x/time"},
-		tests:  append([]string{"web", "static", "internal/event", "internal/replica", "internal/metrics"}, logs...),
+		tests:  append([]string{"github.com/coder/websocket", "web", "static", "internal/event", "internal/replica", "internal/metrics"}, logs...),
 	},
 	"internal/storybook": {
 		ours:   []string{"web/ui", "static", "internal/event", "internal/fairdraw"},
