@@ -3,13 +3,13 @@
 import { createClaims } from "./claims.js";
 import { announce, applyTick, confetti, connect, morph, reducedMotion, start } from "./core.js";
 import { kinds } from "./kinds/index.js";
-import { shortTicket } from "./kinds/raffle.js";
 import { runOf } from "./section.js";
 import { openOutbox, placeOf } from "./outbox.js";
 import { dress } from "./personal.js";
 import { createReceipts } from "./receipts.js";
 import { createShow } from "./show.js";
 import { retryDelay } from "./socket.js";
+import { shortTicket } from "./ticket.js";
 
 const MOST_IN_FLIGHT = 16; // unacknowledged entries the server takes from one socket
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clock, number } from "../src/core.js";
-import { shortTicket } from "../src/kinds/raffle.js";
+import { shortTicket } from "../src/ticket.js";
 import { backoff, retryDelay } from "../src/socket.js";
 
 test("a clock rounds up, so that 0:00 means over", () => {

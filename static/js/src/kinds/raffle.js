@@ -1,8 +1,6 @@
 // A raffle on a phone: one tap for a ticket, and what the draw meant for it.
 import { runOf, setNote, setText } from "../section.js";
-
-/** "7c19a2…" → "7C19-A2" */
-export const shortTicket = (t) => `${t.slice(0, 4)}-${t.slice(4, 6)}`.toUpperCase();
+import { shortTicket } from "../ticket.js";
 
 export const raffle = {
   dress(section, me, waiting) {
