@@ -77,7 +77,7 @@ var rules = map[string]rule{
 	},
 	"web/ui": {
 		ours:   []string{"internal/event"},
-		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/dustin/go-humanize"},
+		theirs: []string{"github.com/a-h/templ", "github.com/dustin/go-humanize"},
 		tests:  []string{"golang.org/x/net", "static", "internal/fairdraw"},
 	},
 	// The outside contract: everybody may know it, and it knows nobody.
