@@ -97,7 +97,9 @@ export function connect({ code, view, onState, onTick, onAck, onWon, onStatus })
       if (event.code === GONE) return stopForGood();
       if (event.code === LEAVING) return redial(200 + Math.random() * 1500);
       if (event.code === BUSY) {
-        setTimeout(askOverHTTP, Math.random() * 1000); // not the whole room at once
+        // Sent away from the middle of an event: why? Not asked by the whole room at once,
+        // nor by those whom a full node never let in.
+        if (!first) setTimeout(askOverHTTP, Math.random() * 1000);
         return redial(retryDelay(Number.parseInt(event.reason, 10) || 3000, ++attempt), "busy");
       }
       if (status === "stopped") return askOverHTTP();
