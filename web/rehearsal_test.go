@@ -242,7 +242,7 @@ func TestRehearsalNeedsNoCreateKey(t *testing.T) {
 }
 
 // A browser is led back to a rehearsal that it left open, also by a node that was
-// started anew, where the crowd is gone.
+// started again, where the crowd is gone.
 func TestRehearsalOutlivesItsNode(t *testing.T) {
 	t.Parallel()
 	st := boltStore(t)

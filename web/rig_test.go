@@ -63,7 +63,7 @@ func boltStore(t testing.TB) store {
 					data, err = os.ReadFile(path)
 				}
 				if errors.Is(err, fs.ErrNotExist) {
-					return nil // another test's event, deleted meanwhile
+					return nil // another test's event, which was deleted
 				}
 				if strings.Contains(filepath.Base(path), text) || bytes.Contains(data, []byte(text)) {
 					found = append(found, path)

@@ -70,7 +70,7 @@ func socketFlow(t *testing.T, n *node) {
 	}
 }
 
-// socketReconnect: whoever comes back gets a whole state with what is theirs.
+// socketReconnect: a phone that comes back gets a whole state with what is its own.
 func socketReconnect(t *testing.T, n *node) {
 	s := n.create(t, "Back")
 	s.poll("P", "live", "A", "B")
@@ -410,7 +410,7 @@ func TestDrain(t *testing.T) {
 	n.web.Leave()
 	s.stranger.get("/readyz").want(503)
 	s.stranger.get("/healthz").want(200)
-	// Whoever a balancer sends before it noticed is served, until the drain.
+	// A visitor that a balancer sends before it noticed is served, until the drain.
 	wires = append(wires, s.dial(t, "screen", ""))
 	for _, w := range wires {
 		w.next("state") // until then it may not be counted

@@ -30,7 +30,7 @@ func (b *Budget) Spend(took time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	// What became free while it was spent counts.
-	b.settle(-b.work(took))
+	b.settleLocked(-b.work(took))
 	b.debt = min(b.debt+took, b.work(maxDebt))
 }
 
@@ -38,12 +38,12 @@ func (b *Budget) Spend(took time.Duration) {
 func (b *Budget) Wait() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.settle(0)
+	b.settleLocked(0)
 	return time.Duration(float64(b.debt) / b.share)
 }
 
-// settle brings the debt up to now, and down to least at most; mu is held.
-func (b *Budget) settle(least time.Duration) {
+// settleLocked brings the debt up to now, and down to least at most.
+func (b *Budget) settleLocked(least time.Duration) {
 	now := time.Now()
 	b.debt = max(least, b.debt-b.work(now.Sub(b.at)))
 	b.at = now

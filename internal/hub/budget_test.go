@@ -8,7 +8,7 @@ import (
 	"drumroll/internal/hub"
 )
 
-const atLeast = time.Second // a crowd's ticks, however dear
+const atLeast = time.Second // a crowd's ticks, whatever they cost
 
 // rates counts the ticks that a screen and the phones of a crowd get in ten busy
 // seconds, where writing to one phone takes a millisecond and the node may spend
@@ -115,7 +115,7 @@ func TestBudgetIsShared(t *testing.T) {
 	})
 }
 
-// TestOldDebtIsForgotten: one very dear broadcast does not silence ticks for long.
+// TestOldDebtIsForgotten: one very expensive broadcast does not silence ticks for long.
 func TestOldDebtIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := hub.NewBudget(0.25)
@@ -132,7 +132,7 @@ func TestOldDebtIsForgotten(t *testing.T) {
 			t.Errorf("after an hour, %v are left", w)
 		}
 		time.Sleep(100 * time.Millisecond)
-		b.Spend(100 * time.Millisecond) // nothing was saved up but what became free meanwhile
+		b.Spend(100 * time.Millisecond) // nothing was saved up but what became free in that time
 		if w := b.Wait(); w != 300*time.Millisecond {
 			t.Errorf("100 ms of work are waited for %v", w)
 		}

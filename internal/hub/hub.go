@@ -74,18 +74,18 @@ func (s *Subscriber) Drained() {
 	defer s.mu.Unlock()
 	if f := s.slot; f != nil {
 		s.slot = nil
-		s.offer(f)
+		s.offerLocked(f)
 	}
 }
 
 func (s *Subscriber) deliver(f *Frames) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.offer(f)
+	s.offerLocked(f)
 }
 
-// offer chooses and writes the frame; mu is held.
-func (s *Subscriber) offer(f *Frames) {
+// offerLocked chooses and writes the frame.
+func (s *Subscriber) offerLocked(f *Frames) {
 	if s.sent && f.seq <= s.seq {
 		return
 	}
@@ -116,7 +116,7 @@ func (s *Subscriber) offer(f *Frames) {
 	if whole {
 		s.seen, s.stale = f.Structure, false
 		// What was acknowledged is in it: a credit that was not asked for (a log
-		// folded anew tells nobody's entries) must not hide another tab's entry.
+		// folded again tells nobody's entries) must not hide another tab's entry.
 		s.credits = 0
 	}
 }
@@ -197,7 +197,7 @@ func (t *Topic) Subscribe(s *Subscriber) {
 	// arrives at once must not have the view encoded for each of them.
 	f := a.newest
 	if f == nil || t.lane(s.Audience).structure || time.Since(f.made) > t.cfg.MaxAge {
-		f = t.encode(s.Audience, a)
+		f = t.encodeLocked(s.Audience, a)
 	}
 	t.mu.Unlock()
 	s.deliver(f)
@@ -283,7 +283,7 @@ func (t *Topic) Touched(keys iter.Seq[uint64]) {
 	}
 }
 
-func (t *Topic) encode(key Audience, a *audience) *Frames {
+func (t *Topic) encodeLocked(key Audience, a *audience) *Frames {
 	t.seq++
 	f := t.cfg.Encode(key, t.seq)
 	f.seq, f.made = t.seq, time.Now()

@@ -157,7 +157,7 @@ func TestNewcomerGetsState(t *testing.T) {
 }
 
 // TestCrowdSharesAnEncoding: a state is made for an audience, not for each of
-// those who come at once, and what moved meanwhile reaches them as a tick.
+// those who come at once, and what moved in that time reaches them as a tick.
 func TestCrowdSharesAnEncoding(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := run(t, nil)

@@ -124,7 +124,7 @@ func (t *Topic) publish(l *lane, alive bool) {
 		if t.lane(key) != l {
 			continue
 		}
-		f := t.encode(key, a)
+		f := t.encodeLocked(key, a)
 		f.alive = alive
 		all = append(all, delivery{f, append([]*Subscriber(nil), a.subs...)})
 	}

@@ -16,7 +16,7 @@ import (
 // Config of Accept.
 type Config struct {
 	Subprotocol    string
-	OriginPatterns []string // hosts allowed beside the request's own
+	OriginPatterns []string // hosts allowed besides the request's own
 	ReadLimit      int      // bytes a message, at most MaxReadLimit; larger ones end the connection with 1009
 
 	// SendBuffer is how many bytes the kernel takes for a peer that does not read,

@@ -57,7 +57,7 @@ type Crowds struct {
 	going map[*crowd]struct{} // crowds of forgotten clones that have not ended
 }
 
-// rehearsal is what this node knows of a clone beside its log.
+// rehearsal is what this node knows of a clone, apart from its log.
 type rehearsal struct {
 	code, of string
 	expiry   *time.Timer
@@ -295,7 +295,7 @@ const (
 	Here      = "here"
 	Left      = "left"      // its time was up, or it could not come
 	Elsewhere = "elsewhere" // at another node
-	None      = "none"      // there is none; the node has been started anew
+	None      = "none"      // there is none; the node was started again
 )
 
 // State is all crowds of a clone together.

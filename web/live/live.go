@@ -69,7 +69,7 @@ func (s *Sockets) Notify(rep *replica.Replica) { s.room(rep).topic.Notify(true) 
 
 const (
 	// leaveRate is how many sockets a second are sent away: few enough for one other
-	// node to take them all beside its own work.
+	// node to take them all and still do its own work.
 	leaveRate = 500
 	// leaveWithin is when the last one is sent away, however many there are.
 	leaveWithin = 15 * time.Second

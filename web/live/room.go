@@ -38,7 +38,7 @@ type room struct {
 	phones    atomic.Int64  // connected here
 	elsewhere atomic.Int64  // connected to other nodes
 	announced int           // draws whose winners' phones were told; the topic's goroutine
-	due       int           // draws that are in the frames just published; likewise
+	due       int           // draws that are in the frames just published; the topic's goroutine
 	stopped   chan struct{} // one slot: the event was deleted or has a fault
 
 	mu    sync.Mutex

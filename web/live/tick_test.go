@@ -37,7 +37,7 @@ func BenchmarkTick(b *testing.B) {
 	}
 }
 
-// TestTickAfterRaffles: what was drawn does not make a tick dearer. It is measured in
+// TestTickAfterRaffles: what was drawn does not make a tick more expensive. It is measured in
 // allocations, which a busy machine does not change.
 func TestTickAfterRaffles(t *testing.T) {
 	r := roomAfterRaffles(t, 3, 50)
