@@ -33,14 +33,14 @@ func Admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *ev
 	e.Random = randomBytes
 	return session.LookTwice(ctx, rep, func(st *event.State) (event.Item, error) {
 		it, status := st.Entry(p, e)
-		return it, StatusError(status)
+		return it, statusError(status)
 	})
 }
 
 func randomBytes(b []byte) { _, _ = rand.Read(b) } // never fails (crypto/rand)
 
-// StatusError is the error that a status is for an HTTP caller, or nil.
-func StatusError(s event.Status) error {
+// statusError is the error that a status is for an HTTP caller, or nil.
+func statusError(s event.Status) error {
 	switch s {
 	case event.TooLate:
 		return problem.Closed
@@ -68,20 +68,20 @@ func (s *Intake) Enter(r *http.Request, rep *replica.Replica, p event.Participan
 	if err != nil {
 		return settled, err
 	}
-	return settled, StatusError(settled.Outcome.Status)
+	return settled, statusError(settled.Outcome.Status)
 }
 
 // MayJoin reports whether the log knows a participant already; where it does not,
 // it takes a token of the caller's address: problem.Rate where there is none.
 func (s *Intake) MayJoin(r *http.Request, rep *replica.Replica, p event.Participant) (joined bool, err error) {
-	if joined = Knows(rep, p); !joined && !s.Valves.Limits.Allow(overload.Joining, session.ClientIP(r)) {
+	if joined = knows(rep, p); !joined && !s.Valves.Limits.Allow(overload.Joining, session.ClientIP(r)) {
 		return false, problem.Rate
 	}
 	return joined, nil
 }
 
-// Knows reports whether this node has folded that a participant joined.
-func Knows(rep *replica.Replica, p event.Participant) (joined bool) {
+// knows reports whether this node has folded that a participant joined.
+func knows(rep *replica.Replica, p event.Participant) (joined bool) {
 	rep.View(func(st *event.State) { joined = st.Joined(p) })
 	return joined
 }
