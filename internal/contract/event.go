@@ -5,24 +5,17 @@ import "time"
 // Event is an event as the caller may see it: without a host's credential no drafts,
 // no hidden counts, and none of what is marked as the host's.
 type Event struct {
-	Code  string `json:"code"`
-	Title string `json:"title"`
-	// Position in the event's log that this shows; opaque.
-	Offset string `json:"offset"`
-	People People `json:"people"`
-	// Id of the activity that phones and screen show.
-	Current    *int       `json:"current" jsonschema:"nullable"`
+	Code       string     `json:"code"`
+	Title      string     `json:"title"`
+	Offset     string     `json:"offset"` // Position in the event's log that this shows; opaque.
+	People     People     `json:"people"`
+	Current    *int       `json:"current" jsonschema:"nullable"` // Id of the activity that phones and screen show.
 	Activities []Activity `json:"activities"`
-	// Whether participants may give themselves a name.
-	Names bool `json:"names"`
-	// The event is a rehearsal: a copy of another one with a simulated crowd.
-	Rehearsal bool `json:"rehearsal,omitempty"`
-	// How many draws were made so far.
-	Draws int `json:"draws"`
-	// Host only.
-	Remotes []Remote `json:"remotes,omitempty"`
-	// Host only: the newest participants with a name of their own.
-	Named []Person `json:"named,omitempty"`
+	Names      bool       `json:"names"`               // Whether participants may give themselves a name.
+	Rehearsal  bool       `json:"rehearsal,omitempty"` // The event is a rehearsal: a copy of another one with a simulated crowd.
+	Draws      int        `json:"draws"`               // How many draws were made so far.
+	Remotes    []Remote   `json:"remotes,omitempty"`   // Host only.
+	Named      []Person   `json:"named,omitempty"`     // Host only: the newest participants with a name of their own.
 	// Host only. When the event and its results are removed, unless something is done in it
 	// before; RFC 3339, to the second. Absent where they are kept until deleted.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -30,10 +23,8 @@ type Event struct {
 
 // People counts participants.
 type People struct {
-	// Phones that are connected, over all nodes.
-	Connected int `json:"connected"`
-	// Participants that ever joined.
-	Joined int `json:"joined"`
+	Connected int `json:"connected"` // Phones that are connected, over all nodes.
+	Joined    int `json:"joined"`    // Participants that ever joined.
 }
 
 // Remote is a second device of the host's.
@@ -47,18 +38,11 @@ type Person struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	Handle string `json:"handle"`
-	// The handle is shown instead of the name.
-	Hidden bool `json:"hidden"`
+	Hidden bool   `json:"hidden"` // The handle is shown instead of the name.
 }
 
-// The states of an activity. Which of them there are depends on its kind.
-const (
-	Draft    = "draft"
-	Open     = "open"
-	Closed   = "closed"
-	Revealed = "revealed"
-	Drawn    = "drawn"
-)
+// Open is the state of an activity that takes entries.
+const Open = "open"
 
 // Who sees counts before they are revealed.
 const (
@@ -66,28 +50,23 @@ const (
 	Hidden = "hidden" // the host
 )
 
-// Activity is one thing that the audience does in an event. Beside the members that all
+// Activity is one thing that the audience does in an event. Besides the members that all
 // have, or several kinds share, it has those of its kind.
 type Activity struct {
-	ID    int    `json:"id"`
-	Kind  string `json:"kind"`
-	Title string `json:"title"`
-	// What can be chosen, option 0 first.
-	Options []string `json:"options,omitempty"`
-	// How many options one may choose.
-	MaxChoices int `json:"max_choices,omitempty"`
+	ID         int      `json:"id"`
+	Kind       string   `json:"kind"`
+	Title      string   `json:"title"`
+	Options    []string `json:"options,omitempty"`     // What can be chosen, option 0 first.
+	MaxChoices int      `json:"max_choices,omitempty"` // How many options one may choose.
 	// Who sees counts before they are revealed: all from open on, or the host alone.
 	Results string `json:"results,omitempty" jsonschema:"enum=live,enum=hidden"`
 	State   string `json:"state" jsonschema:"enum=draft,enum=open,enum=closed,enum=revealed,enum=drawn"`
-	// One opening of the activity; a reset starts the next.
-	Run int `json:"run"`
-	// Participants with a standing entry in this run.
-	Entries int `json:"entries"`
+	Run     int    `json:"run"`     // One opening of the activity; a reset starts the next.
+	Entries int    `json:"entries"` // Participants with a standing entry in this run.
 	// Standing entries by option, or by point of the scale. Absent where the caller may not
 	// see them, and in kinds that have none.
-	Counts []int `json:"counts,omitempty"`
-	// Milliseconds until it closes by itself; null: no countdown runs.
-	ClosesInMS *int64 `json:"closes_in_ms" jsonschema:"nullable"`
+	Counts     []int  `json:"counts,omitempty"`
+	ClosesInMS *int64 `json:"closes_in_ms" jsonschema:"nullable"` // Milliseconds until it closes by itself; null: no countdown runs.
 
 	*Raffle
 	*Scale
@@ -105,32 +84,26 @@ func (e *Event) Activity(id int) *Activity {
 
 // Created answers who made an event.
 type Created struct {
-	Code  string `json:"code"`
-	Title string `json:"title"`
-	// At least 128 random bits; the log holds only its hash.
-	HostKey   string `json:"host_key"`
+	Code      string `json:"code"`
+	Title     string `json:"title"`
+	HostKey   string `json:"host_key"` // At least 128 random bits; the log holds only its hash.
 	JoinURL   string `json:"join_url" jsonschema:"format=uri"`
 	ScreenURL string `json:"screen_url" jsonschema:"format=uri"`
-	// Opens the console; the key stands after #.
-	HostURL string `json:"host_url" jsonschema:"format=uri"`
+	HostURL   string `json:"host_url" jsonschema:"format=uri"` // Opens the console; the key stands after #.
 }
 
 // NewRemote answers who made a remote.
 type NewRemote struct {
 	Remote
-	// A host key that can be revoked.
-	Key string `json:"key"`
-	// Opens the console on the second device.
-	URL string `json:"url" jsonschema:"format=uri"`
+	Key string `json:"key"`                         // A host key that can be revoked.
+	URL string `json:"url" jsonschema:"format=uri"` // Opens the console on the second device.
 	QR  QR     `json:"qr"`
 }
 
 // QR is a URL as a QR code.
 type QR struct {
-	// Modules on a side, quiet zone included.
-	Size int `json:"size"`
-	// SVG path of the dark modules.
-	Path string `json:"path"`
+	Size int    `json:"size"` // Modules on a side, quiet zone included.
+	Path string `json:"path"` // SVG path of the dark modules.
 }
 
 // Export is all results of an event: the event as its host sees it, and every draw.
@@ -143,13 +116,11 @@ type Export struct {
 
 // Problem says why a call was refused (RFC 9457).
 type Problem struct {
-	// urn:drumroll:problem:{code}
-	Type   string `json:"type"`
+	Type   string `json:"type"` // urn:drumroll:problem:{code}
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
 	// For programs.
-	Code string `json:"code" jsonschema:"enum=unauthorized,enum=forbidden,enum=unknown,enum=method,enum=conflict,enum=closed,enum=too_large,enum=media_type,enum=invalid,enum=rate,enum=damaged,enum=internal,enum=overloaded,enum=arrivals,enum=retry,enum=leaving,enum=newer"`
-	// As it truly is, where a command was refused.
-	Activity *Activity `json:"activity,omitempty"`
+	Code     string    `json:"code" jsonschema:"enum=unauthorized,enum=forbidden,enum=unknown,enum=method,enum=conflict,enum=closed,enum=too_large,enum=media_type,enum=invalid,enum=rate,enum=damaged,enum=internal,enum=overloaded,enum=arrivals,enum=retry,enum=leaving,enum=newer"`
+	Activity *Activity `json:"activity,omitempty"` // As it truly is, where a command was refused.
 }

@@ -13,49 +13,38 @@ const (
 
 // EntryFrame is an entry on a phone's socket.
 type EntryFrame struct {
-	T string `json:"t" jsonschema:"enum=entry"`
-	// Any JSON; the acknowledgement repeats it.
-	Ref json.RawMessage `json:"ref"`
+	T   string          `json:"t" jsonschema:"enum=entry"`
+	Ref json.RawMessage `json:"ref"` // Any JSON; the acknowledgement repeats it.
 	Entry
 }
 
 // Ack acknowledges an entry, once it is durable in the log and counted as status says.
 type Ack struct {
-	T string `json:"t" jsonschema:"enum=ack"`
-	// As the entry's frame had it.
-	Ref    json.RawMessage `json:"ref"`
-	Status string          `json:"status" jsonschema:"enum=counted,enum=changed,enum=unchanged,enum=closed,enum=invalid,enum=retry"`
-	// Of a raffle.
-	Ticket string `json:"ticket,omitempty"`
-	// retry: when to send it again.
-	AfterMS int `json:"after_ms,omitempty"`
+	T       string          `json:"t" jsonschema:"enum=ack"`
+	Ref     json.RawMessage `json:"ref"` // As the entry's frame had it.
+	Status  string          `json:"status" jsonschema:"enum=counted,enum=changed,enum=unchanged,enum=closed,enum=invalid,enum=retry"`
+	Ticket  string          `json:"ticket,omitempty"`   // Of a raffle.
+	AfterMS int             `json:"after_ms,omitempty"` // retry: when to send it again.
 }
 
 // State is sent first on every connection, and when something other than counts changed.
 type State struct {
-	T string `json:"t" jsonschema:"enum=state"`
-	// Grows within a connection.
-	Seq   uint64 `json:"seq"`
+	T     string `json:"t" jsonschema:"enum=state"`
+	Seq   uint64 `json:"seq"` // Grows within a connection.
 	Event Event  `json:"event"`
-	// The view's page, the same for all of a view.
-	HTML string `json:"html"`
-	// To phones alone.
-	You *You `json:"you,omitempty"`
+	HTML  string `json:"html"`          // The view's page, the same for all of a view.
+	You   *You   `json:"you,omitempty"` // To phones alone.
 }
 
 // Tick is sent while counts move.
 type Tick struct {
-	T string `json:"t" jsonschema:"enum=tick"`
-	// Grows within a connection.
-	Seq uint64 `json:"seq"`
-	// null where nothing is open or current.
-	Activity *int  `json:"activity" jsonschema:"nullable"`
-	Entries  int   `json:"entries,omitempty"`
-	Counts   []int `json:"counts,omitempty"`
-	// Phones that are connected, over all nodes.
-	Connected int `json:"connected"`
-	// Participants that ever joined.
-	Joined int `json:"joined"`
+	T         string `json:"t" jsonschema:"enum=tick"`
+	Seq       uint64 `json:"seq"`                            // Grows within a connection.
+	Activity  *int   `json:"activity" jsonschema:"nullable"` // null where nothing is open or current.
+	Entries   int    `json:"entries,omitempty"`
+	Counts    []int  `json:"counts,omitempty"`
+	Connected int    `json:"connected"` // Phones that are connected, over all nodes.
+	Joined    int    `json:"joined"`    // Participants that ever joined.
 }
 
 // WonFrame is sent to the winner's own phone.
@@ -67,18 +56,14 @@ type WonFrame struct {
 
 // You is what a state says to a phone about the phone itself. Maps are by activity.
 type You struct {
-	Handle string `json:"handle"`
-	Name   string `json:"name,omitempty"`
-	// Standing entries: of a poll the options, of a scale its one value.
-	Entries map[int][]int `json:"entries"`
-	// The highest n of any of its entries in present runs.
-	N       uint32         `json:"n"`
+	Handle  string         `json:"handle"`
+	Name    string         `json:"name,omitempty"`
+	Entries map[int][]int  `json:"entries"` // Standing entries: of a poll the options, of a scale its one value.
+	N       uint32         `json:"n"`       // The highest n of any of its entries in present runs.
 	Tickets map[int]string `json:"tickets"`
-	// Raffles in which it has checked in.
-	Here []int `json:"here"`
-	// From the freeze on: why the ticket cannot win.
-	Unfit map[int]string `json:"unfit,omitempty"`
-	Won   []Won          `json:"won"`
+	Here    []int          `json:"here"`            // Raffles in which it has checked in.
+	Unfit   map[int]string `json:"unfit,omitempty"` // From the freeze on: why the ticket cannot win.
+	Won     []Won          `json:"won"`
 }
 
 // Won is a standing win in a present run.
@@ -88,6 +73,5 @@ type Won struct {
 	Ticket   string `json:"ticket"`
 	Prize    string `json:"prize,omitempty"`
 	Claim    string `json:"claim" jsonschema:"enum=,enum=claiming,enum=claimed"`
-	// To show to the host, once claimed.
-	Code string `json:"code,omitempty"`
+	Code     string `json:"code,omitempty"` // To show to the host, once claimed.
 }

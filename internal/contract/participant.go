@@ -2,14 +2,12 @@ package contract
 
 // Join makes a participant.
 type Join struct {
-	// Shown only where the event allows names.
-	Name string `json:"name,omitempty" jsonschema:"minLength=1,maxLength=200"`
+	Name string `json:"name,omitempty" jsonschema:"minLength=1,maxLength=200"` // Shown only where the event allows names.
 }
 
 // Joined is a fresh participant.
 type Joined struct {
-	// Valid in this event alone.
-	Token string `json:"token"`
+	Token string `json:"token"` // Valid in this event alone.
 	Me
 }
 
@@ -26,15 +24,12 @@ type Rename struct {
 
 // Entry is what a participant submits to a run: a vote, a point of a scale, a ticket.
 type Entry struct {
-	Activity int `json:"activity"`
-	// poll: numbers of options, from 0.
-	Choice []int `json:"choice,omitempty" jsonschema:"minimum=0"`
-	// scale: one of its points.
-	Value *int `json:"value,omitempty"`
+	Activity int   `json:"activity"`
+	Choice   []int `json:"choice,omitempty" jsonschema:"minimum=0"` // poll: numbers of options, from 0.
+	Value    *int  `json:"value,omitempty"`                         // scale: one of its points.
 	// raffle: 16 random bytes in base64url that go into the ticket; else the server's.
 	Nonce string `json:"nonce,omitempty" jsonschema:"minLength=22,maxLength=22"`
-	// The run that was seen; another is 409 closed.
-	Run int `json:"run,omitempty"`
+	Run   int    `json:"run,omitempty"` // The run that was seen; another is 409 closed.
 	// Rising per participant and run: a lower one than the last is ignored.
 	N uint32 `json:"n,omitempty" jsonschema:"minimum=0,maximum=4294967295"`
 }
@@ -57,8 +52,6 @@ const (
 type Entered struct {
 	Status string `json:"status" jsonschema:"enum=counted,enum=changed,enum=unchanged"`
 	Run    int    `json:"run"`
-	// Position in the log from which on it counts; opaque.
-	Offset string `json:"offset"`
-	// Of a raffle.
-	Ticket string `json:"ticket,omitempty"`
+	Offset string `json:"offset"`           // Position in the log from which on it counts; opaque.
+	Ticket string `json:"ticket,omitempty"` // Of a raffle.
 }

@@ -2,11 +2,9 @@ package contract
 
 // CreateEvent makes an event.
 type CreateEvent struct {
-	Title string `json:"title" jsonschema:"minLength=1,maxLength=200"`
-	// Where the server asks for one (--create-key); else 401.
-	CreateKey string `json:"create_key,omitempty"`
-	// Whether participants may give themselves a name.
-	Names bool `json:"names,omitempty" jsonschema:"default=false"`
+	Title     string `json:"title" jsonschema:"minLength=1,maxLength=200"`
+	CreateKey string `json:"create_key,omitempty"`                       // Where the server asks for one (--create-key); else 401.
+	Names     bool   `json:"names,omitempty" jsonschema:"default=false"` // Whether participants may give themselves a name.
 }
 
 // ChangeEvent changes what is given.
@@ -17,14 +15,11 @@ type ChangeEvent struct {
 
 // Command is the details of a verb.
 type Command struct {
-	// open (optional), extend (required)
-	Seconds *int `json:"seconds,omitempty" jsonschema:"minimum=1,maximum=86400"`
+	Seconds *int `json:"seconds,omitempty" jsonschema:"minimum=1,maximum=86400"` // open (optional), extend (required)
 	// draw, redraw: the number that the draw will have; another is 409 (a clicker pressed twice)
-	Draw int `json:"draw,omitempty" jsonschema:"minimum=1"`
-	// redraw, void: the ticket to give back; confirm: the ticket whose prize was handed over
-	Winner string `json:"winner,omitempty"`
-	// redraw, void (required)
-	Reason string `json:"reason,omitempty" jsonschema:"minLength=1,maxLength=200"`
+	Draw   int    `json:"draw,omitempty" jsonschema:"minimum=1"`
+	Winner string `json:"winner,omitempty"`                                        // redraw, void: the ticket to give back; confirm: the ticket whose prize was handed over
+	Reason string `json:"reason,omitempty" jsonschema:"minLength=1,maxLength=200"` // redraw, void (required)
 }
 
 // Results says who sees counts.
@@ -34,8 +29,7 @@ type Results struct {
 
 // Order is the activities in another order.
 type Order struct {
-	// All ids, each once.
-	Activities []int `json:"activities"`
+	Activities []int `json:"activities"` // All ids, each once.
 }
 
 // Current chooses what phones and screen show.
@@ -55,8 +49,7 @@ type ChangePerson struct {
 
 // Rehearse asks for a simulated crowd.
 type Rehearse struct {
-	// A server with few open files takes fewer.
-	Phones *int   `json:"phones,omitempty" jsonschema:"minimum=1,maximum=2000,default=150"`
+	Phones *int   `json:"phones,omitempty" jsonschema:"minimum=1,maximum=2000,default=150"` // A server with few open files takes fewer.
 	Pace   string `json:"pace,omitempty" jsonschema:"enum=people,enum=calm,enum=at_once,default=people"`
 }
 

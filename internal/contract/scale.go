@@ -5,24 +5,18 @@ const KindScale = "scale"
 
 // Scale is what only activities of kind scale have.
 type Scale struct {
-	// The lowest point; counts begin with it.
-	Min int `json:"min"`
-	// The highest point.
-	Max int `json:"max"`
-	// What the lowest and the highest point mean; absent, or two texts.
-	Labels []string `json:"labels,omitempty"`
-	// Of all entries, to two decimals; absent without counts or entries.
-	Mean *float64 `json:"mean,omitempty"`
+	Min    int      `json:"min"`              // The lowest point; counts begin with it.
+	Max    int      `json:"max"`              // The highest point.
+	Labels []string `json:"labels,omitempty"` // What the lowest and the highest point mean; absent, or two texts.
+	Mean   *float64 `json:"mean,omitempty"`   // Of all entries, to two decimals; absent without counts or entries.
 }
 
 // ScaleSpec describes a scale to add.
 type ScaleSpec struct {
 	Kind  string `json:"kind" jsonschema:"enum=scale"`
 	Title string `json:"title" jsonschema:"minLength=1,maxLength=200"`
-	// The lowest point.
-	Min int `json:"min" jsonschema:"default=1"`
-	// The highest point, 1 to 10 above the lowest.
-	Max int `json:"max" jsonschema:"default=5"`
+	Min   int    `json:"min" jsonschema:"default=1"` // The lowest point.
+	Max   int    `json:"max" jsonschema:"default=5"` // The highest point, 1 to 10 above the lowest.
 	// What the lowest and the highest point mean; none, or two texts.
 	Labels []string `json:"labels,omitempty" jsonschema:"maxItems=2,minLength=1,maxLength=200"`
 	// Who sees counts before they are revealed: all from open on, or the host alone.
