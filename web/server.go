@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"drumroll/internal/beacon/source"
+	"drumroll/internal/contract"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/metrics"
 	"drumroll/internal/replica"
-	"drumroll/internal/selftest"
 	"drumroll/static"
 	"drumroll/web/api"
 	"drumroll/web/crowd"
@@ -143,6 +143,6 @@ func (s *Server) Drain(ctx context.Context) int {
 
 // SelfTest measures what this node can bear, before somebody asks for the event
 // ("": none in particular). It is loaded, if it can be.
-func (s *Server) SelfTest(ctx context.Context, code string) (selftest.Report, error) {
+func (s *Server) SelfTest(ctx context.Context, code string) (contract.SelfTest, error) {
 	return s.rehearsals.SelfTest(ctx, code)
 }

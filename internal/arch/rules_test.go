@@ -113,7 +113,7 @@ var rules = map[string]rule{
 	"internal/redistest": {},
 	"internal/nodetest":  {},
 	"internal/selftest": {
-		ours:   []string{"internal/eventlog"},
+		ours:   []string{"internal/contract", "internal/eventlog"},
 		theirs: []string{"github.com/dustin/go-humanize"},
 		tests:  logs,
 	},

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"drumroll/internal/contract"
 )
 
 const (
@@ -26,13 +28,13 @@ const (
 )
 
 // judge puts facts into words.
-func judge(f facts) Report {
+func judge(f facts) contract.SelfTest {
 	phones, capacity := judgePhones(f)
-	return Report{Checks: []Check{judgeLog(f), judgeAddress(f), phones}, Phones: capacity.phones, Limit: capacity.limit}
+	return contract.SelfTest{Checks: []contract.SelfCheck{judgeLog(f), judgeAddress(f), phones}, Phones: capacity.phones, Limit: capacity.limit}
 }
 
-func judgeLog(f facts) Check {
-	c := Check{Name: "log", Status: OK}
+func judgeLog(f facts) contract.SelfCheck {
+	c := contract.SelfCheck{Name: "log", Status: OK}
 	if f.logErr != nil {
 		c.Status = Fail
 		c.Says = "The log does not take records: " + shortCause(f.logErr) + ". Nothing can be counted."
@@ -60,8 +62,8 @@ func judgeLog(f facts) Check {
 	return c
 }
 
-func judgeAddress(f facts) Check {
-	c := Check{Name: "address", Status: OK}
+func judgeAddress(f facts) contract.SelfCheck {
+	c := contract.SelfCheck{Name: "address", Status: OK}
 	switch {
 	case f.local:
 		c.Status = Warn
@@ -94,7 +96,7 @@ type capacity struct {
 }
 
 // judgePhones finds the limit that comes first.
-func judgePhones(f facts) (Check, capacity) {
+func judgePhones(f facts) (contract.SelfCheck, capacity) {
 	var first capacity
 	consider := func(limit string, phones int, says string) {
 		if first.limit == "" || phones < first.phones {
@@ -113,7 +115,7 @@ func judgePhones(f facts) (Check, capacity) {
 	if f.proxied && f.limits.ports > 0 {
 		consider("ports", f.limits.ports, fmt.Sprintf("ports: a proxy on one address has %s to reach this node from (net.ipv4.ip_local_port_range raises it; so does a second address)", humanize.Comma(int64(f.limits.ports))))
 	}
-	c := Check{Name: "phones", Status: OK}
+	c := contract.SelfCheck{Name: "phones", Status: OK}
 	if first.limit == "" {
 		c.Says = "No limit on the number of phones is known here."
 		return c, first

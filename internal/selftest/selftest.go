@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/eventlog"
 )
 
@@ -23,28 +24,12 @@ type Subject struct {
 	Sockets int  // that the node takes at most
 }
 
-// Check is the result of one test.
-type Check struct {
-	Name   string `json:"name"`   // log, address, phones
-	Status string `json:"status"` // ok, warn or fail
-	Says   string `json:"says"`   // sentences
-}
-
-// The statuses of a Check.
+// The statuses of a contract.SelfCheck.
 const (
 	OK   = "ok"
 	Warn = "warn" // the show can go on, but the host should know
 	Fail = "fail" // the show cannot go on
 )
-
-// Report is what a test found.
-type Report struct {
-	Checks []Check `json:"checks"`
-	// Phones is how many this node can bear at once by the limit that comes first; 0 if
-	// no limit is known.
-	Phones int    `json:"phones"`
-	Limit  string `json:"limit"` // which that is: files, memory, sockets, ports; "" for none
-}
 
 // facts are what Run measured. An error says why the figure next to it is missing.
 type facts struct {
@@ -72,7 +57,7 @@ const (
 )
 
 // Run measures for about a second, or for some seconds if something does not answer.
-func Run(ctx context.Context, s Subject) Report {
+func Run(ctx context.Context, s Subject) contract.SelfTest {
 	f := facts{limits: measureLimits(), address: s.Address, local: s.Local, proxied: s.Proxied, sockets: s.Sockets}
 	logCtx, cancel := context.WithTimeout(ctx, logLimit)
 	f.log, f.logErr = s.Log.Measure(logCtx, s.Code)

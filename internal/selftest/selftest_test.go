@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/eventlog/boltlog"
 	"drumroll/internal/eventlog/redislog"
@@ -30,7 +31,7 @@ func closing(t *testing.T, l eventlog.Store) eventlog.Store {
 	return l
 }
 
-func status(t *testing.T, r selftest.Report, name string) (status, says string) {
+func status(t *testing.T, r contract.SelfTest, name string) (status, says string) {
 	t.Helper()
 	for _, c := range r.Checks {
 		if c.Name == name {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/selftest"
 	"drumroll/web/problem"
 	"drumroll/web/session"
@@ -31,10 +32,10 @@ func (s *Service) PostSelftest(w http.ResponseWriter, r *http.Request) error {
 
 // SelfTest measures what this node can bear, before somebody asks for the event
 // ("": none in particular). It is loaded, if it can be.
-func (s *Service) SelfTest(ctx context.Context, code string) (selftest.Report, error) {
+func (s *Service) SelfTest(ctx context.Context, code string) (contract.SelfTest, error) {
 	if code != "" {
 		if _, err := s.API.Replicas.Open(ctx, code); err != nil {
-			return selftest.Report{}, err
+			return contract.SelfTest{}, err
 		}
 	}
 	base := cmp.Or(s.Self, "http://localhost")
@@ -46,7 +47,7 @@ func (s *Service) SelfTest(ctx context.Context, code string) (selftest.Report, e
 
 // selftest measures for people who come by the base URL. It asks only addresses
 // that the node was given or found out by itself: a request's could be anybody's.
-func (s *Service) selftest(ctx context.Context, code, base string) selftest.Report {
+func (s *Service) selftest(ctx context.Context, code, base string) contract.SelfTest {
 	subject := selftest.Subject{
 		Log: s.Health, Code: code, Proxied: s.Proxied, Sockets: int(s.API.Valves.MaxSockets),
 	}
