@@ -23,7 +23,7 @@ var errChecksFailed = errors.New("checks failed")
 const rehearseUsage = `usage: drumroll rehearse --phones N [flags] JOIN_URL
 
 Sends a simulated crowd to an event: phones that join, vote, change their minds, enter raffles and
-lose their network, and that check what they are told. You are the host meanwhile. The exit status
+lose their network, and that check what they are told. You are the host. The exit status
 is 0 if every check held, else 1. Interrupt it to end early, with the report.
 
 `

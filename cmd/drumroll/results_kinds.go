@@ -2,8 +2,8 @@ package main
 
 import "drumroll/internal/contract"
 
-// resultsOf writes what there is of an activity below its heading, by kind. Of an export
-// nobody knows who made it, so nothing is taken for granted.
+// resultsOf writes what an activity has below its heading, by kind. An export may come
+// from anywhere, so nothing in it is taken for granted.
 var resultsOf = map[string]func(*table, *contract.Activity){
 	contract.KindPoll:   (*table).poll,
 	contract.KindRaffle: (*table).raffle,

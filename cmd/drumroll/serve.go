@@ -91,7 +91,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 		Cores: cores, MaxSockets: socketsFor(openFiles()),
 		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
 		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
-		Self: self(listener.Addr()), MaxSimulated: rehearse.Beside(crowd.MaxSimulated),
+		Self: self(listener.Addr()), MaxSimulated: rehearse.MaxLocalPhones(crowd.MaxSimulated),
 	})
 	if err != nil {
 		replicas.Close()

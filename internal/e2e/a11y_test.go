@@ -34,7 +34,7 @@ func accessible(t *testing.T, d *device, what string) {
 	}
 	d.evaluate(source)
 	found := d.evaluate(`async () => {
-		// A fade that is under way has colours that nobody reads.
+		// A fade that is under way has colours that are not for reading.
 		for (const animation of document.getAnimations()) if (animation.effect?.getTiming().iterations !== Infinity) animation.finish();
 		const { violations } = await axe.run(document, { resultTypes: ["violations"] });
 		return JSON.stringify(violations.map((v) => ({ id: v.id, help: v.help, nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 200) + " — " + n.failureSummary) })));

@@ -38,8 +38,8 @@ type balancer struct {
 func startBalancer(t *testing.T, nodes ...*server) *balancer {
 	t.Helper()
 	b := &balancer{t: t, stderr: &buffer{}}
-	// The kernel picks the ports, and HAProxy inherits the listeners: nobody can take
-	// a port meanwhile.
+	// The kernel picks the ports, and HAProxy inherits the listeners: no other
+	// process can take a port.
 	people, numbers := listener(t), listener(t)
 	b.addr, b.numbers = people.Addr().String(), numbers.Addr().String()
 	text, err := os.ReadFile(balancerConfig)
@@ -254,7 +254,7 @@ func TestBalancedWithoutRedis(t *testing.T) {
 	}
 }
 
-// A node that was killed is no matter for whoever comes next, though the balancer
+// A killed node does not matter to the next caller, though the balancer
 // has not noticed yet.
 func TestBalancedNodeIsKilled(t *testing.T) {
 	s := startBalanced(t)
@@ -272,14 +272,14 @@ func TestBalancedNodeIsKilled(t *testing.T) {
 	eventually(t, startLimit, "the balancer takes it back", func() bool { return s.front.up("node2") })
 }
 
-// Any node takes any call: what one did, the next read shows, wherever it goes.
+// Any node takes any call: what one did, the next read shows, whichever node it reaches.
 func TestAnyNode(t *testing.T) {
 	s := startBalanced(t)
 	before, err := s.front.opened()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Each call over a connection of its own, so that the balancer chooses anew.
+	// Each call over a connection of its own, so that the balancer chooses again.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	ask := func(method, path, bearer string, body any, want int) string {
 		t.Helper()

@@ -179,7 +179,7 @@ func (v *voter) join(client *http.Client) (token string) {
 		status, data, err := tell(client, "POST", v.e.api("/participants"), "", nil)
 		var out struct{ Token string }
 		if err != nil || status >= 500 || status == http.StatusTooManyRequests {
-			return false // whoever joined in vain is nobody's participant
+			return false // an unacknowledged join is no participant
 		}
 		if err := json.Unmarshal(data, &out); err != nil || status != http.StatusCreated {
 			v.fail("join: status %d: %s", status, data)

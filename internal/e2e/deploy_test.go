@@ -47,7 +47,7 @@ func TestRollingRestart(t *testing.T) {
 	}
 	s := balanced(t, deployNodes, "--drain-delay", deployDelay, "--admin-addr", "127.0.0.1:0")
 	nodes := append([]*server{s}, s.kin...)
-	e := s.createEvent(t, "Deployed meanwhile")
+	e := s.createEvent(t, "Deployed under load")
 	poll := e.addPoll("Left or right?", "live", "Left", "Right", "Neither")
 	e.verb(poll.ID, "open")
 

@@ -169,6 +169,6 @@ func TestBeaconDrawOutlivesItsNode(t *testing.T) {
 		t.Errorf("drumroll verify: %v\n%s", err, out)
 	}
 	if out, err := verify(file); err == nil || !strings.Contains(out, "FAIL  beacon") {
-		t.Errorf("a beacon that nobody vouches for: %v\n%s", err, out)
+		t.Errorf("a beacon that is not vouched for: %v\n%s", err, out)
 	}
 }

@@ -138,7 +138,7 @@ func TestTapsMadeOfflineAreSentOnce(t *testing.T) {
 	}
 }
 
-// A phone that taps while the server is down, and is reloaded meanwhile in vain,
+// A phone that taps while the server is down, and is reloaded in vain,
 // keeps the tap.
 func TestTapsOutliveAServerThatIsDown(t *testing.T) {
 	s := startServer(t)

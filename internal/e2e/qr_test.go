@@ -52,12 +52,12 @@ func TestJoiningByTheQROnTheProjector(t *testing.T) {
 			phone.shows("#link[data-status=connected]")
 			screen.holds("() => document.querySelector('[data-connected]').textContent === '1'", nil)
 
-			// The code stays readable beside what is on.
+			// The code stays readable next to what is on.
 			poll := e.addPoll("Tabs or spaces?", "live", "Tabs", "Spaces")
 			e.verb(poll.ID, "open")
 			screen.shows("[data-scene=bars]")
 			if again := readQR(t, screen); again != join {
-				t.Errorf("beside a poll the QR code says %q, and %q before", again, join)
+				t.Errorf("next to a poll the QR code says %q, and %q before", again, join)
 			}
 			if !strings.EqualFold(join, e.JoinURL) {
 				t.Errorf("the QR code says %q, the API %q", join, e.JoinURL)

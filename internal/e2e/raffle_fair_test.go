@@ -237,7 +237,7 @@ func liesAreNoticed(t *testing.T, e *event, id int, room []*device, deceived *de
 		t.Errorf("%s says of the forged record: %q", misled.name, got)
 	}
 
-	// A false winner on the page itself, beside a true record.
+	// A false winner on the page itself, next to a true record.
 	other := strings.Repeat("0123456789abcdef", 2)
 	deceived.evaluate(`([truth, lie]) => { window.forgery = { truth, lie }; }`, []any{third.Ticket, other})
 	e.verb(id, "confirm", map[string]any{"winner": third.Ticket}) // any news brings a frame, and a winner may be confirmed without a claim
@@ -248,7 +248,7 @@ func liesAreNoticed(t *testing.T, e *event, id int, room []*device, deceived *de
 	return third
 }
 
-// winIsGivenBack voids the second prize's win: nobody is drawn instead, the first
+// winIsGivenBack voids the second prize's win: no other is drawn, the first
 // prize's winner stays, and what the phones checked still holds.
 func winIsGivenBack(t *testing.T, host, screen *device, honest []*device, third contract.Winner) {
 	t.Helper()

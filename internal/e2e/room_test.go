@@ -39,7 +39,7 @@ func TestRoom(t *testing.T) {
 	})
 }
 
-// fillRoom opens so many phones, some at a time.
+// fillRoom opens so many phones, a few at once.
 func fillRoom(t *testing.T, e *event, n int) []*device {
 	t.Helper()
 	room := make([]*device, n)
@@ -53,7 +53,7 @@ func fillRoom(t *testing.T, e *event, n int) []*device {
 	return room
 }
 
-// each runs do for every phone, four at a time.
+// each runs do for every phone, four at once.
 func each(room []*device, do func(i int, d *device)) {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, 4)
@@ -132,7 +132,7 @@ func hiddenStaysHidden(t *testing.T, e *event, id int, host, screen *device, roo
 	e.verb(id, "close")
 	screen.holds("n => document.querySelector('[data-entries]').textContent === String(n)", counts[0]+counts[1])
 
-	// A reload and a late phone ask for everything anew.
+	// A reload and a late phone ask for everything again.
 	screen.answered()
 	screen.reload()
 	screen.shows("[data-scene=count]")

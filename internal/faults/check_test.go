@@ -33,12 +33,12 @@ func (r *run) check() {
 	for _, n := range r.nodes {
 		n.start()
 	}
-	after, ok := r.views("folded anew")
+	after, ok := r.views("folded again")
 	if !ok {
 		return
 	}
 	if diff := cmp.Diff(before, after); diff != "" {
-		r.fail("nodes", "folded anew, the event is another (-was +is):\n%s", diff)
+		r.fail("nodes", "folded again, the event is another (-was +is):\n%s", diff)
 	}
 	r.checkExport(after)
 	shown := r.askPhones()

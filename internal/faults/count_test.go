@@ -114,7 +114,7 @@ func (c *count) command(cmd *event.Command) error {
 		}
 	case event.CmdSpent: // of raffles whose freeze was taken back; none here was frozen then
 	default:
-		return fmt.Errorf("nobody here gave the command %q", cmd.Type)
+		return fmt.Errorf("no host here gave the command %q", cmd.Type)
 	}
 	return nil
 }

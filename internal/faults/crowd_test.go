@@ -34,7 +34,7 @@ type crowd struct {
 	lossy   bool        // what was acknowledged may be taken back
 	closing atomic.Bool // poll and raffle may be closed by now
 
-	over context.Context // ends when nobody persists any more
+	over context.Context // ends when the phones give up
 	end  context.CancelFunc
 	wg   sync.WaitGroup
 

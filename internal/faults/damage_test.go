@@ -46,7 +46,7 @@ func damageLog(r *run) {
 		r.t.Fatal(err)
 	}
 	r.checkTallies(counted, want)
-	other, err := r.crowd.create(n, "Beside")
+	other, err := r.crowd.create(n, "Other")
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func damageLog(r *run) {
 		case err == nil && cmp.Equal(want, got):
 		case err == nil:
 			// An append that the kill left without a meta page may have been taken in:
-			// nobody knows of its entries, so they may count. Nothing else may.
+			// no phone knows of its entries, so they may count. Nothing else may.
 			r.t.Logf("%s: more than before is counted", d.name)
 			n.Kill()
 			found, err := r.count()
@@ -86,7 +86,7 @@ func damageLog(r *run) {
 			n.start()
 		}
 		if _, err := r.crowd.at(n, other.Code, "").Get(r.t.Context()); err != nil {
-			r.fail("damage", "%s: the event beside it: %v", d.name, err)
+			r.fail("damage", "%s: the other event: %v", d.name, err)
 		}
 		if strings.Contains(said(), "fatal error:") {
 			r.fail("log", "%s:\n%s", d.name, said())

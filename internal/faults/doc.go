@@ -30,9 +30,9 @@
 //	choice        what counts for a participant is the choice acknowledged last, or
 //	              a later one whose outcome is unknown; it is shown that one as its own
 //	told          a phone is told what is true: counted, changed, unchanged; one ticket
-//	settled       no tap is lost: whoever asks on is answered in the end
+//	settled       no tap is lost: a phone that asks on is answered in the end
 //	tallies       every node shows what the own count gives
-//	nodes         all nodes show the same, and a node that folds anew does, too
+//	nodes         all nodes show the same, and a node that folds again does, too
 //	winners       winners are entrants, and the same everywhere
 //	export        the export says what the API says
 //	activities    a command that was acknowledged happened once

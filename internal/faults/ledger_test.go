@@ -28,7 +28,7 @@ type key struct {
 	choice   event.Choice
 }
 
-// unknown reports whether the entry may count although nobody said so.
+// unknown reports whether the entry may count although it was not acknowledged.
 func (e *entry) unknown() bool { return e.acked == "" && e.sends > e.refusals }
 
 // account is what a ledger says of all entries with one key.

@@ -79,7 +79,7 @@ func (s *store) flags(i int) []string {
 	return flags
 }
 
-// open opens the log itself; no node may run on an embedded one meanwhile.
+// open opens the log itself; no node may run on an embedded one at that time.
 func (s *store) open(t *testing.T) (eventlog.Store, error) {
 	if s.redis == "" {
 		return boltlog.Open(s.dir, boltlog.Config{})

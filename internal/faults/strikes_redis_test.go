@@ -29,7 +29,7 @@ func stopRedis(r *run) {
 	r.accepting(time.Now())
 }
 
-// fillRedis takes Redis' room for data, and gives it back. Meanwhile each node must
+// fillRedis takes Redis' room for data, and gives it back. In between each node must
 // have refused, or not acknowledged, an entry: else it was never full.
 func fillRedis(r *run) {
 	r.strikes()

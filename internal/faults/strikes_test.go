@@ -57,7 +57,7 @@ func cutLink(r *run) {
 }
 
 // dropReplies has one in twenty appends lose its reply for a while. A second host
-// adds drafts meanwhile: what an append that came twice does to an entry its n
+// adds drafts at the same time: what an append that came twice does to an entry its n
 // would hide, but not what it does to a command.
 func dropReplies(r *run) {
 	r.strikes()

@@ -15,7 +15,7 @@ const (
 	checkCounts     = "counts never exceed entries"
 	checkAnswered   = "every tap is answered"
 	checkAck        = "acknowledgements are for what was sent"
-	checkOnce       = "nobody counts twice in a run"
+	checkOnce       = "no phone counts twice in a run"
 	checkKept       = "an acknowledged choice stands in later states"
 	checkForeign    = "no phone is told a choice or ticket that it did not make"
 	checkTicket     = "a ticket is one phone's and does not change"

@@ -46,7 +46,7 @@ type Progress struct {
 
 const (
 	pageConns   = 128 // connections over which pages are fetched
-	otherFiles  = 64  // of this process beside the phones' sockets
+	otherFiles  = 64  // of this process, besides the phones' sockets
 	askTimeout  = 10 * time.Second
 	dialTimeout = 12 * time.Second
 	maxBackoff  = 15 * time.Second // between two tries
@@ -175,9 +175,9 @@ func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
 	return c.report(lasted, ctx.Err() != nil, skipped), nil
 }
 
-// Beside is how many phones, at most so many, fit into a process that is also
+// MaxLocalPhones is how many phones, at most so many, fit into a process that is also
 // their server: each takes two open files there, and a quarter of all is theirs.
-func Beside(most int) int {
+func MaxLocalPhones(most int) int {
 	if may := openFiles(); may > 0 {
 		most = min(most, max(1, int(may/8)))
 	}
@@ -301,7 +301,7 @@ func (c *crowd) vanish() {
 	}
 }
 
-// sleep waits; false when the phones go home meanwhile.
+// sleep waits; false where the phones go home before it is over.
 func (c *crowd) sleep(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -320,7 +320,7 @@ func (c *crowd) watch() {
 	last := time.Now()
 	for c.sleep(c.limit.look) {
 		now := time.Now()
-		slept := now.Sub(last) > c.limit.silence/2 // this process stood still: nobody was silent
+		slept := now.Sub(last) > c.limit.silence/2 // this process stood still: the silence was its own
 		last = now
 		for _, p := range c.phones {
 			lost := !c.ending.Load() && random.Float64() < c.cfg.Script.Reconnect*c.limit.look.Minutes()
@@ -332,7 +332,7 @@ func (c *crowd) watch() {
 
 // pace makes taps at a rate, whatever becomes of them. A tap's time is when it is
 // due, not when this process came round to it, so that a stalled server cannot
-// hide what would have been sent meanwhile.
+// hide what would have been sent in that time.
 func (c *crowd) pace() {
 	limiter := rate.NewLimiter(rate.Limit(c.cfg.Rate), 1)
 	due := time.Now()

@@ -128,7 +128,7 @@ func (p *phone) differs(e *contract.Event) string {
 }
 
 // checkTotals compares an activity's counts with what its phones know to count.
-// Of entries whose answer was lost nobody knows.
+// Entries whose answer was lost may count or not.
 func (c *crowd) checkTotals(a *contract.Activity, alone bool) {
 	entries, unsure := 0, 0
 	counts := make([]int, len(a.Counts))

@@ -74,7 +74,7 @@ func (p *phone) join() time.Duration {
 	if err != nil {
 		return -1
 	}
-	req.Header.Set("Accept-Encoding", "gzip") // as browsers do; nobody here reads it
+	req.Header.Set("Accept-Encoding", "gzip") // as browsers do; the body is not looked at
 	res, err := p.c.pages.Do(req)
 	if err != nil {
 		return p.failed("join", err)
@@ -192,7 +192,7 @@ func (p *phone) closed(err error) time.Duration {
 	return p.backoff()
 }
 
-// failed counts a request that nobody answered.
+// failed counts a request that was not answered.
 func (p *phone) failed(what string, err error) time.Duration {
 	if p.c.over.Err() != nil {
 		return -1

@@ -145,7 +145,7 @@ func (p *phone) notMine(ticket string) {
 	p.c.checks.fail(checkWon, "phone %d is told that ticket %s won, which it does not hold", p.no, ticket)
 }
 
-// checkWinners: whoever holds a winning ticket was told, if connected.
+// checkWinners checks that every connected phone with a winning ticket was told.
 func (c *crowd) checkWinners(e *contract.Event) {
 	for i := range e.Activities {
 		if e.Activities[i].Raffle == nil {

@@ -101,7 +101,7 @@ const (
 	aRaffle = `{"kind":"raffle","title":"Mugs","winners":5}`
 )
 
-// rehearsal runs beside the test, which is the host.
+// rehearsal runs while the test is the host.
 type rehearsal struct {
 	progress chan rehearse.Progress
 	report   chan *rehearse.Report
@@ -223,7 +223,7 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// TestLate: who taps when it is over is refused, and nobody counts it.
+// TestLate: an entry after the close is refused and does not count.
 func TestLate(t *testing.T) {
 	t.Parallel()
 	const phones = 20

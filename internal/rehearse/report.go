@@ -17,7 +17,7 @@ type Report struct {
 	Seed        uint64  `json:"seed"`
 	Seconds     float64 `json:"seconds"`
 	Interrupted bool    `json:"interrupted"`
-	EventGone   bool    `json:"event_gone"` // deleted meanwhile
+	EventGone   bool    `json:"event_gone"` // deleted before the end
 
 	Phones     int   `json:"phones"`     // asked for
 	Came       int64 `json:"came"`       // their time to join had come

@@ -61,15 +61,15 @@ func (s Script) Slower(times float64) Script {
 //	join over 30s        # arrive within half a minute
 //	name 30%             # 30 % give a name, where names are on
 //	vote 90% after 4s    # 90 % vote, after 4 s of thinking (the median)
-//	change 20%           # of those, 20 % change their vote
 //	rate 80% after 3s    # 80 % tap a point of a scale
+//	change 20%           # of these two, 20 % change their vote or point
 //	enter 80% after 3s   # 80 % enter raffles
 //	claim 90% after 10s  # 90 % of the winners claim what they won
 //	late 2%              # tap when it is just over
 //	reconnect 5%         # lose their connection, each minute
 //	stay 2m              # 0s: until interrupted
 //
-// What a script leaves out, nobody does, but joining, which takes no time, and
+// Phones do not do what a script leaves out, but for joining, which takes no time, and
 // staying, which is for a minute. A share left out is everybody; "after" left out
 // is DefaultScript's. Errors name the line.
 func ParseScript(r io.Reader) (Script, error) {

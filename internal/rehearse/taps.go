@@ -134,7 +134,7 @@ func (p *phone) runOfLocked(a *contract.Activity) *part {
 		if r.of.Run < a.Run {
 			if r.waiting != nil {
 				p.c.waiting.Add(-1)
-				p.c.refuse("entry: reset meanwhile")
+				p.c.refuse("entry: run was reset")
 			}
 			p.runs = slices.Delete(p.runs, i, i+1)
 		}

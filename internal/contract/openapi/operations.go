@@ -7,8 +7,8 @@ type caller string
 
 // The callers.
 const (
-	anyone      caller = ""            // nobody's
-	viewer      caller = "viewer"      // nobody's; with one it shows more, and a wrong one is refused
+	anyone      caller = ""            // no credential
+	viewer      caller = "viewer"      // none needed; with one it shows more, and a wrong one is refused
 	host        caller = "host"        // the host key, or a remote's
 	participant caller = "participant" // the token that joining gave
 )
@@ -24,7 +24,7 @@ type operation struct {
 	OptionalBody bool   // the request may come without one
 	Example      string // of the request, as JSON; or ""
 	Answers      []answer
-	// Statuses of problems beside those that follow from the rest (see statuses).
+	// Statuses of problems besides those that follow from the rest (see statuses).
 	Refusals []int
 }
 
@@ -109,7 +109,7 @@ func operations() []operation {
 		},
 		{
 			Method: "POST", Path: "/events/{code}/selftest", ID: "selftest", Tag: "event", Summary: "Measure what this node can bear", Caller: host,
-			Description: "Takes about a second. Appends to a place of its own in the log's store, and asks for the address in the QR code; nothing of it remains. One runs at a time: 429.",
+			Description: "Takes about a second. Appends to a place of its own in the log's store, and asks for the address in the QR code; nothing of it remains. Only one runs at once; a second is 429.",
 			Answers:     []answer{{Status: 200, Description: "What was measured, in words.", Body: contract.SelfTest{}}},
 		},
 		{
@@ -163,11 +163,11 @@ func operations() []operation {
 		},
 		{
 			Method: "PUT", Path: "/events/{code}/people/{person}", ID: "hidePerson", Tag: "people", Summary: "Hide or show a chosen name", Caller: host,
-			Description: "A hidden name is replaced by the handle wherever it is shown.", Request: contract.ChangePerson{}, Answers: theEvent,
+			Description: "A hidden name is replaced by the handle on every view.", Request: contract.ChangePerson{}, Answers: theEvent,
 		},
 		{
 			Method: "POST", Path: "/events/{code}/rehearsal", ID: "rehearse", Tag: "rehearsal", Summary: "Rehearse with a simulated crowd", Caller: host,
-			Description: "Copies title, activities and policy of names into an event of its own, marked as a rehearsal, and sends simulated phones to it; its host runs it like any event. The event itself is only read. An earlier rehearsal of it goes. In a rehearsal the call sends more phones. For the host key, not for a remote's; the create key is not asked for. The crowd goes home after a quarter of an hour, and a rehearsal that nobody ended is deleted after a day.",
+			Description: "Copies title, activities and policy of names into an event of its own, marked as a rehearsal, and sends simulated phones to it; its host runs it like any event. The event itself is only read. An earlier rehearsal of it goes. In a rehearsal the call sends more phones. For the host key, not for a remote's; the create key is not asked for. The crowd goes home after a quarter of an hour, and a rehearsal that was not ended is deleted after a day.",
 			Request:     contract.Rehearse{}, OptionalBody: true, Example: `{"phones":150,"pace":"people"}`,
 			Answers: []answer{
 				{

@@ -24,7 +24,7 @@ func parameters() []pathParameter {
 - ` + "`reset`" + `: from anything but draft; back to draft with run + 1. Draws are kept.
 - ` + "`draw`" + `: from closed or drawn: the (next) winners.
 - ` + "`redraw`" + `: from drawn: the ticket ` + "`winner`" + ` is given back and another is drawn, for a ` + "`reason`" + `.
-- ` + "`void`" + `: from drawn: the ticket ` + "`winner`" + ` is given back, for a ` + "`reason`" + `, and nobody is drawn instead.
+- ` + "`void`" + `: from drawn: the ticket ` + "`winner`" + ` is given back, for a ` + "`reason`" + `, and no other is drawn.
 - ` + "`confirm`" + `: the prize of the ticket ` + "`winner`" + ` was given away.
 - ` + "`abandon`" + `: a raffle whose public beacon is not available: its frozen list is given up in public.
 
