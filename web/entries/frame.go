@@ -39,88 +39,71 @@ func DecodeFrame(data []byte, f *Frame, choice []int) error {
 }
 
 // frameParser knows a subset of JSON: one object of known members, each at most
-// once, strings without escapes, integers of up to 9 digits, no white space.
-type frameParser struct{ rest []byte }
+// once, strings without escapes, integers of up to 9 digits, no white space. What
+// does not fit sets failed, and the rest is read for nothing.
+type frameParser struct {
+	rest   []byte
+	seen   [8]bool
+	failed bool
+}
 
 func (p *frameParser) frame(f *Frame, choice []int) bool {
-	if !p.byte('{') {
-		return false
+	p.expect('{')
+	for !p.failed {
+		key := p.text()
+		p.expect(':')
+		p.member(key, f, choice)
+		if p.accept('}') {
+			return !p.failed && len(p.rest) == 0
+		}
+		p.expect(',')
 	}
-	var seen [8]bool
-	once := func(i int) bool {
-		was := seen[i]
-		seen[i] = true
-		return !was
-	}
-	for {
-		key, ok := p.string()
-		if !ok || !p.byte(':') {
-			return false
+	return false
+}
+
+func (p *frameParser) member(key []byte, f *Frame, choice []int) {
+	switch string(key) {
+	case "t":
+		p.once(0)
+		if v := p.text(); string(v) == "entry" {
+			f.T = "entry" // without garbage
+		} else {
+			f.T = string(v)
 		}
-		switch string(key) {
-		case "t":
-			v, ok := p.string()
-			if !ok || !once(0) {
-				return false
-			}
-			f.T = "entry"
-			if string(v) != f.T {
-				f.T = string(v)
-			}
-		case "ref":
-			start := p.rest
-			if len(start) > 0 && start[0] == '"' {
-				_, ok = p.string()
-			} else {
-				_, ok = p.number()
-			}
-			if !ok || !once(1) {
-				return false
-			}
-			f.Ref = start[:len(start)-len(p.rest)]
-		case "activity":
-			if f.Activity, ok = p.number(); !ok || !once(2) {
-				return false
-			}
-		case "run":
-			if f.Run, ok = p.number(); !ok || !once(3) {
-				return false
-			}
-		case "n":
-			n, ok := p.number()
-			if !ok || !once(4) {
-				return false
-			}
-			f.N = uint32(n)
-		case "nonce":
-			v, ok := p.string()
-			if !ok || !once(5) {
-				return false
-			}
-			f.Nonce = string(v)
-		case "choice":
-			if f.Choice, ok = p.numbers(choice[:0]); !ok || !once(6) {
-				return false
-			}
-		case "value":
-			v, ok := p.number()
-			if !ok || !once(7) {
-				return false
-			}
-			f.Value = &v
-		default:
-			return false
-		}
-		if p.byte('}') {
-			return len(p.rest) == 0
-		}
-		if !p.byte(',') {
-			return false
-		}
+	case "ref":
+		p.once(1)
+		f.Ref = p.raw()
+	case "activity":
+		p.once(2)
+		f.Activity = p.number()
+	case "run":
+		p.once(3)
+		f.Run = p.number()
+	case "n":
+		p.once(4)
+		f.N = uint32(p.number())
+	case "nonce":
+		p.once(5)
+		f.Nonce = string(p.text())
+	case "choice":
+		p.once(6)
+		f.Choice = p.numbers(choice[:0])
+	case "value":
+		p.once(7)
+		value := p.number()
+		f.Value = &value
+	default:
+		p.failed = true
 	}
 }
 
-func (p *frameParser) byte(c byte) bool {
+func (p *frameParser) once(member int) {
+	p.failed = p.failed || p.seen[member]
+	p.seen[member] = true
+}
+
+// accept reads c where it is next.
+func (p *frameParser) accept(c byte) bool {
 	if len(p.rest) == 0 || p.rest[0] != c {
 		return false
 	}
@@ -128,56 +111,60 @@ func (p *frameParser) byte(c byte) bool {
 	return true
 }
 
-// string reads a string of printable ASCII without escapes.
-func (p *frameParser) string() ([]byte, bool) {
-	if !p.byte('"') {
-		return nil, false
-	}
+func (p *frameParser) expect(c byte) { p.failed = !p.accept(c) || p.failed }
+
+// text reads a string of printable ASCII without escapes.
+func (p *frameParser) text() []byte {
+	p.expect('"')
 	for i, c := range p.rest {
 		switch {
 		case c == '"':
 			s := p.rest[:i]
 			p.rest = p.rest[i+1:]
-			return s, true
+			return s
 		case c < ' ' || c > '~' || c == '\\':
-			return nil, false
+			p.failed = true
+			return nil
 		}
 	}
-	return nil, false
+	p.failed = true
+	return nil
+}
+
+// raw reads a string or a number, and returns its JSON.
+func (p *frameParser) raw() []byte {
+	start := p.rest
+	if len(start) > 0 && start[0] == '"' {
+		p.text()
+	} else {
+		p.number()
+	}
+	return start[:len(start)-len(p.rest)]
 }
 
 // number reads an integer of 1 to 9 digits, without sign or leading zero.
-func (p *frameParser) number() (int, bool) {
+func (p *frameParser) number() int {
 	n, i := 0, 0
 	for i < len(p.rest) && i < 9 && p.rest[i] >= '0' && p.rest[i] <= '9' {
 		n = 10*n + int(p.rest[i]-'0')
 		i++
 	}
-	if i == 0 || i > 1 && p.rest[0] == '0' {
-		return 0, false
-	}
+	p.failed = p.failed || i == 0 || i > 1 && p.rest[0] == '0'
 	p.rest = p.rest[i:]
-	return n, true
+	return n
 }
 
-func (p *frameParser) numbers(into []int) ([]int, bool) {
-	if !p.byte('[') {
-		return nil, false
+func (p *frameParser) numbers(into []int) []int {
+	p.expect('[')
+	if p.accept(']') {
+		return []int{}
 	}
-	if p.byte(']') {
-		return []int{}, true
+	for !p.failed {
+		into = append(into, p.number())
+		if p.accept(']') {
+			return into
+		}
+		p.expect(',')
 	}
-	for {
-		n, ok := p.number()
-		if !ok {
-			return nil, false
-		}
-		into = append(into, n)
-		if p.byte(']') {
-			return into, true
-		}
-		if !p.byte(',') {
-			return nil, false
-		}
-	}
+	return nil
 }
