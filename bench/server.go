@@ -81,13 +81,13 @@ func (d *drumroll) stop() error {
 // heap collects the server's garbage and returns the bytes that remain.
 func (d *drumroll) heap(ctx context.Context) (int64, error) {
 	profiles := contract.Client{Server: "http://" + d.admin}
-	res, text, err := profiles.Send(ctx, http.MethodGet, "/debug/pprof/heap?gc=1&debug=1", nil)
+	status, _, text, err := profiles.Send(ctx, http.MethodGet, "/debug/pprof/heap?gc=1&debug=1", nil)
 	if err != nil {
 		return 0, fmt.Errorf("heap: %w", err)
 	}
 	size := regexp.MustCompile(`# HeapAlloc = (\d+)`).FindSubmatch(text)
 	if size == nil {
-		return 0, fmt.Errorf("heap: the profile has no HeapAlloc: %s", res.Status)
+		return 0, fmt.Errorf("heap: the profile has no HeapAlloc: status %d", status)
 	}
 	return strconv.ParseInt(string(size[1]), 10, 64)
 }

@@ -47,18 +47,18 @@ const maxAnswer = 256 << 20
 
 // Send makes one request, with in as its JSON body unless that is nil, and returns whatever
 // is answered. An error means that the outcome is not known.
-func (c *Client) Send(ctx context.Context, method, path string, in any) (res *http.Response, body []byte, err error) {
+func (c *Client) Send(ctx context.Context, method, path string, in any) (status int, header http.Header, body []byte, err error) {
 	var payload io.Reader
 	if in != nil {
 		data, err := json.Marshal(in)
 		if err != nil {
-			return nil, nil, err
+			return 0, nil, nil, err
 		}
 		payload = bytes.NewReader(data)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.Server+path, payload)
 	if err != nil {
-		return nil, nil, err
+		return 0, nil, nil, err
 	}
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -73,25 +73,26 @@ func (c *Client) Send(ctx context.Context, method, path string, in any) (res *ht
 	if client == nil {
 		client = http.DefaultClient
 	}
-	if res, err = client.Do(req); err != nil {
-		return nil, nil, err
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, nil, nil, err
 	}
 	defer res.Body.Close()
 	if body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil {
-		return nil, nil, err
+		return 0, nil, nil, err
 	}
-	return res, body, nil
+	return res.StatusCode, res.Header, body, nil
 }
 
 // Do makes a call below /api/v1 and reads the answer into out: JSON, or as it is where out is
 // a *[]byte; nil: it is not looked at. The error is a *Refused where the call was not taken.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
-	res, body, err := c.Send(ctx, method, "/api/v1"+path, in)
+	status, header, body, err := c.Send(ctx, method, "/api/v1"+path, in)
 	if err != nil {
 		return err
 	}
-	if res.StatusCode/100 != 2 {
-		refused := &Refused{Status: res.StatusCode, RetryAfter: RetryAfter(res.Header)}
+	if status/100 != 2 {
+		refused := &Refused{Status: status, RetryAfter: RetryAfter(header)}
 		_ = json.Unmarshal(body, &refused.Problem) // a page for people is no problem+json
 		return refused
 	}

@@ -17,11 +17,8 @@ import (
 // outcome is unknown.
 func tell(client *http.Client, method, url, bearer string, body any) (int, []byte, error) {
 	c := contract.Client{HTTP: client, Server: url, Bearer: bearer}
-	res, data, err := c.Send(context.Background(), method, "", body)
-	if err != nil {
-		return 0, nil, err
-	}
-	return res.StatusCode, data, nil
+	status, _, data, err := c.Send(context.Background(), method, "", body)
+	return status, data, err
 }
 
 // call is tell for calls that must be answered with the status want; the answer
