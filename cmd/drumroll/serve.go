@@ -43,7 +43,7 @@ const (
 func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error {
 	logger := newLogger(cfg.jsonLog, stderr)
 	redislog.LogTo(logger)
-	cores := spareProcessor(cfg.redis == "")
+	cores := raiseMaxProcs(cfg.redis == "")
 
 	log, err := openLog(ctx, cfg, logger)
 	if err != nil {
