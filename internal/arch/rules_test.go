@@ -98,6 +98,10 @@ var rules = map[string]rule{
 		ours:   []string{"internal/eventlog"},
 		theirs: []string{"go.etcd.io/bbolt", "golang.org/x/sys"},
 	},
+	"internal/eventlog/filelog": {
+		ours:   []string{"internal/eventlog"},
+		theirs: []string{"golang.org/x/sys"},
+	},
 	"internal/eventlog/redislog": {
 		ours:   []string{"internal/eventlog"},
 		theirs: []string{"github.com/redis/go-redis/v9"},

@@ -1,0 +1,443 @@
+package filelog
+
+import (
+	"bytes"
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"drumroll/internal/eventlog"
+)
+
+const (
+	// A file is zero-filled ahead by its own size, within these bounds.
+	minAhead, maxAhead = 4 << 10, 1 << 20
+	maxAppend          = 1 << 30 // bytes
+)
+
+// eventFile is the log of one event: its open file, its head and its waiting readers.
+type eventFile struct {
+	code, path string
+	log        *Log
+
+	users int           // guarded by Log.mu
+	idle  *list.Element // guarded by Log.mu; set while there are no users
+
+	writer sync.Mutex // held while the file is written, opened, closed or removed
+	size   int64      // of the open file, guarded by writer; behind state.end it holds zeros
+	// unsettled bytes behind the end may hold what a failed append left; guarded by writer.
+	unsettled int64
+
+	mu    sync.Mutex // guards state and its index; never held during I/O
+	state state
+}
+
+// state is what readers may know of a log.
+type state struct {
+	file    *os.File    // nil: closed
+	info    fs.FileInfo // of file, or of the damaged file
+	damage  error       // why the file is not opened again until it is another one
+	head    eventlog.Offset
+	end     int64         // of the frame that holds the head
+	index   *index        // of file
+	life    int           // how many logs under this code ended before
+	changed chan struct{} // closed when a later state replaces this one
+}
+
+// isCurrent reports whether the open file is still the one under its name, and whole.
+func (s *state) isCurrent(path string) bool {
+	if s.file == nil {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err == nil && os.SameFile(s.info, info) && info.Size() >= s.end
+}
+
+func newEventFile(l *Log, code, path string) *eventFile {
+	return &eventFile{code: code, path: path, log: l, state: state{changed: make(chan struct{})}}
+}
+
+func (f *eventFile) snapshot() state {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state
+}
+
+// publish tells readers of a new state.
+func (f *eventFile) publish(s state) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	close(f.state.changed)
+	s.changed = make(chan struct{})
+	f.state = s
+}
+
+// current returns the state with the file open.
+func (f *eventFile) current() (state, error) {
+	if s := f.snapshot(); s.isCurrent(f.path) {
+		return s, nil
+	}
+	f.writer.Lock()
+	defer f.writer.Unlock()
+	return f.openLocked()
+}
+
+// openLocked opens the file unless it is open. The caller holds the writer lock.
+func (f *eventFile) openLocked() (state, error) {
+	s := f.snapshot()
+	if s.isCurrent(f.path) {
+		return s, nil
+	}
+	if info, err := os.Stat(f.path); err == nil && s.info != nil && os.SameFile(s.info, info) {
+		switch {
+		case s.damage != nil && info.Size() == s.info.Size() && info.ModTime().Equal(s.info.ModTime()):
+			return s, s.damage
+		case s.file != nil:
+			return s, f.giveUpLocked(fmt.Errorf("%w: the file was cut off while it was open; what came after byte %d may be missing", eventlog.ErrCorrupt, info.Size()))
+		}
+	}
+	if s.file != nil {
+		f.log.logger.Warn("an event's file was removed or replaced while it was open", "event", f.code, "file", f.path)
+	}
+	f.closeLocked()
+	index := new(index)
+	file, c, err := openFile(f.path, f.code, index.add)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if s.info != nil {
+			f.publish(state{life: s.life + 1})
+		}
+		return s, fmt.Errorf("event %s: %w", f.code, eventlog.ErrNotFound)
+	case errors.Is(err, eventlog.ErrCorrupt):
+		return s, f.giveUpLocked(err)
+	case err != nil:
+		return s, fmt.Errorf("open event %s (%s): %w", f.code, f.path, err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return s, errors.Join(err, file.Close())
+	}
+	if c.used > c.end {
+		f.log.logger.Warn("an event's file ended in an append that is not whole, which was cut off: a crash interrupted it, and it was never acknowledged; or the disk damaged the last append later, and it is missing",
+			"event", f.code, "file", f.path, "bytes", c.used-c.end, "whole", c.describe())
+	}
+	f.size, f.unsettled = info.Size(), 0
+	f.log.clock.raiseTo(c.head.Ms)
+	f.publish(state{file: file, info: info, head: c.head, end: c.end, index: index, life: s.life})
+	return f.snapshot(), nil
+}
+
+// giveUpLocked closes a damaged file. It is not used again until it is another one.
+func (f *eventFile) giveUpLocked(damage error) error {
+	f.closeLocked()
+	s := f.snapshot()
+	s.damage = fmt.Errorf("event %s: %w; \"drumroll repair %s\" goes on from the last certain record; or restore the file from a backup, or remove it", f.code, damage, f.path)
+	s.info, _ = os.Stat(f.path) // if that fails, the file is opened again
+	f.publish(s)
+	return s.damage
+}
+
+// closeLocked closes the file. Everything that was acknowledged is durable, so an error does
+// not matter.
+func (f *eventFile) closeLocked() {
+	if s := f.snapshot(); s.file != nil {
+		_ = s.file.Close()
+		s.file = nil
+		f.publish(s)
+	}
+	f.unsettled = 0
+}
+
+// close closes the file, unless a failed append has yet to be undone.
+func (f *eventFile) close() {
+	f.writer.Lock()
+	defer f.writer.Unlock()
+	if f.settleLocked() == nil {
+		f.closeLocked()
+	}
+}
+
+func (f *eventFile) create(first []byte) (eventlog.Offset, error) {
+	f.writer.Lock()
+	defer f.writer.Unlock()
+	// The writer lock and the folder's lock make Lstat and the rename exclusive. A link(2)
+	// would be so by itself, but exFAT and others do not have it.
+	at := nextOffset(eventlog.Offset{}, f.log.clock.now())
+	_, err := os.Lstat(f.path)
+	if err == nil {
+		return at, fmt.Errorf("create event %s: %w", f.code, eventlog.ErrExists)
+	}
+	var temp string
+	if errors.Is(err, fs.ErrNotExist) {
+		b := append(encodeHead(f.code), encodeFrame(f.code, headBytes, at, [][]byte{first})...)
+		temp, err = writeTemp(f.path, bytes.NewReader(append(b, make([]byte, blocks(len(b))-int64(len(b)))...)))
+	}
+	if err != nil {
+		return at, fmt.Errorf("create event %s: %w: %w", f.code, eventlog.ErrRefused, err)
+	}
+	if err := replaceFile(temp, f.path); err != nil {
+		return at, fmt.Errorf("create event %s: %w", f.code, err)
+	}
+	_, err = f.openLocked()
+	return at, err
+}
+
+func (f *eventFile) append(records [][]byte) (eventlog.Offset, error) {
+	f.writer.Lock()
+	defer f.writer.Unlock()
+	s, err := f.openLocked()
+	switch {
+	case errors.Is(err, eventlog.ErrNotFound), errors.Is(err, eventlog.ErrCorrupt):
+		return s.head, err
+	case err != nil:
+		return s.head, fmt.Errorf("append: %w: %w", eventlog.ErrRefused, err)
+	}
+	refused := func(err error) (eventlog.Offset, error) {
+		return s.head, fmt.Errorf("append to event %s: %w: %w", f.code, eventlog.ErrRefused, err)
+	}
+	if err := f.settleLocked(); err != nil {
+		return s.head, fmt.Errorf("append to event %s: an earlier append failed and cannot be undone: %w", f.code, err)
+	}
+	first := nextOffset(s.head, f.log.clock.now())
+	b := encodeFrame(f.code, s.end, first, records)
+	if len(b) > maxAppend {
+		return refused(fmt.Errorf("%d bytes are too much at once", len(b)))
+	}
+	end := s.end + int64(len(b))
+	if err := f.growLocked(s.file, end); err != nil {
+		return refused(err)
+	}
+	n, err := s.file.WriteAt(b, s.end)
+	if err == nil {
+		err = f.log.sync(s.file)
+	}
+	if err != nil {
+		// What was written may be on the disk or not, whatever a later sync says. When zeros
+		// are durable there, it was certainly not taken.
+		f.unsettled = int64(n)
+		if undo := f.settleLocked(); undo != nil {
+			return s.head, fmt.Errorf("append to event %s: %w", f.code, errors.Join(err, undo))
+		}
+		return refused(err)
+	}
+	f.mu.Lock()
+	s.index.add(s.head, s.end)
+	f.mu.Unlock()
+	s.head, s.end = eventlog.Offset{Ms: first.Ms, Seq: first.Seq + uint64(len(records)) - 1}, end
+	f.publish(s)
+	return s.head, nil
+}
+
+// nextOffset is the offset of a record appended now after the last one.
+func nextOffset(last eventlog.Offset, now time.Time) eventlog.Offset {
+	if ms := uint64(max(now.UnixMilli(), 0)); ms > last.Ms {
+		return eventlog.Offset{Ms: ms}
+	}
+	return eventlog.Offset{Ms: last.Ms, Seq: last.Seq + 1}
+}
+
+// settleLocked overwrites what a failed append may have left.
+func (f *eventFile) settleLocked() error {
+	if f.unsettled == 0 {
+		return nil
+	}
+	s := f.snapshot()
+	_, err := s.file.WriteAt(make([]byte, f.unsettled), s.end)
+	if err == nil {
+		err = f.log.sync(s.file)
+	}
+	if err == nil {
+		f.unsettled = 0
+	}
+	return err
+}
+
+// growLocked makes room for the file up to end, and some ahead if the disk has it.
+func (f *eventFile) growLocked(file *os.File, end int64) error {
+	if end <= f.size {
+		return nil
+	}
+	ahead := min(max(f.size, minAhead), maxAhead)
+	err := f.fillLocked(file, blocks(int(max(end, f.size+ahead))))
+	if err != nil {
+		err = f.fillLocked(file, blocks(int(end)))
+	}
+	return err
+}
+
+func (f *eventFile) fillLocked(file *os.File, size int64) error {
+	err := writeSynced(file, make([]byte, size-f.size), f.size)
+	if err == nil {
+		f.size = size
+	}
+	return err
+}
+
+// blocks rounds up to whole blocks of 4 KiB.
+func blocks(n int) int64 { return (int64(n) + 4095) &^ 4095 }
+
+func (f *eventFile) read(ctx context.Context, after eventlog.Offset, max int, wait time.Duration) ([]eventlog.Record, error) {
+	timeout := time.NewTimer(wait)
+	defer timeout.Stop()
+	life := -1
+	for {
+		s, err := f.current()
+		if err != nil {
+			return nil, err
+		}
+		if life < 0 {
+			life = s.life
+		}
+		if life != s.life {
+			return nil, fmt.Errorf("event %s: %w", f.code, eventlog.ErrNotFound)
+		}
+		if after.Compare(s.head) < 0 {
+			records, err := f.readRecords(s, after, max)
+			if errors.Is(err, fs.ErrClosed) {
+				continue // removed, or replaced
+			}
+			return records, err
+		}
+		if wait <= 0 {
+			return nil, nil
+		}
+		select {
+		case <-s.changed:
+		case <-timeout.C:
+			return nil, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-f.log.done:
+			return nil, eventlog.ErrClosed
+		}
+	}
+}
+
+// at reads the record at an offset; nil if there is none.
+func (f *eventFile) at(ctx context.Context, at eventlog.Offset) ([]byte, error) {
+	before := eventlog.Offset{Ms: at.Ms, Seq: at.Seq - 1}
+	if at.Seq == 0 {
+		before = eventlog.Offset{Ms: at.Ms - 1, Seq: math.MaxUint64}
+	}
+	if at.IsZero() {
+		before = at
+	}
+	records, err := f.read(ctx, before, 1, 0)
+	if err != nil || len(records) == 0 || records[0].Offset != at {
+		return nil, err
+	}
+	return records[0].Data, nil
+}
+
+// readRecords returns up to limit records with after < offset <= s.head, of which there is
+// at least one.
+func (f *eventFile) readRecords(s state, after eventlog.Offset, limit int) (records []eventlog.Record, err error) {
+	f.mu.Lock()
+	from := s.index.find(after)
+	f.mu.Unlock()
+	w := &window{file: s.file, end: s.end}
+	for from.pos < s.end && len(records) < limit {
+		fr, ok, err := w.frame(f.code, from.pos, from.after)
+		if err != nil {
+			return nil, fmt.Errorf("read event %s (%s): %w", f.code, f.path, err)
+		}
+		if !ok {
+			return nil, f.giveUpOn(s, fmt.Errorf("%w: no whole append at byte %d; what came later may be missing", eventlog.ErrCorrupt, from.pos))
+		}
+		for i, data := range fr.records {
+			if at := fr.at(i); at.Compare(after) > 0 && len(records) < limit {
+				// Not bytes.Clone: an empty record is not the absence of one.
+				records = append(records, eventlog.Record{Offset: at, Data: append([]byte{}, data...)})
+			}
+		}
+		if len(records) < limit || records[limit-1].Offset == fr.last {
+			from = mark{fr.last, from.pos + fr.size}
+		}
+	}
+	f.mu.Lock()
+	s.index.read = from
+	f.mu.Unlock()
+	return records, nil
+}
+
+// giveUpOn gives up the file that was read, unless it is another one by now.
+func (f *eventFile) giveUpOn(s state, damage error) error {
+	f.writer.Lock()
+	defer f.writer.Unlock()
+	if f.snapshot().file != s.file {
+		return fmt.Errorf("event %s: %w", f.code, damage)
+	}
+	return f.giveUpLocked(damage)
+}
+
+func (f *eventFile) delete() error {
+	f.writer.Lock()
+	defer f.writer.Unlock()
+	return f.deleteLocked()
+}
+
+// deleteLocked removes the file and its backups, and tells waiting readers.
+func (f *eventFile) deleteLocked() error {
+	f.closeLocked()
+	// The backups that repair made go first, so that a crash leaves none behind.
+	err := removeFiles(filepath.Dir(f.path), filepath.Base(f.path)+damagedSuffix, "")
+	if err == nil {
+		err = os.Remove(f.path)
+	}
+	if err == nil {
+		f.publish(state{life: f.snapshot().life + 1})
+		err = syncFolder(filepath.Dir(f.path))
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = eventlog.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("delete event %s: %w", f.code, err)
+	}
+	return nil
+}
+
+// mark is a place in a file: the records after an offset begin there.
+type mark struct {
+	after eventlog.Offset
+	pos   int64
+}
+
+// index holds a few marks of an open file, the one where the last read ended and that of
+// the newest frame: for reads in order and at the end, nothing is read twice.
+type index struct {
+	marks        []mark // at most 16, some 64 KiB or more apart
+	apart        int64
+	read, newest mark
+}
+
+func (x *index) add(after eventlog.Offset, pos int64) {
+	x.newest = mark{after, pos}
+	if n := len(x.marks); n > 0 && pos < x.marks[n-1].pos+max(x.apart, 64<<10) {
+		return
+	}
+	if len(x.marks) == 16 {
+		for i := range 8 {
+			x.marks[i] = x.marks[2*i]
+		}
+		x.marks, x.apart = x.marks[:8], 2*max(x.apart, 64<<10)
+	}
+	x.marks = append(x.marks, x.newest)
+}
+
+// find returns the last mark that is not behind the record after an offset.
+func (x *index) find(after eventlog.Offset) mark {
+	best := mark{pos: headBytes}
+	for _, m := range append(x.marks[:len(x.marks):len(x.marks)], x.read, x.newest) {
+		if m.pos > best.pos && m.after.Compare(after) <= 0 {
+			best = m
+		}
+	}
+	return best
+}
