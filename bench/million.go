@@ -61,7 +61,7 @@ func raffle(ctx context.Context, b *bench) (err error) {
 			return err
 		}
 	}
-	list, err := s.freeze(ctx, entered)
+	list, err := s.freeze(ctx, d, entered)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func raffle(ctx context.Context, b *bench) (err error) {
 		report.Amount("million", "memory, the frozen list included", "MB", millionMB*share, float64(frozen-idle)/1e6).
 			With(fmt.Sprintf("%.0f MB before the close; resident memory is %.0f MB", float64(folded-idle)/1e6, float64(rss)/1e6)),
 		report.Amount("million", "read and folded by a server that starts", "s CPU", millionFoldSeconds*share, folds...),
-		report.Amount("million", "from the host's close to the frozen list", "s", millionListSeconds*share, list.Seconds()),
+		report.Amount("million", "list frozen, from the host's close", "s CPU", millionListSeconds*share, list.Seconds()),
 		report.Amount("million", "draw, as the host waits for it", "ms", drawMs, draws...))
 	return nil
 }
@@ -151,9 +151,13 @@ func (s *show) fold(ctx context.Context, d *drumroll, want int) (time.Duration, 
 	return after - before, err
 }
 
-// freeze closes the raffle and waits for the root of its list.
-func (s *show) freeze(ctx context.Context, want int) (time.Duration, error) {
-	start := time.Now()
+// freeze closes the raffle, waits for the root of its list and returns the server's
+// CPU time.
+func (s *show) freeze(ctx context.Context, d *drumroll, want int) (time.Duration, error) {
+	before, err := d.CPU()
+	if err != nil {
+		return 0, err
+	}
 	if err := s.command(ctx, "close"); err != nil {
 		return 0, err
 	}
@@ -166,9 +170,10 @@ func (s *show) freeze(ctx context.Context, want int) (time.Duration, error) {
 			if size := list.Freezes[0].Size; size != want {
 				return 0, fmt.Errorf("%d of %d entrants are on the list", size, want)
 			}
-			return time.Since(start), nil
+			after, err := d.CPU()
+			return after - before, err
 		}
-		if err := pause(ctx, 5*time.Millisecond); err != nil {
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
 			return 0, err
 		}
 	}
