@@ -1,5 +1,7 @@
 package event
 
+import "cmp"
+
 // PollSpec is what a host says of a poll.
 type PollSpec struct {
 	Options    []string `json:"options"`               // 1 to MaxOptions
@@ -9,21 +11,13 @@ type PollSpec struct {
 // poll is a question with options; an entry chooses one or several of them.
 type poll struct{ voting }
 
-func (poll) normalize(spec *Spec) error {
-	p := PollSpec{}
-	if spec.Poll != nil {
-		p = *spec.Poll
-	}
-	var err error
-	if p.Options, err = texts("option", p.Options); err != nil {
-		return err
-	}
-	if p.MaxChoices == 0 {
-		p.MaxChoices = 1
-	}
+func (poll) normalize(spec *Spec) (err error) {
+	p := *cmp.Or(spec.Poll, &PollSpec{})
+	p.Options, err = texts("option", p.Options)
+	p.MaxChoices = cmp.Or(p.MaxChoices, 1)
 	spec.Poll = &p
 	spec.defaultResults()
-	return nil
+	return err
 }
 
 func (poll) check(spec *Spec) *Refusal {
@@ -50,3 +44,5 @@ func (poll) item(a *activity, e *Entry) (Item, bool) {
 	}
 	return VoteItem(choice), e.Value == nil
 }
+
+func (poll) view(_ *State, a *activity, v *Activity) { v.Poll = a.Poll }

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"encoding/base64"
 	"slices"
 
@@ -63,20 +64,12 @@ type entrant struct {
 	nonce  [16]byte
 }
 
-func (raffle) normalize(spec *Spec) error {
-	r := RaffleSpec{}
-	if spec.Raffle != nil {
-		r = *spec.Raffle
-	}
-	var err error
-	if r.Prizes, err = texts("prize", r.Prizes); err != nil {
-		return err
-	}
-	if r.Winners == 0 {
-		r.Winners = 1
-	}
+func (raffle) normalize(spec *Spec) (err error) {
+	r := *cmp.Or(spec.Raffle, &RaffleSpec{})
+	r.Prizes, err = texts("prize", r.Prizes)
+	r.Winners = cmp.Or(r.Winners, 1)
 	spec.Raffle = &r
-	return nil
+	return err
 }
 
 func (raffle) check(spec *Spec) *Refusal {

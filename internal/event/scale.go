@@ -1,5 +1,11 @@
 package event
 
+import (
+	"cmp"
+	"math"
+	"strconv"
+)
+
 // MaxSteps is the most that a scale's last point is above its first.
 const MaxSteps = 10
 
@@ -14,18 +20,12 @@ type ScaleSpec struct {
 // options are the points.
 type scale struct{ voting }
 
-func (scale) normalize(spec *Spec) error {
-	sc := ScaleSpec{Min: 1, Max: 5}
-	if spec.Scale != nil {
-		sc = *spec.Scale
-	}
-	var err error
-	if sc.Labels, err = texts("label", sc.Labels); err != nil {
-		return err
-	}
+func (scale) normalize(spec *Spec) (err error) {
+	sc := *cmp.Or(spec.Scale, &ScaleSpec{Min: 1, Max: 5})
+	sc.Labels, err = texts("label", sc.Labels)
 	spec.Scale = &sc
 	spec.defaultResults()
-	return nil
+	return err
 }
 
 func (scale) check(spec *Spec) *Refusal {
@@ -57,4 +57,30 @@ func (scale) you(a *activity, who uint32, y *You) {
 	if c := y.Choices[a.id]; c != nil {
 		c[0] += a.Scale.Min
 	}
+}
+
+func (scale) view(_ *State, a *activity, v *Activity) { v.Scale = a.Scale }
+
+// Mean is the mean of the points of a scale to two decimals, rounded half away from
+// zero; nil where the viewer may not see it, or there is no entry.
+func (a *Activity) Mean() *float64 {
+	sum, n := 0, 0
+	for i, count := range a.Counts {
+		sum += (a.Scale.Min + i) * count
+		n += count
+	}
+	if n == 0 {
+		return nil
+	}
+	hundredths := int(math.Round(100 * float64(sum) / float64(n)))
+	mean := float64(hundredths) / 100
+	return &mean
+}
+
+func (scale) appendNumbers(dst []byte, v *Activity) []byte {
+	dst = voting{}.appendNumbers(dst, v)
+	if mean := v.Mean(); mean != nil {
+		dst = strconv.AppendFloat(append(dst, `,"mean":`...), *mean, 'f', -1, 64)
+	}
+	return dst
 }

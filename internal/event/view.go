@@ -32,8 +32,8 @@ type Snapshot struct {
 // MaxPeople is the most people a Snapshot lists.
 const MaxPeople = 50
 
-// Activity is one activity as a Snapshot shows it. One of the views of a kind is
-// set: the one of Kind.
+// Activity is one activity as a Snapshot shows it. Of the members that are named
+// after a kind, only its own is set.
 type Activity struct {
 	ID         int
 	Kind       string
@@ -45,8 +45,8 @@ type Activity struct {
 	Counts     []int  // by option or point, of kinds that count them; nil where the viewer may not see them
 	DeadlineMs uint64 // the log's clock; 0: no countdown
 
-	Poll   *PollView
-	Scale  *ScaleView
+	Poll   *PollSpec
+	Scale  *ScaleSpec
 	Raffle *RaffleView
 
 	Spec Spec // host only: what the host said of it

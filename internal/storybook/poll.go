@@ -13,7 +13,7 @@ func pollStates() states {
 // ballot is a poll as phones see it, with these options and, where given, counts.
 func ballot(title, state string, options []string, counts ...int) event.Activity {
 	a := event.Activity{ID: 3, Kind: event.Poll, Title: title, State: state, Run: 1, Entries: 1284, Results: event.Hidden,
-		Poll: &event.PollView{Options: options, MaxChoices: 1}}
+		Poll: &event.PollSpec{Options: options, MaxChoices: 1}}
 	for i := range options {
 		if len(counts) > 0 {
 			a.Counts = append(a.Counts, counts[i%len(counts)])
@@ -62,7 +62,7 @@ func pollPhones() []Story {
 // stagePoll is a poll as projector and console see it.
 func stagePoll(state string) event.Activity {
 	a := event.Activity{ID: 1, Kind: event.Poll, Title: "What breaks first when a million people tap at once?", State: state, Run: 1,
-		Results: event.Live, Poll: &event.PollView{MaxChoices: 1, Options: []string{"The database", "The load balancer", "The venue Wi-Fi", "The speaker"}}}
+		Results: event.Live, Poll: &event.PollSpec{MaxChoices: 1, Options: []string{"The database", "The load balancer", "The venue Wi-Fi", "The speaker"}}}
 	setCounts(&a, 783, 283, 154, 64)
 	if state == event.Open {
 		a.DeadlineMs = in(83)

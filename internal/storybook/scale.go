@@ -13,7 +13,7 @@ func scaleStates() states {
 // pace is a scale from 1 to 5; counts are those of its points, none: hidden.
 func pace(state string, counts ...int) event.Activity {
 	a := event.Activity{ID: 3, Kind: event.Scale, Title: "How is the pace of this talk?", State: state, Run: 1, Entries: 412,
-		Results: event.Hidden, Counts: counts, Scale: &event.ScaleView{Min: 1, Max: 5, Labels: []string{"Too slow", "Too fast"}}}
+		Results: event.Hidden, Counts: counts, Scale: &event.ScaleSpec{Min: 1, Max: 5, Labels: []string{"Too slow", "Too fast"}}}
 	for i, n := range counts {
 		if i == 0 {
 			a.Results, a.Entries = event.Live, 0
@@ -27,7 +27,7 @@ func pace(state string, counts ...int) event.Activity {
 func recommending(state string, counts ...int) event.Activity {
 	a := pace(state, counts...)
 	a.Title = "How likely are you to recommend this conference to a friend or colleague?"
-	a.Scale = &event.ScaleView{Min: 0, Max: 10, Labels: []string{
+	a.Scale = &event.ScaleSpec{Min: 0, Max: 10, Labels: []string{
 		"Not at all, I would rather advise everybody against it", "I have already told every single person I know about it"}}
 	return a
 }
@@ -35,7 +35,7 @@ func recommending(state string, counts ...int) event.Activity {
 // ready is a scale of two points without labels.
 func ready(state string, counts ...int) event.Activity {
 	a := pace(state, counts...)
-	a.Title, a.Scale = "Ready? 1 is yes, 2 is no", &event.ScaleView{Min: 1, Max: 2}
+	a.Title, a.Scale = "Ready? 1 is yes, 2 is no", &event.ScaleSpec{Min: 1, Max: 2}
 	return a
 }
 
@@ -51,7 +51,7 @@ func scalePhones() []Story {
 		onPhone("scale, two points", stranger, ready(event.Open)),
 		onPhone("scale, below zero, right to left", choosing(-2), with(recommending(event.Open), func(a *event.Activity) {
 			a.Title = "كيف تجد وتيرة هذه المحاضرة؟"
-			a.Scale = &event.ScaleView{Min: -3, Max: 3, Labels: []string{"بطيئة جدًا", "سريعة جدًا"}}
+			a.Scale = &event.ScaleSpec{Min: -3, Max: 3, Labels: []string{"بطيئة جدًا", "سريعة جدًا"}}
 		})),
 		onPhone("scale, closed before the reveal", choosing(4), pace(event.Closed)),
 		onPhone("scale, closed with counts", choosing(4), pace(event.Closed, 12, 61, 187, 119, 33)),
@@ -74,7 +74,7 @@ func scaleScreens() []Story {
 		onScreen("scale, revealed", pace(event.Revealed, 12, 61, 187, 119, 33)),
 		onScreen("scale, revealed, 200 letters without a space", with(pace(event.Revealed, 12, 61, 187, 119, 33), func(a *event.Activity) {
 			a.Title = strings.Repeat("Rindfleischetikettierung", 9)[:200]
-			a.Scale = &event.ScaleView{Min: 1, Max: 5, Labels: []string{a.Title, a.Title}}
+			a.Scale = &event.ScaleSpec{Min: 1, Max: 5, Labels: []string{a.Title, a.Title}}
 		})),
 	}
 }

@@ -171,18 +171,27 @@ func unmarshal(body []byte, into any) error {
 func Form(kind string, fields url.Values) (*event.Entry, error) {
 	e := new(event.Entry)
 	var err error
-	if e.Activity, err = strconv.Atoi(fields.Get("activity")); err != nil {
-		return nil, problem.InvalidEntry
+	if e.Activity, err = number(fields.Get("activity")); err != nil {
+		return nil, err
 	}
 	if run := fields.Get("run"); run != "" {
-		if e.Run, err = strconv.Atoi(run); err != nil {
-			return nil, problem.InvalidEntry
+		if e.Run, err = number(run); err != nil {
+			return nil, err
 		}
 	}
 	if k, ok := kinds[kind]; ok {
 		err = k.form(fields, e)
 	}
 	return e, err
+}
+
+// number reads a field of a form. Errors: problem.InvalidEntry.
+func number(field string) (int, error) {
+	n, err := strconv.Atoi(field)
+	if err != nil {
+		return 0, problem.InvalidEntry
+	}
+	return n, nil
 }
 
 // Rows are the lines of an activity in a table, with these columns: activity, kind,

@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -8,17 +9,13 @@ import (
 
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
-	"drumroll/web/problem"
 	"drumroll/web/ui"
 )
 
 type poll struct{}
 
 func (poll) spec(body []byte, on event.Spec) (event.Spec, error) {
-	old := event.PollSpec{}
-	if on.Poll != nil {
-		old = *on.Poll
-	}
+	old := cmp.Or(on.Poll, &event.PollSpec{})
 	in := contract.PollSpec{Title: on.Title, Options: slices.Clone(old.Options), Results: on.Results}
 	if err := unmarshal(body, &in); err != nil {
 		return on, err
@@ -35,9 +32,9 @@ func (poll) verbs() map[string]verb { return map[string]verb{event.CmdReveal: as
 
 func (poll) form(fields url.Values, e *event.Entry) error {
 	for _, c := range fields["choice"] {
-		option, err := strconv.Atoi(c)
+		option, err := number(c)
 		if err != nil {
-			return problem.InvalidEntry
+			return err
 		}
 		e.Choice = append(e.Choice, option)
 	}

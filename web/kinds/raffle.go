@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -22,10 +23,7 @@ import (
 type raffle struct{}
 
 func (raffle) spec(body []byte, on event.Spec) (event.Spec, error) {
-	r := event.RaffleSpec{}
-	if on.Raffle != nil {
-		r = *on.Raffle
-	}
+	r := *cmp.Or(on.Raffle, &event.RaffleSpec{})
 	in := contract.RaffleSpec{Title: on.Title, Winners: r.Winners, Prizes: slices.Clone(r.Prizes), Again: r.Again, ClaimSeconds: r.ClaimSeconds, Beacon: r.Beacon}
 	if err := unmarshal(body, &in); err != nil {
 		return on, err

@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -8,16 +9,12 @@ import (
 
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
-	"drumroll/web/problem"
 )
 
 type scale struct{}
 
 func (scale) spec(body []byte, on event.Spec) (event.Spec, error) {
-	old := event.ScaleSpec{Min: 1, Max: 5}
-	if on.Scale != nil {
-		old = *on.Scale
-	}
+	old := cmp.Or(on.Scale, &event.ScaleSpec{Min: 1, Max: 5})
 	in := contract.ScaleSpec{Title: on.Title, Min: old.Min, Max: old.Max, Labels: slices.Clone(old.Labels), Results: on.Results}
 	if err := unmarshal(body, &in); err != nil {
 		return on, err
@@ -29,20 +26,13 @@ func (scale) spec(body []byte, on event.Spec) (event.Spec, error) {
 func (scale) verbs() map[string]verb { return map[string]verb{event.CmdReveal: asItIs} }
 
 func (scale) form(fields url.Values, e *event.Entry) error {
-	value, err := strconv.Atoi(fields.Get("value"))
-	if err != nil {
-		return problem.InvalidEntry
-	}
+	value, err := number(fields.Get("value"))
 	e.Value = &value
-	return nil
+	return err
 }
 
 func (scale) show(a *event.Activity, _ time.Time, out *contract.Activity) {
-	out.Scale = &contract.Scale{Min: a.Scale.Min, Max: a.Scale.Max, Labels: a.Scale.Labels}
-	if mean, ok := a.Mean(); ok {
-		value := float64(mean) / 100
-		out.Mean = &value
-	}
+	out.Scale = &contract.Scale{Min: a.Scale.Min, Max: a.Scale.Max, Labels: a.Scale.Labels, Mean: a.Mean()}
 }
 
 func (scale) rows(a *event.Activity) (rows [][]string) {

@@ -67,7 +67,7 @@ func controls(form *html.Node) []string {
 
 func pollIn(state string) *event.Activity {
 	return &event.Activity{ID: 3, Kind: event.Poll, Title: "Q?", State: state, Run: 2, Entries: 4, Results: event.Hidden,
-		Poll: &event.PollView{Options: []string{"Yes", "No"}, MaxChoices: 1}}
+		Poll: &event.PollSpec{Options: []string{"Yes", "No"}, MaxChoices: 1}}
 }
 
 func raffleIn(state string, winners ...event.WinnerView) *event.Activity {

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/a-h/templ"
 
@@ -16,11 +15,7 @@ func (scale) names() names { return votingNames("Scale", "a scale to answer on")
 
 func (scale) words(a *event.Activity) words {
 	ends := fmt.Sprintf("%d to %d", a.Scale.Min, a.Scale.Max)
-	w := votingWords(a, ends, ends)
-	if a.State == event.Draft {
-		w.note = w.rules
-	}
-	return w
+	return votingWords(a, ends, ends)
 }
 
 func (scale) phone(p Phone, a *event.Activity, small bool) templ.Component {
@@ -39,25 +34,16 @@ func (scale) stage(e *Event, a *event.Activity) templ.Component {
 }
 
 func (scale) console(_ *Event, a *event.Activity) templ.Component {
-	if a.State == event.Draft {
-		return scaleEnds(a)
-	}
 	return templ.Join(consoleSum(a), scaleColumns(Phone{}, a))
 }
 
 func (scale) preview(a *event.Activity) templ.Component { return scaleEnds(a) }
 func (scale) dialog() templ.Component                   { return scaleDialog() }
 
-// pointCounts are the entries for each point from the first; none where they are
-// not shown.
-func pointCounts(a *event.Activity) []int {
-	return append(slices.Clone(a.Counts), make([]int, a.Scale.Max-a.Scale.Min+1-len(a.Counts))...)
-}
-
-// meanText is the mean in two decimals, a dash without any.
+// meanText is the mean in two decimals, a dash where there is none.
 func meanText(a *event.Activity) string {
-	if hundredths, ok := a.Mean(); ok {
-		return fmt.Sprintf("%.2f", float64(hundredths)/100)
+	if mean := a.Mean(); mean != nil {
+		return fmt.Sprintf("%.2f", *mean)
 	}
 	return "–"
 }

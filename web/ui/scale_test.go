@@ -12,7 +12,7 @@ import (
 // scaleIn is a scale from -1 to 1; without counts its results are hidden.
 func scaleIn(state string, counts ...int) *event.Activity {
 	a := &event.Activity{ID: 7, Kind: event.Scale, Title: "How was it?", State: state, Run: 2, Counts: counts, Results: event.Live,
-		Scale: &event.ScaleView{Min: -1, Max: 1, Labels: []string{"Bad", "Good"}}}
+		Scale: &event.ScaleSpec{Min: -1, Max: 1, Labels: []string{"Bad", "Good"}}}
 	if counts == nil {
 		a.Results = event.Hidden
 	}
