@@ -297,7 +297,7 @@ func texts(t *testing.T) (all []textFile) {
 }
 
 // isList tells the files whose lines import one file of each kind.
-var isList = regexp.MustCompile(`/kinds/index\.js$|/ticks/index\.js$|/css/\w+\.css$`)
+var isList = regexp.MustCompile(`/kinds/index\.js$|/css/\w+\.css$`)
 
 // namedIn finds the lines that name a kind in a file that is not its own.
 func namedIn(f textFile, members map[string]string) map[string]string {

@@ -38,13 +38,14 @@ type State struct {
 
 // Tick is sent while counts move.
 type Tick struct {
-	T         string `json:"t" jsonschema:"enum=tick"`
-	Seq       uint64 `json:"seq"`                            // Grows within a connection.
-	Activity  *int   `json:"activity" jsonschema:"nullable"` // null where nothing is open or current.
-	Entries   int    `json:"entries,omitempty"`
-	Counts    []int  `json:"counts,omitempty"`
-	Connected int    `json:"connected"` // Phones that are connected, over all nodes.
-	Joined    int    `json:"joined"`    // Participants that ever joined.
+	T         string   `json:"t" jsonschema:"enum=tick"`
+	Seq       uint64   `json:"seq"`                            // Grows within a connection.
+	Activity  *int     `json:"activity" jsonschema:"nullable"` // null where nothing is open or current.
+	Entries   int      `json:"entries,omitempty"`
+	Counts    []int    `json:"counts,omitempty"`
+	Mean      *float64 `json:"mean,omitempty"` // Of a scale.
+	Connected int      `json:"connected"`      // Phones that are connected, over all nodes.
+	Joined    int      `json:"joined"`         // Participants that ever joined.
 }
 
 // WonFrame is sent to the winner's own phone.

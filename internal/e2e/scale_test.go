@@ -14,7 +14,7 @@ func TestScale(t *testing.T) {
 	e.verb(id, "open")
 
 	screen := newDevice(t, "screen", size(1280, 720)).open(e.ScreenURL)
-	screen.shows("[data-scale]")
+	screen.shows("[data-mean]")
 	phone := newDevice(t, "phone", handheld).open(e.JoinURL)
 	phone.tolerate(away...)
 	other := newDevice(t, "other phone", handheld).open(e.JoinURL)
@@ -23,7 +23,7 @@ func TestScale(t *testing.T) {
 	for _, d := range []*device{screen, host, phone} {
 		d.holds("mean => document.querySelector('[data-mean]').textContent === mean", "0.50")
 	}
-	screen.holds("() => document.querySelector('[data-rise=\"0\"]').getAttribute('height') === '100%'", nil)
+	screen.holds("() => document.querySelector('[data-rise$=\":0\"]').getAttribute('height') === '100%'", nil)
 
 	phone.offline(true)
 	phone.hides(connected)

@@ -1,6 +1,6 @@
 // What kinds share whose participants have one standing answer in a run, which may
 // change until the run closes and stands in you.entries.
-import { setText } from "./section.js";
+import { runOf, setText } from "./section.js";
 
 const markWords = {
   counted: (open) => (open ? "✓ counted" : "✓ your vote"),
@@ -10,9 +10,14 @@ const markWords = {
 
 /**
  * @param {(entry: object) => number[]} answerOf an entry, as you.entries has it
- * @returns {object} the methods of such a kind that do not depend on its look
+ * @returns {object} what such a kind has but tapped
  */
 export const answers = (answerOf) => ({
+  dress(section, me, waiting) {
+    if (!waiting && !me.you) return;
+    const answer = waiting ? answerOf(waiting) : me.you.entries?.[runOf(section).activity] ?? [];
+    markAnswer(section, answer, { isWaiting: Boolean(waiting), online: me.online });
+  },
   said: {
     counted: "Counted.",
     closed: "Not counted: voting closed before your tap arrived.",
@@ -30,11 +35,11 @@ export const answers = (answerOf) => ({
 /**
  * Marks the options of an answer below section: [data-option] with data-mark "",
  * "counted", "sending" or "kept" (taken while offline), and the input in it ticked.
+ * [data-said] says the answer and its mark, where options have no room for that.
  * @param {number[]} answer
  * @param {boolean} isWaiting the answer is not acknowledged yet
- * @returns {string} the mark of the answer in words; "" where there is none
  */
-export function markAnswer(section, answer, { isWaiting, online }) {
+function markAnswer(section, answer, { isWaiting, online }) {
   const mark = !isWaiting ? "counted" : online ? "sending" : "kept";
   const words = markWords[mark](section.dataset.state === "open");
   section.dataset.in = answer.length ? "yes" : "no";
@@ -48,5 +53,5 @@ export function markAnswer(section, answer, { isWaiting, online }) {
     input.checked = mine;
     input.toggleAttribute("checked", mine);
   }
-  return answer.length ? words : "";
+  setText(section.querySelector("[data-said]"), answer.length ? `${answer.join(", ")}: ${words}` : "");
 }

@@ -2,7 +2,6 @@
 // The socket itself is in socket.js; the draw's show, for phone and screen, in show.js.
 import { Idiomorph } from "idiomorph";
 import * as socket from "./socket.js";
-import { ticks } from "./ticks/index.js";
 
 export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -110,13 +109,15 @@ export function applyTick(root, tick) {
   const each = (selector, fn) => root.querySelectorAll(selector).forEach(fn);
   if (tick.connected !== undefined) each("[data-connected]", (el) => glide(el, tick.connected));
   if (tick.entries !== undefined) each(`[data-entries="${id}"]`, (el) => glide(el, tick.entries));
+  if (tick.mean !== undefined) each(`[data-mean="${id}"]`, (el) => glide(el, tick.mean, (n) => n.toFixed(2)));
+  const most = Math.max(1, ...(tick.counts ?? []));
   tick.counts?.forEach((count, i) => {
     const share = tick.entries > 0 ? count / tick.entries : 0;
     each(`[data-count="${id}:${i}"]`, (el) => glide(el, count));
     each(`[data-percent="${id}:${i}"]`, (el) => glide(el, share * 100));
     each(`[data-bar="${id}:${i}"]`, (el) => setShare(el, share));
+    each(`[data-rise="${id}:${i}"]`, (el) => el.setAttribute("height", `${(100 * count) / most}%`)); // the highest fills its column
   });
-  for (const tickKind of Object.values(ticks)) tickKind(root, tick, glide);
 }
 
 const gliding = new WeakMap();

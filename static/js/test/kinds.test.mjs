@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kinds } from "../src/kinds/index.js";
-import { ticks } from "../src/ticks/index.js";
-import { meanOf } from "../src/ticks/scale.js";
 
 /** What a kind asks of its section of the page. */
 const section = (data, checked = []) => ({
@@ -61,26 +59,4 @@ test("every kind has a sentence for each outcome", () => {
   for (const [name, kind] of Object.entries(kinds)) {
     for (const status of ["counted", "closed", "invalid"]) assert.ok(kind.said[status], `${name} ${status}`);
   }
-});
-
-test("a mean has two decimals, half away from zero", () => {
-  assert.equal(meanOf([0, 0, 0], 1), null);
-  assert.equal(meanOf([1, 0, 2], 1), 2.33);
-  assert.equal(meanOf([199, 1], 0), 0.01, "0.005 is rounded up");
-  assert.equal(meanOf([1, 199], -1), -0.01, "-0.005 is rounded down");
-  assert.equal(meanOf([0, 0, 7], -5), -3);
-});
-
-test("a tick of a scale moves its columns and its mean", () => {
-  const columns = ["0", "1", "2"].map((rise) => ({ dataset: { rise }, setAttribute: (name, value) => assert.equal(name, "height") ?? (heights[rise] = value) }));
-  const heights = {};
-  const mean = {};
-  const view = { dataset: { min: "1" }, querySelectorAll: () => columns, querySelector: () => mean };
-  const root = { querySelectorAll: (selector) => (selector === '[data-scale="3"]' ? [view] : []) };
-  const glide = (el, to, format) => (el.shows = format(to));
-  ticks.scale(root, { activity: 3, counts: [1, 0, 4] }, glide);
-  assert.deepEqual(heights, { 0: "25%", 1: "0%", 2: "100%" });
-  assert.equal(mean.shows, "2.60");
-  ticks.scale(root, { activity: 3, entries: 9 }, glide); // results are hidden
-  assert.equal(mean.shows, "2.60");
 });

@@ -12,10 +12,15 @@ export function createEditor({ call, say, activities }) {
   const dialog = document.getElementById("edit-dialog");
   const form = document.getElementById("edit-form");
   const $ = (id) => document.getElementById(`edit-${id}`);
-  const parts = { $, fail, say, activities };
+  const parts = { $, fill, fail, say, activities };
   const kinds = Object.fromEntries(Object.entries(allKinds).map(([name, create]) => [name, create(parts)]));
   let kind = ""; // of the activity in the dialog
   let id = null; // of the activity edited; null when adding
+
+  /** Gives fields, by their ids without "edit-", their values. */
+  function fill(values) {
+    for (const [field, value] of Object.entries(values)) $(field).value = value;
+  }
 
   /** Says what is wrong, and in which field; returns null. */
   function fail(text, field) {
@@ -30,7 +35,7 @@ export function createEditor({ call, say, activities }) {
   $("name").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    kinds[kind].first()?.focus();
+    $(kind).querySelector("input, textarea").focus();
   });
 
   function readSpec() {

@@ -1,15 +1,14 @@
 // A poll on a phone: one tap on an option, or several boxes to tick.
-import { answers, markAnswer } from "../answers.js";
-import { runOf, setText } from "../section.js";
+import { answers } from "../answers.js";
+import { setText } from "../section.js";
+
+const choices = answers((entry) => entry.choice);
 
 export const poll = {
-  ...answers((entry) => entry.choice),
+  ...choices,
 
   dress(section, me, waiting) {
-    if (waiting || me.you) {
-      const choice = waiting?.choice ?? me.you?.entries?.[runOf(section).activity] ?? [];
-      markAnswer(section, choice, { isWaiting: Boolean(waiting), online: me.online });
-    }
+    choices.dress(section, me, waiting);
     showChoicesLeft(section);
   },
 

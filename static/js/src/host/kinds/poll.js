@@ -2,7 +2,7 @@
 
 const MAX_OPTIONS = 50;
 
-export function poll({ $, fail, say }) {
+export function poll({ $, fill, fail, say }) {
   const list = $("options");
   const inputs = () => [...list.querySelectorAll("input")];
 
@@ -71,11 +71,10 @@ export function poll({ $, fail, say }) {
   return {
     words: { add: "Add a poll", edit: "Edit the poll", title: "Question", untitled: "Ask something first." },
 
-    show(activity) {
-      $("max").value = activity?.max_choices ?? 1;
-      $("results").value = activity?.results ?? "live";
+    show({ max_choices: max = 1, results = "live", options = ["", ""] } = {}) {
+      fill({ max, results });
       list.replaceChildren();
-      for (const text of activity?.options ?? ["", ""]) addOption(text);
+      for (const text of options) addOption(text);
     },
 
     read() {
@@ -87,7 +86,5 @@ export function poll({ $, fail, say }) {
       }
       return { options, max_choices: most, results: $("results").value };
     },
-
-    first: () => inputs()[0],
   };
 }

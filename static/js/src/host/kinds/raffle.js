@@ -61,8 +61,6 @@ export function raffle({ $, fail, activities }) {
       if (isNew) for (const [name, rule] of Object.entries(rules)) if (isDefault(rule)) delete rules[name];
       return { winners, ...rules, ...($("beacon").value && { beacon: $("beacon").value === "true" }) };
     },
-
-    first: () => $("prizes"),
   };
 }
 
