@@ -10,7 +10,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // TestContract holds both Logs to the text of DESIGN section 4. The tests of a
 // Log share one node: their events are their own.
 func TestContract(t *testing.T) {
-	for name, open := range map[string]func(testing.TB) store{"bolt": boltStore, "redis": redisStore} {
+	for name, open := range map[string]func(testing.TB) store{"embedded": fileStore, "redis": redisStore} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := start(t, open(t), setup{})

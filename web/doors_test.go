@@ -23,7 +23,7 @@ import (
 // are refused with the time to come again; hosts and screens are not.
 func TestDoors(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: func(c *web.Config) { c.Arrivals = 1e-3 }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.Arrivals = 1e-3 }})
 	s := n.create(t, "Doors")
 	s.poll("P", "live", "A", "B")
 	p := s.join(t) // the one that is let in
@@ -79,7 +79,7 @@ func TestDoors(t *testing.T) {
 // one address takes no more of the screens' than its own.
 func TestNoPlaceForNobody(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: func(c *web.Config) {
+	n := embedded(t, setup{config: func(c *web.Config) {
 		c.Arrivals = 1e-3 // one phone
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	}})
@@ -125,7 +125,7 @@ func TestNoPlaceForNobody(t *testing.T) {
 // more, the host's commands, pages and sockets work.
 func TestHostGoesFirst(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{maxPending: 40, wrap: func(l eventlog.Store) eventlog.Store { return tired{l} }})
+	n := embedded(t, setup{maxPending: 40, wrap: func(l eventlog.Store) eventlog.Store { return tired{l} }})
 	s := n.create(t, "Full house")
 	s.poll("P", "live", "A", "B")
 	s.must(1, "open", nil)

@@ -17,7 +17,7 @@ import (
 // BenchmarkEntry is one entry call as a proxy passes it on, with a cookie; noop
 // is a handler that does nothing on a router of its own. Neither includes net/http's part.
 func BenchmarkEntry(b *testing.B) {
-	n := bolt(b, setup{maxPending: 100_000, config: func(c *web.Config) {
+	n := embedded(b, setup{maxPending: 100_000, config: func(c *web.Config) {
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 		c.EntryRate = 1e9
 	}})

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"drumroll/internal/eventlog"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/eventlog/redislog"
 	"drumroll/internal/redistest"
 	"drumroll/web"
@@ -30,7 +30,7 @@ func (s *show) console() string {
 func TestHostSeesTheExpiry(t *testing.T) {
 	t.Parallel()
 	const keep = 30 * 24 * time.Hour
-	for name, open := range map[string]func(testing.TB) store{"bolt": boltStore, "redis": redisStore} {
+	for name, open := range map[string]func(testing.TB) store{"embedded": fileStore, "redis": redisStore} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := start(t, open(t), setup{config: func(c *web.Config) { c.Retention = keep }})
@@ -80,7 +80,7 @@ func TestHostSeesTheExpiry(t *testing.T) {
 // TestKeptForEver: without a retention there is no such date.
 func TestKeptForEver(t *testing.T) {
 	t.Parallel()
-	s := bolt(t, setup{}).create(t, "Kept")
+	s := embedded(t, setup{}).create(t, "Kept")
 	body := s.host.api("GET", s.path(""), nil).want(http.StatusOK).body
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
@@ -101,7 +101,7 @@ func TestExpiredUnderOurFeet(t *testing.T) {
 	const keep = 6 * time.Second // a busy machine joins and dials within that
 	dir, server := t.TempDir(), redistest.Start(t, "appendfsync", "everysec")
 	for name, open := range map[string]func() (eventlog.Store, error){
-		"bolt": func() (eventlog.Store, error) { return boltlog.Open(dir, boltlog.Config{Retention: keep}) },
+		"embedded": func() (eventlog.Store, error) { return filelog.Open(dir, filelog.Config{Retention: keep}) },
 		"redis": func() (eventlog.Store, error) {
 			return redislog.Open(t.Context(), server.URL(), redislog.Config{Retention: keep})
 		},

@@ -109,7 +109,7 @@ func eventually(t testing.TB, what string, true func() bool) {
 
 func TestRaffleSpec(t *testing.T) {
 	t.Parallel()
-	s := bolt(t, setup{}).create(t, "Specs")
+	s := embedded(t, setup{}).create(t, "Specs")
 	s.poll("P", "live", "A")
 	var a fair
 	s.host.api("POST", s.path("/activities"), `{"kind":"raffle","title":"R","prizes":[" A mug ","A hat"],"claim_seconds":90,
@@ -221,7 +221,7 @@ func TestClaims(t *testing.T) {
 
 func TestProofOnDemand(t *testing.T) {
 	t.Parallel()
-	s := bolt(t, setup{}).create(t, "Proofs")
+	s := embedded(t, setup{}).create(t, "Proofs")
 	a := s.raffle(1)
 	proof := func(c *caller) answer { return c.api("GET", s.path("/activities/"+itoa(a.ID)+"/proof"), nil) }
 	early := s.join(t)
@@ -255,7 +255,7 @@ func TestProofOnDemand(t *testing.T) {
 
 func TestCheckIns(t *testing.T) {
 	t.Parallel()
-	s := bolt(t, setup{}).create(t, "Here")
+	s := embedded(t, setup{}).create(t, "Here")
 	plain := s.raffle(1)
 	a := s.add(map[string]any{"kind": "raffle", "title": "R", "winners": 3, "eligible": map[string]any{"checked_in": true}})
 	here := func(p *phone, id int) answer {
@@ -290,7 +290,7 @@ func TestCheckIns(t *testing.T) {
 
 func TestFreezeHistory(t *testing.T) {
 	t.Parallel()
-	s := bolt(t, setup{}).create(t, "Again and again")
+	s := embedded(t, setup{}).create(t, "Again and again")
 	a := s.raffle(1)
 	if got := s.freezes(); len(got) != 0 {
 		t.Errorf("before any: %+v", got)
@@ -353,7 +353,7 @@ func (s *show) checked(n int, chain beacon.Chain) (records []*fairdraw.Record) {
 func TestDrawsWithABeacon(t *testing.T) {
 	t.Parallel()
 	b, with := oracle(t)
-	s := bolt(t, with).create(t, "Public randomness")
+	s := embedded(t, with).create(t, "Public randomness")
 	a := s.add(map[string]any{"kind": "raffle", "title": "R", "prizes": []string{"A mug", "A hat"}})
 	s.full(t, a.ID, 6)
 	frozen := s.fair(s.stranger, a.ID)
@@ -412,7 +412,7 @@ func TestAbandonedBeacon(t *testing.T) {
 	t.Parallel()
 	b, with := oracle(t)
 	b.Misbehave(beacontest.Unreachable)
-	n := bolt(t, with)
+	n := embedded(t, with)
 	s := n.create(t, "No randomness today")
 	a := s.raffle(1)
 	s.full(t, a.ID, 2)

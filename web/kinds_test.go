@@ -17,7 +17,7 @@ import (
 // TestScaleFlow: a scale from its spec to the lines of its table.
 func TestScaleFlow(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Pace")
 	var a contract.Activity
 	s.host.api("POST", s.path("/activities"), map[string]any{"kind": "scale", "title": "Too fast?"}).want(201).into(&a)
@@ -73,7 +73,7 @@ func TestScaleFlow(t *testing.T) {
 // TestSpecs: a spec takes what its kind has, and a patch changes what it names.
 func TestSpecs(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Specs")
 	for _, body := range []string{
 		`{"kind":"scale","title":"x","options":["A"]}`,
@@ -113,7 +113,7 @@ func TestSpecs(t *testing.T) {
 // one that there is not is unknown.
 func TestForeignVerbs(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Verbs")
 	poll, raffle := s.poll("P", "live", "A", "B"), s.raffle(1)
 	for _, verb := range []string{"draw", "redraw", "void", "confirm", "abandon"} {

@@ -52,7 +52,7 @@ func commandRecord(id event.Identity, members string) []byte {
 // comes, and for those who ask a node that has yet to load the event.
 func TestOnlyTheEventOfANewerVersionStops(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]func(testing.TB) store{"bolt": boltStore, "redis": redisStore} {
+	for name, open := range map[string]func(testing.TB) store{"embedded": fileStore, "redis": redisStore} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			st := open(t)

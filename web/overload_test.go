@@ -19,7 +19,7 @@ import (
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	var log *slowLog
-	n := bolt(t, setup{maxPending: 2, wrap: func(l eventlog.Store) eventlog.Store {
+	n := embedded(t, setup{maxPending: 2, wrap: func(l eventlog.Store) eventlog.Store {
 		log = newSlowLog(l)
 		return log
 	}})
@@ -61,7 +61,7 @@ func TestOverload(t *testing.T) {
 func TestUnacknowledged(t *testing.T) {
 	t.Parallel()
 	var log *slowLog
-	n := bolt(t, setup{wrap: func(l eventlog.Store) eventlog.Store {
+	n := embedded(t, setup{wrap: func(l eventlog.Store) eventlog.Store {
 		log = newSlowLog(l)
 		return log
 	}})
@@ -98,7 +98,7 @@ func TestUnacknowledged(t *testing.T) {
 // TestRateOverHTTP: one participant's flood is refused, and nobody else's entry.
 func TestRateOverHTTP(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: func(c *web.Config) { c.EntryRate = 3 }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.EntryRate = 3 }})
 	s := n.create(t, "Rate")
 	s.poll("P", "live", "A", "B")
 	s.must(1, "open", nil)
@@ -120,7 +120,7 @@ func TestRateOverHTTP(t *testing.T) {
 // further one away with the time to wait, and takes one again when another has gone.
 func TestSocketCeiling(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: func(c *web.Config) { c.MaxSockets = 1 }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.MaxSockets = 1 }})
 	s := n.create(t, "Full house")
 	first := s.dial(t, "screen", "")
 	first.next("state")

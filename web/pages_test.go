@@ -222,7 +222,7 @@ func phoneWithoutJS(t *testing.T, n *node) {
 // TestEveryPage looks at each page for what none may have.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Pages")
 	s.poll("P", "live", "A", "B")
 	s.must(1, "open", nil)
@@ -289,7 +289,7 @@ func TestEveryPage(t *testing.T) {
 
 func TestStartPage(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Already here")
 	c := s.stranger
 	half := s.Code[:3] + " " + s.Code[3:]
@@ -330,7 +330,7 @@ func TestStartPage(t *testing.T) {
 
 func TestUnlock(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Locked")
 	post := func(key string) answer {
 		return s.stranger.send("POST", "/"+s.Code+"/host", "application/x-www-form-urlencoded", url.Values{"key": {key}}.Encode())
@@ -361,7 +361,7 @@ func TestUnlock(t *testing.T) {
 // TestRestart: cookies, tokens and keys outlive the process.
 func TestRestart(t *testing.T) {
 	t.Parallel()
-	st := boltStore(t)
+	st := fileStore(t)
 	first := start(t, st, setup{})
 	s := first.create(t, "Long evening")
 	s.poll("P", "live", "A", "B")

@@ -11,7 +11,7 @@ import (
 // TestBadInput is the list of what is refused, with how.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Bad input")
 	other := n.create(t, "Other")
 	s.poll("P", "live", "A", "B")
@@ -131,7 +131,7 @@ func TestBadInput(t *testing.T) {
 // markup.
 func TestTexts(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	for name, text := range map[string]string{
 		"HTML":        `<script>alert("x")</script><b>&amp;`,
 		"emoji":       "👩‍👩‍👧‍👦 🏳️‍🌈 ¿Qué?",
@@ -163,7 +163,7 @@ func TestTexts(t *testing.T) {
 
 func TestCreateKey(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: func(c *web.Config) { c.CreateKey = "sesame" }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.CreateKey = "sesame" }})
 	c := n.caller(t, "")
 	for _, body := range []string{`{"title":"x"}`, `{"title":"x","create_key":""}`, `{"title":"x","create_key":"Sesame"}`} {
 		c.api("POST", "/events", body).problem(401, "unauthorized")
@@ -175,7 +175,7 @@ func TestCreateKey(t *testing.T) {
 
 func TestCodeInAnyCase(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Case")
 	lower := strings.ToLower(s.Code)
 	s.stranger.api("GET", "/events/"+lower, nil).want(200)
@@ -191,7 +191,7 @@ func TestCodeInAnyCase(t *testing.T) {
 // of the API.
 func TestCookies(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Cookies")
 	other := n.create(t, "Other")
 	a := s.stranger.api("POST", s.path("/participants"), `{"name":"Ann"}`).want(201)
@@ -232,7 +232,7 @@ func TestCookies(t *testing.T) {
 // TestCrossOrigin: unsafe requests of foreign pages are refused.
 func TestCrossOrigin(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: publicURL("https://drumroll.example")})
+	n := embedded(t, setup{config: publicURL("https://drumroll.example")})
 	s := n.create(t, "Cross")
 	form := "application/x-www-form-urlencoded"
 	for _, c := range []struct {

@@ -13,7 +13,7 @@ import (
 // markup.
 func TestHostHeader(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Host header")
 	for host, base := range map[string]string{
 		"drumroll.lan:8080":         "http://drumroll.lan:8080",
@@ -59,7 +59,7 @@ func TestBaseURL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := bolt(t, setup{config: c.config})
+			n := embedded(t, setup{config: c.config})
 			caller := n.caller(t, "")
 			caller.host = c.host
 			var created struct {
@@ -95,7 +95,7 @@ func TestForwardedHeaders(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := bolt(t, setup{config: c.config})
+			n := embedded(t, setup{config: c.config})
 			s := n.create(t, "Proxied")
 			proxied := s.stranger.with("X-Forwarded-Proto", "https")
 			var created struct {

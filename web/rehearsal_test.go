@@ -176,7 +176,7 @@ func marked(t *testing.T, s *show, want bool) {
 
 func TestRehearsalIsRefused(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: func(c *web.Config) { c.MaxSimulated = 10 }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.MaxSimulated = 10 }})
 	s := n.create(t, "Refused")
 	s.host.api("POST", s.path("/rehearsal"), nil).problem(409, "conflict") // nothing to rehearse
 	s.poll("Which?", "live", "a")
@@ -207,7 +207,7 @@ func TestRehearsalIsRefused(t *testing.T) {
 // while crowds that it sent home are still there.
 func TestRehearsalsAreFew(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: func(c *web.Config) { c.MaxSimulated = 10 }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.MaxSimulated = 10 }})
 	s, other := n.create(t, "Few"), n.create(t, "Another")
 	s.poll("Which?", "live", "a")
 	other.poll("Which?", "live", "a")
@@ -233,7 +233,7 @@ func TestRehearsalsAreFew(t *testing.T) {
 // Who hosts an event may rehearse it where making events takes a key.
 func TestRehearsalNeedsNoCreateKey(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: func(c *web.Config) { c.CreateKey = "sesame" }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.CreateKey = "sesame" }})
 	s := &show{node: n, stranger: n.caller(t, "")}
 	s.stranger.api("POST", "/events", map[string]any{"title": "Keyed", "create_key": "sesame"}).want(201).into(s)
 	s.host = n.caller(t, s.HostKey)
@@ -245,7 +245,7 @@ func TestRehearsalNeedsNoCreateKey(t *testing.T) {
 // started again, where the crowd is gone.
 func TestRehearsalOutlivesItsNode(t *testing.T) {
 	t.Parallel()
-	st := boltStore(t)
+	st := fileStore(t)
 	n := start(t, st, setup{})
 	s := n.create(t, "Restart")
 	s.poll("Which?", "live", "a", "b")

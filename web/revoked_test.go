@@ -12,7 +12,7 @@ import (
 // TestRevokedRemote: a revoked remote's open socket ends, and is sent nothing more.
 func TestRevokedRemote(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Remotes")
 	var remote struct {
 		ID  int
@@ -36,7 +36,7 @@ func TestRevokedRemote(t *testing.T) {
 // not change what the projector shows.
 func TestStrangersKeepTheAddress(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "QR")
 	s.dial(t, "host", s.HostKey).next("state")
 	for i := range 40 {

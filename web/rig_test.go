@@ -23,7 +23,7 @@ import (
 	"drumroll/internal/contract/contracttest"
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/eventlog/redislog"
 	"drumroll/internal/metrics"
 	"drumroll/internal/redistest"
@@ -43,11 +43,11 @@ type store struct {
 	traces func(t testing.TB, text string) []string
 }
 
-func boltStore(t testing.TB) store {
+func fileStore(t testing.TB) store {
 	dir := t.TempDir()
 	return store{
 		open: func(t testing.TB) eventlog.Store {
-			log, err := boltlog.Open(dir, boltlog.Config{})
+			log, err := filelog.Open(dir, filelog.Config{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -198,10 +198,10 @@ func start(t testing.TB, st store, with setup) *node {
 	return n
 }
 
-// bolt is a node on an embedded log of its own.
-func bolt(t testing.TB, with setup) *node {
+// embedded is a node on an embedded log of its own.
+func embedded(t testing.TB, with setup) *node {
 	t.Helper()
-	return start(t, boltStore(t), with)
+	return start(t, fileStore(t), with)
 }
 
 // caller makes HTTP calls with one credential.

@@ -44,7 +44,7 @@ func TestSelfTest(t *testing.T) {
 			if c.base != "" {
 				opts.config = publicURL(c.base)
 			}
-			n := bolt(t, opts)
+			n := embedded(t, opts)
 			s := n.create(t, "Tested")
 			before := s.seen(s.host)
 			var got selftestJSON
@@ -71,7 +71,7 @@ func TestSelfTest(t *testing.T) {
 // TestSelfTestAsksNobodyElse: a request's own Host header is never dialled.
 func TestSelfTestAsksNobodyElse(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Tested")
 	asked := make(chan struct{}, 1)
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- struct{}{} }))

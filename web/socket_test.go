@@ -221,7 +221,7 @@ func socketDeletion(t *testing.T, n *node) {
 
 func TestSocketCredentials(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s, other := n.create(t, "Mine"), n.create(t, "Other")
 	p, stranger := s.join(t), other.join(t)
 	for _, c := range []struct {
@@ -266,7 +266,7 @@ func TestSocketCredentials(t *testing.T) {
 
 func TestSocketOrigin(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: publicURL("https://drumroll.example")})
+	n := embedded(t, setup{config: publicURL("https://drumroll.example")})
 	s := n.create(t, "Origins")
 	for origin, welcome := range map[string]bool{
 		"": true, n.URL: true, "https://drumroll.example": true,
@@ -291,7 +291,7 @@ func TestSocketOrigin(t *testing.T) {
 
 func TestSocketBadFrames(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Bad frames")
 	s.poll("P", "live", "A", "B")
 	s.must(1, "open", nil)
@@ -362,7 +362,7 @@ func TestSocketBadFrames(t *testing.T) {
 func TestSocketRateLimit(t *testing.T) {
 	t.Parallel()
 	const rate = 20 // a second, and at once
-	n := bolt(t, setup{config: func(c *web.Config) { c.EntryRate = rate }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.EntryRate = rate }})
 	s := n.create(t, "Flood")
 	s.poll("P", "live", "A", "B")
 	s.must(1, "open", nil)
@@ -391,7 +391,7 @@ func TestSocketRateLimit(t *testing.T) {
 
 func TestSocketKeepAlive(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: keepAlive(20 * time.Millisecond)})
+	n := embedded(t, setup{config: keepAlive(20 * time.Millisecond)})
 	s := n.create(t, "Quiet")
 	w := s.dial(t, "screen", "")
 	w.next("state")
@@ -402,7 +402,7 @@ func TestSocketKeepAlive(t *testing.T) {
 
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{})
+	n := embedded(t, setup{})
 	s := n.create(t, "Leaving")
 	p := s.join(t)
 	wires := []*wire{s.dial(t, "phone", p.Token), s.dial(t, "screen", ""), s.dial(t, "host", s.HostKey)}

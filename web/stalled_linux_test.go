@@ -24,7 +24,7 @@ func TestStalledPhones(t *testing.T) {
 		phones = 100
 		most   = 64 << 10 // bytes each
 	)
-	n := bolt(t, setup{config: func(c *web.Config) { c.SlowReader = 2 * time.Second }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.SlowReader = 2 * time.Second }})
 	s := n.create(t, "Stalled")
 	s.poll("P", "live", "A", "B")
 	s.must(1, "open", nil)

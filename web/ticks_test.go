@@ -12,7 +12,7 @@ import (
 // host as often as ever.
 func TestDearTicksGetRarer(t *testing.T) {
 	t.Parallel()
-	n := bolt(t, setup{config: func(c *web.Config) { c.BroadcastShare = 1e-6 }})
+	n := embedded(t, setup{config: func(c *web.Config) { c.BroadcastShare = 1e-6 }})
 	s := n.create(t, "Ticks")
 	s.poll("P", "live", "A", "B")
 	s.must(1, "open", nil)

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"drumroll/internal/eventlog"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 )
 
 // errDamaged is repair's answer to a damaged file that it was only to look at.
@@ -16,14 +16,13 @@ var errDamaged = errors.New("the file is damaged")
 
 // repair is `drumroll repair`: it says what an event's file holds, and unless asked
 // only to look, makes a damaged one whole again up to the first damage. The error is
-// errDamaged where it only looked at a damaged file, and another one where nothing
-// could be done.
+// errDamaged if it only looked at a damaged file, and another one if nothing could be done.
 func repair(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("drumroll repair", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	dry := flags.Bool("dry-run", false, "only look, and exit with 1 where the file is damaged")
 	flags.Usage = func() {
-		fmt.Fprint(stderr, "usage: drumroll repair [flags] DATA/events/CODE.db\n\nMakes the file of a damaged event whole again, with all records before the first damage.\nThe damaged file is kept beside it. A running drumroll that found the damage has let go of\nthe file, and serves the event again within seconds; where it has not, this says so.\n\n")
+		fmt.Fprint(stderr, "usage: drumroll repair [flags] DATA/events/CODE.log\n\nMakes the file of a damaged event whole again, with all records before the first damage.\nThe damaged file is kept next to it. A running drumroll that found the damage has closed the\nfile, and serves the event again within seconds.\n\n")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
@@ -37,7 +36,7 @@ func repair(args []string, stdout, stderr io.Writer) error {
 		return errUsage
 	}
 	path := flags.Arg(0)
-	found, err := boltlog.Repair(path, *dry)
+	found, err := filelog.Repair(path, *dry)
 	if report := repairReport(path, found, *dry); report != "" {
 		if _, err := io.WriteString(stdout, report); err != nil {
 			return err
@@ -49,8 +48,8 @@ func repair(args []string, stdout, stderr io.Writer) error {
 	return err
 }
 
-// repairReport says what was found in a file, in lines; "" where nothing was looked at.
-func repairReport(path string, f boltlog.Finding, dry bool) string {
+// repairReport says what was found in a file, in lines; "" if nothing was looked at.
+func repairReport(path string, f filelog.Finding, dry bool) string {
 	if f.Damage == nil && f.Records == 0 {
 		return ""
 	}

@@ -20,7 +20,7 @@ import (
 
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/eventlog/redislog"
 	"drumroll/internal/metrics"
 	"drumroll/internal/rehearse"
@@ -176,7 +176,7 @@ func openLog(ctx context.Context, cfg serveConfig, logger *slog.Logger) (eventlo
 	if cfg.redis != "" {
 		return redislog.Open(ctx, cfg.redis, redislog.Config{Retention: cfg.retention, Logger: logger})
 	}
-	return boltlog.Open(cfg.data, boltlog.Config{Retention: cfg.retention, Logger: logger})
+	return filelog.Open(cfg.data, filelog.Config{Retention: cfg.retention, Logger: logger})
 }
 
 func logKind(cfg serveConfig) string {

@@ -184,7 +184,7 @@ func TestAllowed(t *testing.T) {
 	}{
 		{"drumroll/internal/event", []string{"internal/event"}, true},
 		{"drumroll/internal/eventlog", []string{"internal/event"}, false},
-		{"drumroll/internal/eventlog/boltlog", []string{"internal/eventlog"}, false},
+		{"drumroll/internal/eventlog/filelog", []string{"internal/eventlog"}, false},
 		{"github.com/redis/go-redis/v9/maintnotifications", []string{"github.com/redis/go-redis/v9"}, true},
 		{"github.com/redis/go-redis-other", []string{"github.com/redis/go-redis"}, false},
 		{"drumroll/web", []string{anything}, true},

@@ -14,7 +14,7 @@ const anything = "*"
 var support = []string{"internal/eventlog/eventlogtest", "internal/redistest", "github.com/google/go-cmp"}
 
 // logs are for tests of what runs on a Log: real ones, not mocks.
-var logs = []string{"internal/eventlog", "internal/eventlog/boltlog", "internal/eventlog/redislog", "github.com/redis/go-redis/v9"}
+var logs = []string{"internal/eventlog", "internal/eventlog/filelog", "internal/eventlog/redislog", "github.com/redis/go-redis/v9"}
 
 // beacons are for tests that need public randomness.
 var beacons = []string{"internal/beacon", "internal/beacon/beacontest"}
@@ -94,10 +94,6 @@ var rules = map[string]rule{
 	"internal/event":    {ours: []string{"internal/beacon", "internal/fairdraw"}, tests: beacons},
 	"internal/fairdraw": {ours: []string{"internal/beacon"}, theirs: []string{"golang.org/x/mod"}, tests: beacons},
 	"internal/eventlog": {tests: logs},
-	"internal/eventlog/boltlog": {
-		ours:   []string{"internal/eventlog"},
-		theirs: []string{"go.etcd.io/bbolt", "golang.org/x/sys"},
-	},
 	"internal/eventlog/filelog": {
 		ours:   []string{"internal/eventlog"},
 		theirs: []string{"golang.org/x/sys"},
@@ -141,7 +137,7 @@ var rules = map[string]rule{
 	// Likewise, but for what reads a log that no node believes in any more: it
 	// decodes records and does not fold them.
 	"internal/faults": {
-		ours: []string{"internal/contract", "internal/wsclient", "internal/nodetest", "internal/redistest", "internal/event", "internal/eventlog", "internal/eventlog/boltlog",
+		ours: []string{"internal/contract", "internal/wsclient", "internal/nodetest", "internal/redistest", "internal/event", "internal/eventlog", "internal/eventlog/filelog",
 			"internal/eventlog/redislog", "internal/eventlog/eventlogtest", "internal/fairdraw"},
 		theirs: []string{"github.com/google/go-cmp", "golang.org/x/sys"},
 	},

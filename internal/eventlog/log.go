@@ -6,7 +6,7 @@ import (
 )
 
 // Log stores one append-only sequence of records per event, named by the event's
-// code. boltlog and redislog implement it, and eventlogtest is the suite that both
+// code. filelog and redislog implement it, and eventlogtest is the suite that both
 // pass. All methods may be called from many goroutines at once. The payloads of
 // records are opaque here.
 type Log interface {
@@ -18,7 +18,7 @@ type Log interface {
 
 	// Append adds the records, in order, all or none, with nothing of another append
 	// between them. When it returns without an error, they are readable and as durable
-	// as the store makes anything (bbolt: fsynced). The result is the offset of the last
+	// as the store makes anything (filelog: fsynced). The result is the offset of the last
 	// record. Append never creates a log: ErrNotFound. Appending no records changes
 	// nothing and returns the head.
 	Append(ctx context.Context, code string, records [][]byte) (Offset, error)
@@ -26,7 +26,7 @@ type Log interface {
 	// Read returns up to max records (at least 1) after an offset, in order. If there
 	// are none, it waits for one, for at most wait (0 or less: not at all), and then
 	// returns an empty slice and no error. A cancelled ctx or a Close ends the wait with
-	// an error, in boltlog at once and in redislog within a second. ErrNotFound if there
+	// an error, in filelog at once and in redislog within a second. ErrNotFound if there
 	// is no log, or if it was deleted during the wait. redislog cannot tell a log that was
 	// created again under the same code from the old one (the uid in the records can).
 	Read(ctx context.Context, code string, after Offset, max int, wait time.Duration) ([]Record, error)

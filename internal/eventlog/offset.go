@@ -14,7 +14,7 @@ import (
 // the Unix epoch (never falling, even when the clock does), Seq tells records of
 // one millisecond apart. The form is that of Redis stream ids
 // (https://redis.io/docs/latest/develop/data-types/streams/#entry-ids), which
-// boltlog imitates, so that both Logs store the time of a record with it.
+// filelog imitates, so that both Logs store the time of a record with it.
 // Outside the Logs and the fold's deadlines an Offset is opaque.
 type Offset struct{ Ms, Seq uint64 }
 

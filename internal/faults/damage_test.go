@@ -30,7 +30,7 @@ func damageLog(r *run) {
 	n.Kill()
 	r.crowd.stop()
 
-	path := filepath.Join(r.store.dir, "events", r.crowd.code+".db")
+	path := filepath.Join(r.store.dir, "events", r.crowd.code+".log")
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		r.t.Fatal(err)
@@ -101,68 +101,62 @@ func damageLog(r *run) {
 // damage is one way to spoil a file.
 type damage struct {
 	name  string
-	spoil func(r *rand.Rand, f boltFile, data *[]byte)
+	spoil func(r *rand.Rand, f logFile, data *[]byte)
 }
 
 func damages() []damage {
 	return []damage{
-		{"the newest meta page flipped", func(r *rand.Rand, f boltFile, data *[]byte) {
-			(*data)[f.newest*f.page+16+r.IntN(64)] ^= 1 << r.IntN(8)
+		{"a bit of the head flipped", func(r *rand.Rand, _ logFile, data *[]byte) {
+			(*data)[r.IntN(headBytes)] ^= 1 << r.IntN(8)
 		}},
-		{"the newest meta page empty", func(_ *rand.Rand, f boltFile, data *[]byte) {
-			clear((*data)[f.newest*f.page : (f.newest+1)*f.page])
+		{"a bit before the last append flipped", func(r *rand.Rand, f logFile, data *[]byte) {
+			(*data)[headBytes+r.IntN(f.last-headBytes)] ^= 1 << r.IntN(8)
 		}},
-		{"the older meta page flipped", func(r *rand.Rand, f boltFile, data *[]byte) {
-			(*data)[(1-f.newest)*f.page+16+r.IntN(64)] ^= 1 << r.IntN(8)
+		{"a block before the last append empty", func(r *rand.Rand, f logFile, data *[]byte) {
+			from := headBytes + r.IntN(f.last-headBytes)
+			clear((*data)[from:min(from+4096, f.last)])
 		}},
-		{"both meta pages empty", func(_ *rand.Rand, f boltFile, data *[]byte) {
-			clear((*data)[:2*f.page])
+		{"a block written to another place", func(r *rand.Rand, f logFile, data *[]byte) {
+			from := headBytes + r.IntN(f.last-headBytes)
+			size := min(1024, f.last-from)
+			copy((*data)[headBytes:], append([]byte{}, (*data)[from:from+size]...))
 		}},
-		{"the newest root torn", func(_ *rand.Rand, f boltFile, data *[]byte) {
-			clear((*data)[f.root*f.page+f.page/2 : (f.root+1)*f.page])
-			// And what stands in its first half is not what was meant.
-			(*data)[f.root*f.page+20] ^= 0xff
+		{"the first append empty", func(_ *rand.Rand, f logFile, data *[]byte) {
+			clear((*data)[headBytes:f.first])
 		}},
-		{"the newest root and meta page torn", func(_ *rand.Rand, f boltFile, data *[]byte) {
-			clear((*data)[f.newest*f.page+48 : (f.newest+1)*f.page])
-			clear((*data)[f.root*f.page : (f.root+1)*f.page])
+		{"the head empty", func(_ *rand.Rand, _ logFile, data *[]byte) {
+			clear((*data)[:headBytes])
 		}},
-		{"a byte of a page in use flipped", func(r *rand.Rand, f boltFile, data *[]byte) {
-			(*data)[2*f.page+r.IntN((f.used-2)*f.page)] ^= 1 << r.IntN(8)
+		{"garbage in the empty part", func(r *rand.Rand, f logFile, data *[]byte) {
+			*data = append((*data)[:f.end], 0xff, 0, 0xff, byte(r.Uint32()))
 		}},
-		{"the last pages in use torn", func(r *rand.Rand, f boltFile, data *[]byte) {
-			from := max(2, f.used-1-r.IntN(4))
-			clear((*data)[from*f.page+r.IntN(f.page) : f.used*f.page])
-		}},
-		{"the file cut off within the pages in use", func(r *rand.Rand, f boltFile, data *[]byte) {
-			*data = (*data)[:f.used*f.page-1-r.IntN(2*f.page)]
-		}},
-		{"the file without its last byte", func(_ *rand.Rand, f boltFile, data *[]byte) {
-			*data = (*data)[:f.used*f.page-1]
+		{"the empty part cut off", func(_ *rand.Rand, f logFile, data *[]byte) {
+			*data = (*data)[:f.end]
 		}},
 	}
 }
 
-// boltFile is where things stand in a bbolt file: pages of a size that its meta
-// pages tell (go.etcd.io/bbolt/internal/common: a page's header has 16 bytes, then
-// magic, version, page size, flags, root, sequence, freelist, pages in use, txid).
-type boltFile struct {
-	page   int
-	newest int // which of the two meta pages
-	root   int // page of the newest root
-	used   int // pages
+// headBytes is what stands before the first append in a file of the embedded log.
+const headBytes = 64
+
+// logFile is where things stand in such a file: after the head, each append has its
+// payload's length in 4 bytes, 20 more bytes, and the payload; then there are zeros.
+type logFile struct {
+	first int // where the first append ends
+	last  int // where the last one begins
+	end   int // where it ends
 }
 
-func fileOf(data []byte) boltFile {
-	f := boltFile{page: int(binary.NativeEndian.Uint32(data[24:]))}
-	if f.page == 0 || len(data) < 4*f.page {
-		panic(fmt.Sprintf("no bbolt file: %d bytes, pages of %d", len(data), f.page))
+func fileOf(data []byte) logFile {
+	f := logFile{end: headBytes}
+	for f.end+24 <= len(data) && binary.BigEndian.Uint32(data[f.end:]) > 0 {
+		f.last, f.end = f.end, f.end+24+int(binary.BigEndian.Uint32(data[f.end:]))
+		if f.first == 0 {
+			f.first = f.end
+		}
 	}
-	txid := func(i int) uint64 { return binary.NativeEndian.Uint64(data[i*f.page+64:]) }
-	if txid(1) > txid(0) {
-		f.newest = 1
+	if f.last <= f.first || f.end > len(data) {
+		panic(fmt.Sprintf("no event's file of some appends: %d bytes, %+v", len(data), f))
 	}
-	f.root = int(binary.NativeEndian.Uint64(data[f.newest*f.page+32:]))
-	f.used = int(binary.NativeEndian.Uint64(data[f.newest*f.page+56:]))
 	return f
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"drumroll/internal/eventlog"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/eventlog/redislog"
 	"drumroll/internal/redistest"
 )
@@ -82,7 +82,7 @@ func (s *store) flags(i int) []string {
 // open opens the log itself; no node may run on an embedded one at that time.
 func (s *store) open(t *testing.T) (eventlog.Store, error) {
 	if s.redis == "" {
-		return boltlog.Open(s.dir, boltlog.Config{})
+		return filelog.Open(s.dir, filelog.Config{})
 	}
 	return redislog.Open(t.Context(), s.redis, redislog.Config{})
 }

@@ -15,7 +15,7 @@ import (
 func fillDisk(r *run) {
 	n := r.nodes[0]
 	r.strikes(n)
-	info, err := os.Stat(filepath.Join(r.store.dir, "events", r.crowd.code+".db"))
+	info, err := os.Stat(filepath.Join(r.store.dir, "events", r.crowd.code+".log"))
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/metrics"
 	"drumroll/internal/rehearse"
 	"drumroll/internal/replica"
@@ -34,7 +34,7 @@ type house struct {
 // openHouse starts a node on an embedded log; change, if any, sets what differs.
 func openHouse(t testing.TB, change func(*web.Config)) *house {
 	t.Helper()
-	log, err := boltlog.Open(t.TempDir(), boltlog.Config{})
+	log, err := filelog.Open(t.TempDir(), filelog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/redistest"
 	"drumroll/internal/replica"
 
@@ -23,9 +23,9 @@ func raw(t *testing.T, log eventlog.Store, record []byte) {
 }
 
 // copyLog makes another log with the first n records of one (offsets differ).
-func copyLog(t *testing.T, from eventlog.Log, n int) *boltlog.Log {
+func copyLog(t *testing.T, from eventlog.Log, n int) *filelog.Log {
 	t.Helper()
-	to, err := boltlog.Open(t.TempDir(), boltlog.Config{})
+	to, err := filelog.Open(t.TempDir(), filelog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ var errBroken = errors.New("connection reset")
 
 // After an interruption the log lacks its tail, as after a failover.
 func TestRewoundLogIsFoldedAgain(t *testing.T) {
-	old := newTap(bolt(t))
+	old := newTap(embedded(t))
 	n := newNode(t, old)
 	n.create()
 	e := n.open(code)
@@ -99,7 +99,7 @@ func batch(producer event.Producer, items ...event.Item) []byte {
 
 // The log confirmed a record and lost it before this node folded it.
 func TestRewoundLogResolvesWaiters(t *testing.T) {
-	old := newTap(bolt(t))
+	old := newTap(embedded(t))
 	n := newNode(t, old)
 	n.create()
 	e := n.open(code)
@@ -130,7 +130,7 @@ func TestRewoundLogResolvesWaiters(t *testing.T) {
 // The fold from the start meets an append of unknown outcome, which the log confirms only
 // later. Its waiter is settled.
 func TestRefoldSettlesWhatItMeets(t *testing.T) {
-	old := newTap(bolt(t))
+	old := newTap(embedded(t))
 	n := newNode(t, old)
 	n.create()
 	e := n.open(code)
@@ -169,13 +169,13 @@ func TestRefoldSettlesWhatItMeets(t *testing.T) {
 // The event was deleted and its code used again while this node was cut off. The old event
 // is gone, and nothing of it gets into the new one.
 func TestAnotherEventUnderTheCode(t *testing.T) {
-	old := newTap(bolt(t))
+	old := newTap(embedded(t))
 	n := newNode(t, old)
 	n.create()
 	e := n.open(code)
 	id := e.openPoll(0, "x")
 	reads := old.stall()
-	fresh := bolt(t)
+	fresh := embedded(t)
 	c := creation()
 	if _, err := fresh.Create(t.Context(), code, event.AppendCommand(nil, &event.Command{
 		Identity: event.Identity{UID: event.UID{9}, Producer: 9}, Type: event.CmdCreate, Create: &c,
@@ -308,7 +308,7 @@ func TestWhatCannotBeFoldedStopsOneEvent(t *testing.T) {
 		"empty":   {[]byte{}, replica.ErrDamaged},
 	} {
 		t.Run(name, func(t *testing.T) {
-			log := newTap(bolt(t))
+			log := newTap(embedded(t))
 			n := newNode(t, log)
 			n.create()
 			c2 := creation()
@@ -353,7 +353,7 @@ func TestWhatCannotBeFoldedStopsOneEvent(t *testing.T) {
 // Two tickets made of the same pseudonym and nonce make the frozen list panic;
 // no honest node writes them.
 func TestPanicStopsOneEvent(t *testing.T) {
-	log := bolt(t)
+	log := embedded(t)
 	n := newNode(t, log)
 	n.create()
 	e := n.open(code)
@@ -378,7 +378,7 @@ func TestPanicStopsOneEvent(t *testing.T) {
 
 // The cursor's record cannot be read back: the stored log is damaged.
 func TestCorruptLogStopsTheEvent(t *testing.T) {
-	log := newTap(bolt(t))
+	log := newTap(embedded(t))
 	n := newNode(t, log)
 	n.create()
 	e := n.open(code)
@@ -420,7 +420,7 @@ func TestRedisGoesAndComesBack(t *testing.T) {
 
 // An item that no honest client sends must not make a record that stops the event.
 func TestNonsenseStopsNothing(t *testing.T) {
-	n := newNode(t, bolt(t))
+	n := newNode(t, embedded(t))
 	n.create()
 	e := n.open(code)
 	id := e.openPoll(0, "x")

@@ -13,7 +13,7 @@ import (
 
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/eventlog/redislog"
 	"drumroll/internal/fairdraw"
 	"drumroll/internal/metrics"
@@ -26,9 +26,9 @@ const code = "K7QX2M"
 // patience is how long a test waits for what has to happen.
 const patience = 20 * time.Second
 
-func bolt(t *testing.T) eventlog.Store {
+func embedded(t *testing.T) eventlog.Store {
 	t.Helper()
-	l, err := boltlog.Open(t.TempDir(), boltlog.Config{})
+	l, err := filelog.Open(t.TempDir(), filelog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,11 +55,11 @@ func dial(t *testing.T, s *redistest.Server) eventlog.Store {
 }
 
 // onEachLog runs a test for two nodes on both Logs. On Redis each node has a client of its
-// own; on bbolt they share the one Log that may be open.
+// own; on the embedded log they share the one Log that may be open.
 func onEachLog(t *testing.T, test func(t *testing.T, a, b eventlog.Store)) {
 	t.Parallel() // the end of a read that blocks takes Redis up to a second
-	t.Run("bolt", func(t *testing.T) {
-		l := bolt(t)
+	t.Run("embedded", func(t *testing.T) {
+		l := embedded(t)
 		test(t, l, l)
 	})
 	t.Run("redis", func(t *testing.T) {

@@ -61,7 +61,7 @@ func TestDelete(t *testing.T) {
 // A process died between the delete record and the removal of the log, so both are there.
 // The event counts as gone, and the next node that opens it removes the log.
 func TestInterruptedDeleteIsFinished(t *testing.T) {
-	log := bolt(t)
+	log := embedded(t)
 	n := newNode(t, log)
 	n.create()
 	if _, err := log.Append(t.Context(), code, [][]byte{event.AppendCommand(nil, &event.Command{
@@ -80,7 +80,7 @@ func TestInterruptedDeleteIsFinished(t *testing.T) {
 }
 
 func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
-	log := bolt(t)
+	log := embedded(t)
 	n := newNode(t, log, func(c *replica.Config) { c.Idle = 150 * time.Millisecond })
 	n.create()
 	e := n.open(code)
@@ -117,7 +117,7 @@ func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 }
 
 func TestWhatKeepsAnEventLoaded(t *testing.T) {
-	log := bolt(t)
+	log := embedded(t)
 	n := newNode(t, log, func(c *replica.Config) { c.Idle = 150 * time.Millisecond })
 	names := []string{"PINNED", "COUNTS", "IDLE"}
 	events := map[string]*loaded{}
@@ -149,7 +149,7 @@ func TestWhatKeepsAnEventLoaded(t *testing.T) {
 
 func TestCloseResolvesEveryWaiter(t *testing.T) {
 	t.Run("the log answers", func(t *testing.T) {
-		slow := newTap(bolt(t))
+		slow := newTap(embedded(t))
 		n := newNode(t, slow)
 		n.create()
 		e := n.open(code)
@@ -189,7 +189,7 @@ func TestCloseResolvesEveryWaiter(t *testing.T) {
 		n.Close() // a second time does nothing
 	})
 	t.Run("the log hangs", func(t *testing.T) {
-		hung := newTap(bolt(t))
+		hung := newTap(embedded(t))
 		n := newNode(t, hung, func(c *replica.Config) { c.GiveUp, c.MaxBatch = 100*time.Millisecond, 10 })
 		n.create()
 		e := n.open(code)
@@ -213,7 +213,7 @@ func TestCloseResolvesEveryWaiter(t *testing.T) {
 }
 
 func TestOverloadIsRefusedAtOnce(t *testing.T) {
-	slow := newTap(bolt(t))
+	slow := newTap(embedded(t))
 	n := newNode(t, slow, func(c *replica.Config) { c.MaxPending = 4 })
 	n.create()
 	e := n.open(code)
@@ -244,7 +244,7 @@ func TestOverloadIsRefusedAtOnce(t *testing.T) {
 }
 
 func TestSyncSharesReadsOfTheHead(t *testing.T) {
-	n := newNode(t, bolt(t))
+	n := newNode(t, embedded(t))
 	n.create()
 	e := n.open(code)
 	errs := make(chan error)

@@ -57,7 +57,7 @@ type eager struct {
 func (w *eager) Settle(replica.Settled) { w.seen <- w.e.activity(w.id).Entries }
 
 func TestAcknowledgedMeansFolded(t *testing.T) {
-	n := newNode(t, bolt(t))
+	n := newNode(t, embedded(t))
 	n.create()
 	e := n.open(code)
 	id := e.openPoll(0, "a")
@@ -73,7 +73,7 @@ func TestAcknowledgedMeansFolded(t *testing.T) {
 }
 
 func TestSettledAtItsPosition(t *testing.T) {
-	n := newNode(t, bolt(t))
+	n := newNode(t, embedded(t))
 	n.create()
 	e := n.open(code)
 	id := e.openPoll(0, "a")
@@ -90,7 +90,7 @@ func TestSettledAtItsPosition(t *testing.T) {
 
 // Propose does not change the caller's command, which may be used again.
 func TestProposedCommandStaysTheCallers(t *testing.T) {
-	n := newNode(t, bolt(t))
+	n := newNode(t, embedded(t))
 	n.create()
 	e := n.open(code)
 	c := event.Command{Type: event.CmdAdd, Spec: poll("a")}
@@ -243,7 +243,7 @@ func TestTimedClose(t *testing.T) {
 }
 
 func TestOverdueAtLoadIsClosedBeforeAnybodyLooks(t *testing.T) {
-	log := bolt(t)
+	log := embedded(t)
 	first := newNode(t, log)
 	first.create()
 	id := first.open(code).openPoll(1, "x")

@@ -11,7 +11,7 @@ import (
 
 	"drumroll/internal/contract"
 	"drumroll/internal/eventlog"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/eventlog/redislog"
 	"drumroll/internal/redistest"
 	"drumroll/internal/selftest"
@@ -53,7 +53,7 @@ func health(answer string) *httptest.Server {
 // TestEmbedded: a real folder and a real address; nothing remains in the folder.
 func TestEmbedded(t *testing.T) {
 	dir := t.TempDir()
-	l, err := boltlog.Open(dir, boltlog.Config{})
+	l, err := filelog.Open(dir, filelog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestRedis(t *testing.T) {
 
 // TestAddress: what answers, but is no node, does not pass, nor does nothing.
 func TestAddress(t *testing.T) {
-	l, err := boltlog.Open(t.TempDir(), boltlog.Config{})
+	l, err := filelog.Open(t.TempDir(), filelog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

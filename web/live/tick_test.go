@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"drumroll/internal/event"
-	"drumroll/internal/eventlog/boltlog"
+	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/fairdraw"
 	"drumroll/internal/hub"
 	"drumroll/internal/metrics"
@@ -56,7 +56,7 @@ func TestTickAfterRaffles(t *testing.T) {
 // roomAfterRaffles is the room of an event with an open poll after so many raffles.
 func roomAfterRaffles(t testing.TB, raffles, winners int) *room {
 	t.Helper()
-	log, err := boltlog.Open(t.TempDir(), boltlog.Config{})
+	log, err := filelog.Open(t.TempDir(), filelog.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
