@@ -22,7 +22,7 @@ type Raffle struct {
 	Fingerprint   string   `json:"fingerprint,omitempty"` // Of the root, short enough to read out.
 	Prizes        []string `json:"prizes"`
 	NextPrize     int      `json:"next_prize,omitempty"`  // Which of prizes the next draw is for, from 1; absent where none is left.
-	Again         bool     `json:"winners_may_win_again"` // Whether who stands as a winner of another raffle of the event can win here too.
+	Again         bool     `json:"winners_may_win_again"` // A winner of another raffle of the event can win here too.
 	Eligible      Eligible `json:"eligible"`
 	ClaimSeconds  int      `json:"claim_seconds"`          // Seconds that a winner has to claim; 0: no limit.
 	Beacon        bool     `json:"beacon"`                 // A public beacon's randomness goes into each draw.
@@ -54,7 +54,7 @@ type Pending struct {
 // Winner is a standing winner of a draw.
 type Winner struct {
 	Handle          string `json:"handle"`
-	Ticket          string `json:"ticket"`
+	Ticket          string `json:"ticket"` // In hex; phone and screen show its first digits.
 	Draw            int    `json:"draw"`
 	Name            string `json:"name,omitempty"`   // Of the participant's own choosing, where allowed and not hidden.
 	Person          string `json:"person,omitempty"` // Host only: the participant's id.
@@ -77,7 +77,7 @@ type RaffleSpec struct {
 	Winners int    `json:"winners,omitempty" jsonschema:"minimum=1,default=1"` // Drawn at once by one draw.
 	// The k-th draw of a run that is no redraw is for prize k.
 	Prizes []string `json:"prizes,omitempty" jsonschema:"maxItems=50,minLength=1,maxLength=200"`
-	// Else who stands as a winner of another raffle of the event is passed over.
+	// Else a winner of another raffle of the event is passed over.
 	Again    bool          `json:"winners_may_win_again,omitempty" jsonschema:"default=false"`
 	Eligible *EligibleSpec `json:"eligible,omitempty"`
 	// Time that a winner has to claim, shown to them and the host; nothing is drawn by
