@@ -32,7 +32,7 @@ func (scale) check(spec *Spec) *Refusal {
 	sc := spec.Scale
 	const far = 1_000_000 // so that nothing overflows, and a point fits its place
 	switch {
-	case sc == nil || sc.Min < -far || sc.Max > far || sc.Max-sc.Min < 1 || sc.Max-sc.Min > MaxSteps:
+	case sc == nil || sc.Min < -far || sc.Max > far || sc.Min >= sc.Max || sc.Max-sc.Min > MaxSteps:
 		return invalid("max must be 1 to %d above min", MaxSteps)
 	case len(sc.Labels) != 0 && len(sc.Labels) != 2:
 		return invalid("labels must be none or two, one for each end")
