@@ -15,6 +15,11 @@ import (
 //	byte 1      version of that kind, now 2 (1 was never released)
 //	bytes 2–5   CRC-32C (Castagnoli, big-endian) of bytes 0–1 and the body
 //	bytes 6…    body: a Command as JSON, or a packed batch (batch.go)
+//
+// A reader refuses what it does not know: kinds of record, item, command and activity,
+// members, and values of specs (ErrNewer). It cannot see that something known means
+// more than it did: a member in another type of command, a verb for another kind of
+// activity, a higher limit of seconds. A change of that sort raises the version.
 const (
 	kindControl = 'c'
 	kindBatch   = 'b'
@@ -86,14 +91,12 @@ func decodeCommand(body []byte) (*Command, error) {
 	var c Command
 	known := json.NewDecoder(bytes.NewReader(body))
 	known.DisallowUnknownFields()
-	if err := known.Decode(&c); err != nil {
-		if json.Unmarshal(body, new(Command)) == nil {
-			return nil, fmt.Errorf("%w: command: %v", ErrNewer, err)
-		}
-		return nil, fmt.Errorf("%w: command: %v", ErrDamaged, err)
-	}
-	if !json.Valid(body) { // something follows the command
+	err := known.Decode(&c)
+	switch {
+	case !json.Valid(body): // also where something follows the command
 		return nil, fmt.Errorf("%w: command", ErrDamaged)
+	case err != nil: // a member that is not known, or not in this form
+		return nil, fmt.Errorf("%w: command: %v", ErrNewer, err)
 	}
 	if part := c.newerPart(); part != "" {
 		return nil, fmt.Errorf("%w: %s", ErrNewer, part)

@@ -113,6 +113,7 @@ func TestNewerVersions(t *testing.T) {
 		"a check-in with a body":            item(ItemHere, 0, []byte{1}),
 		"an unknown command":                command(`"t":"applaud","activity":1`),
 		"an unknown member of a command":    command(`"t":"close","activity":1,"softly":true`),
+		"a member in another form":          command(`"t":"close","activity":{"first":1,"last":2}`),
 		"an unknown kind of activity":       command(`"t":"add","spec":{"kind":"wordcloud","title":"t"}`),
 		"an unknown member of a poll":       command(`"t":"add","spec":{"kind":"poll","title":"t","results":"live","poll":{"options":["a"],"max_choices":1,"weights":[2]}}`),
 		"an unknown member of a rule":       command(`"t":"add","spec":{"kind":"raffle","title":"t","raffle":{"winners":1,"eligible":{"tall":true}}}`),
