@@ -219,3 +219,16 @@ func TestDrawsOfARunAreBounded(t *testing.T) {
 	j.s.findActivity(id).raffleRun.runDraws = MaxDraws
 	j.refuse(Conflict, j.drawing(id))
 }
+
+// A wait for the list of a run ends well though the run is reset before it begins.
+func TestWaitForListOfARunThatIsReset(t *testing.T) {
+	j := newJournal(t, false)
+	id := j.frozen(RaffleSpec{}, 3)
+	wait := j.s.Frozen(id)
+	list := j.s.findActivity(id).raffleRun.frozen
+	j.verb(CmdReset, id)
+	wait()
+	if list.readyList() == nil {
+		t.Error("the list was not computed")
+	}
+}

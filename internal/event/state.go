@@ -153,7 +153,8 @@ func (s *State) Names() bool { return s.names }
 // to be called with no lock held; where there is no such list it does nothing.
 func (s *State) Frozen(id int) func() {
 	if a := s.findActivity(id); a != nil && a.raffleRun != nil && a.raffleRun.frozen != nil {
-		return func() { a.raffleRun.frozen.entrantList() }
+		frozen := a.raffleRun.frozen // of now: the run may be reset before it is waited for
+		return func() { frozen.entrantList() }
 	}
 	return func() {}
 }
