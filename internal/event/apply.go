@@ -107,6 +107,7 @@ func (s *State) applyBatch(at Position, body []byte, res *Result) error {
 	for {
 		more, _ := r.nextItem(it)
 		if !more {
+			*it = Item{} // a Result is kept for the next record, and must not keep this one
 			if s.people.ids.len > joined {
 				s.arrivals = append(s.arrivals, arrival{from: joined, ms: at.Ms})
 			}
@@ -132,7 +133,7 @@ func (s *State) applyItem(it *Item, res *Result) Outcome {
 	if a.state != Open || it.Run != a.run {
 		return Outcome{Status: TooLate, Run: a.run}
 	}
-	if !a.kind.takes(a, it) {
+	if !a.kind.takes(a, *it) {
 		return Outcome{Status: Malformed, Run: a.run}
 	}
 	who, joined := s.people.indexOrAdd(it.Participant)

@@ -205,3 +205,20 @@ func TestPeopleAreFoundAgain(t *testing.T) {
 		t.Error("found one who never joined")
 	}
 }
+
+// A vote on its way into the log costs no garbage, and what folds it keeps nothing of
+// the record.
+func TestVoteAllocates(t *testing.T) {
+	j, id := bring(t, Poll, Open)
+	e := Entry{Activity: id, Run: 1, Choice: []int{1}}
+	if n := testing.AllocsPerRun(100, func() {
+		if _, status := j.s.Entry(7, &e); status != 0 {
+			t.Fatal(status)
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations an entry", n)
+	}
+	if res := j.batch(vote(1, id, 1, 1, 0), JoinItem(2, "Ada")); res.item.Body != nil {
+		t.Errorf("the result keeps %q of its record", res.item.Body)
+	}
+}

@@ -36,7 +36,7 @@ type kind interface {
 	// does not take such an entry.
 	item(a *activity, e *Entry) (Item, bool)
 	// takes reports whether an item is an entry that the activity can take.
-	takes(a *activity, it *Item) bool
+	takes(a *activity, it Item) bool
 	// enter folds an item that it takes.
 	enter(s *State, a *activity, who uint32, it *Item) Outcome
 	// entered reports whether a participant has an entry in the present run.

@@ -167,7 +167,7 @@ func (raffle) item(a *activity, e *Entry) (Item, bool) {
 	return TicketItem(pseudonym, nonce, e.Nonce == ""), true
 }
 
-func (raffle) takes(a *activity, it *Item) bool {
+func (raffle) takes(a *activity, it Item) bool {
 	return it.Kind == ItemTicket || it.Kind == ItemHere && a.Raffle.Eligible.CheckedIn
 }
 

@@ -201,7 +201,7 @@ func (s *State) Entry(p Participant, e *Entry) (Item, Status) {
 	}
 	it, ok := a.kind.item(a, e)
 	it.Participant, it.Activity, it.Run, it.N = p, a.id, a.run, e.N
-	if !ok || e.CheckIn != (it.Kind == ItemHere) || !a.kind.takes(a, &it) {
+	if !ok || e.CheckIn != (it.Kind == ItemHere) || !a.kind.takes(a, it) {
 		return Item{}, Malformed
 	}
 	return it, 0

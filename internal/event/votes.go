@@ -27,7 +27,7 @@ func (voting) close(*State, *activity, Position)    {}
 func (voting) discard(*activity)                    {}
 func (voting) entered(a *activity, who uint32) bool { return a.votes.choices.get(who) != 0 }
 
-func (voting) takes(a *activity, it *Item) bool {
+func (voting) takes(a *activity, it Item) bool {
 	return it.Kind == ItemVote && it.Choice().within(len(a.votes.counts), a.votes.most)
 }
 
