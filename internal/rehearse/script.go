@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,55 +102,34 @@ func ParseScript(r io.Reader) (Script, error) {
 }
 
 func (s *Script) statement(verb string, words []string) error {
-	var err error
-	switch verb {
-	case "join":
-		err = clauses(words, nil, "over", &s.JoinOver)
-	case "name":
-		err = clauses(words, &s.Name, "", nil)
-	case "change":
-		err = clauses(words, &s.Change, "", nil)
-	case "claim":
-		err = clauses(words, &s.Claim, "after", &s.ClaimAfter)
-	case "late":
-		err = clauses(words, &s.Late, "", nil)
-	case "reconnect":
-		err = clauses(words, &s.Reconnect, "", nil)
-	case "stay":
-		err = clauses(append([]string{"for"}, words...), nil, "for", &s.Stay)
-	default:
-		kind := kindOf(verb)
-		if kind == "" {
-			return fmt.Errorf("unknown %q: want one of %s", verb, strings.Join(verbs(), ", "))
-		}
-		take := s.Kinds[kind]
-		err = clauses(words, &take.Share, "after", &take.After)
-		s.Kinds[kind] = take
+	type form struct {
+		share *float64
+		word  string
+		d     *time.Duration
 	}
-	if err != nil {
+	forms := map[string]form{
+		"join": {nil, "over", &s.JoinOver}, "name": {share: &s.Name}, "change": {share: &s.Change}, "claim": {&s.Claim, "after", &s.ClaimAfter},
+		"late": {share: &s.Late}, "reconnect": {share: &s.Reconnect}, "stay": {nil, "for", &s.Stay},
+	}
+	takes := map[string]*Taking{}
+	for name, kind := range kinds {
+		take := s.Kinds[name]
+		takes[name], forms[kind.verb()] = &take, form{&take.Share, "after", &take.After}
+	}
+	f, known := forms[verb]
+	if !known {
+		return fmt.Errorf("unknown %q: want one of %s", verb, strings.Join(slices.Sorted(maps.Keys(forms)), ", "))
+	}
+	if verb == "stay" {
+		words = append([]string{"for"}, words...)
+	}
+	if err := clauses(words, f.share, f.word, f.d); err != nil {
 		return fmt.Errorf("%s: %w", verb, err)
 	}
+	for name, take := range takes {
+		s.Kinds[name] = *take
+	}
 	return nil
-}
-
-// kindOf is the kind whose statements begin with a verb; "" where there is none.
-func kindOf(verb string) string {
-	for name, kind := range kinds {
-		if kind.verb() == verb {
-			return name
-		}
-	}
-	return ""
-}
-
-// verbs are what statements begin with.
-func verbs() []string {
-	all := []string{"change", "claim", "join", "late", "name", "reconnect", "stay"}
-	for _, kind := range kinds {
-		all = append(all, kind.verb())
-	}
-	slices.Sort(all)
-	return all
 }
 
 // clauses reads "[share] [word duration]"; share or duration nil: not allowed.
