@@ -389,6 +389,32 @@ func TestSocketRateLimit(t *testing.T) {
 	}
 }
 
+// TestFloodOfNoEntries: what is no entry is answered as such, and no faster than entries.
+func TestFloodOfNoEntries(t *testing.T) {
+	t.Parallel()
+	n := embedded(t, setup{config: func(c *web.Config) { c.EntryRate = 20 }})
+	s := n.create(t, "Noise")
+	for _, w := range []*wire{s.dial(t, "phone", s.join(t).Token), s.dial(t, "screen", "")} {
+		const flood = 500 // several buffers' worth
+		start := time.Now()
+		go func() {
+			for range flood {
+				if w.conn.Write(context.Background(), websocket.MessageText, []byte(`{"t":"noise"}`)) != nil {
+					return
+				}
+			}
+		}()
+		for range flood {
+			if ack := w.ack(); ack.Status != "invalid" {
+				t.Fatalf("%s: ack %s", w.view, ack.raw)
+			}
+		}
+		if took := time.Since(start); took < 200*time.Millisecond {
+			t.Errorf("%s: %d frames were answered in %v", w.view, flood, took)
+		}
+	}
+}
+
 func TestSocketKeepAlive(t *testing.T) {
 	t.Parallel()
 	n := embedded(t, setup{config: keepAlive(20 * time.Millisecond)})

@@ -187,6 +187,10 @@ var decodedFrames = sync.Pool{New: func() any { return new(decoded) }}
 func (c *client) frame(data []byte) {
 	f := decodedFrames.Get().(*decoded)
 	defer decodedFrames.Put(f)
+	inTime := c.bucket.Allow()
+	if !inTime {
+		c.conn.Slow() // also where it is no entry: that costs as much
+	}
 	err := entries.DecodeFrame(data, &f.Frame, f.room[:])
 	if err != nil || f.T != "entry" || c.who == 0 || len(f.Ref) > maxRef {
 		if len(f.Ref) > maxRef {
@@ -195,10 +199,6 @@ func (c *client) frame(data []byte) {
 		c.s.Answers.Metrics.Refused("invalid")
 		c.ack(f.Ref, "invalid", "", 0)
 		return
-	}
-	inTime := c.bucket.Allow()
-	if !inTime {
-		c.conn.Slow()
 	}
 	if !inTime || c.unacked.Load() >= overload.MaxUnacked {
 		c.s.Answers.Metrics.Refused("rate")
