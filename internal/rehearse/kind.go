@@ -1,7 +1,6 @@
 package rehearse
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"drumroll/internal/contract"
@@ -13,10 +12,9 @@ type behaviour interface {
 	// verb begins the kind's line of a script; usual is what a friendly audience does.
 	verb() string
 	usual() Taking
-	// choose makes up an entry, other one that differs; 0: there is none. seed is the
-	// whole crowd's.
-	choose(r *rand.Rand, seed uint64, a *contract.Activity) choice
-	other(r *rand.Rand, seed uint64, a *contract.Activity, than choice) choice
+	// places is how many places of an activity's counts entries name, by their numbers from
+	// first on.
+	places(a *contract.Activity) (first, places int)
 	// appendEntry appends the kind's members of an entry frame, a comma first.
 	appendEntry(b []byte, p *phone, r *part, c choice) []byte
 	// counts is how many places of an activity's counts one entry can move.
@@ -48,8 +46,10 @@ func countsMoved(a *contract.Activity) int {
 	return maxPlaces
 }
 
-// compareChoiceLocked holds the choice that a state shows as the phone's against its own.
-func (p *phone) compareChoiceLocked(r *part, a *contract.Activity, got choice, now time.Time) {
+// compareChoiceLocked holds the entry that a state shows as the phone's against its own.
+func (p *phone) compareChoiceLocked(r *part, a *contract.Activity, entry []int, now time.Time) {
+	first, _ := r.does.places(a)
+	got := choiceOf(entry, first)
 	switch {
 	case r.acked && got == r.choice, r.isMaybe(got), got == 0 && !r.acked:
 	case r.acked && got == 0:

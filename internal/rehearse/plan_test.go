@@ -86,42 +86,44 @@ func TestChangesAreChanges(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for options := 2; options <= 50; options++ {
 		a := aPoll(options, options)
-		c := poll{}.choose(r, 1, a)
-		if d := (poll{}).other(r, 1, a, c); d == 0 || d == c || d>>options != 0 {
+		c := choose(poll{}, r, 1, a)
+		if d := chooseAgain(poll{}, r, 1, a, c); d == 0 || d == c || d>>options != 0 {
 			t.Errorf("of %d options %v becomes %v", options, c.places(), d.places())
 		}
 	}
-	if d := (poll{}).other(r, 1, aPoll(1, 1), 1); d != 0 {
+	if d := chooseAgain(poll{}, r, 1, aPoll(1, 1), 1); d != 0 {
 		t.Errorf("with one option there is nothing to change to, but %v", d.places())
 	}
 }
 
-// A scale's points are tapped around one of them, and corrected to a neighbour.
-func TestScalesAreRatedLikePeopleDo(t *testing.T) {
+// An entry in a scale is one of its points, which are the places from the lowest on.
+func TestScalesAreRatedOnTheirPoints(t *testing.T) {
 	t.Parallel()
 	a := &contract.Activity{ID: 7, Kind: "scale", Run: 1, Scale: &contract.Scale{Min: -2, Max: 8}}
 	r := rand.New(rand.NewPCG(1, 1))
 	counts := make([]int, 11)
 	for range 4000 {
-		c := scale{}.choose(r, 1, a)
-		d := scale{}.other(r, 1, a, c)
-		if bits.OnesCount64(uint64(c)) != 1 || c>>11 != 0 || d>>11 != 0 || d != c<<1 && d != c>>1 || d == 0 {
+		c := choose(scale{}, r, 1, a)
+		d := chooseAgain(scale{}, r, 1, a, c)
+		if bits.OnesCount64(uint64(c)) != 1 || bits.OnesCount64(uint64(d)) != 1 || c>>11 != 0 || d>>11 != 0 || d == c {
 			t.Fatalf("a phone taps %b, then %b", c, d)
 		}
 		counts[c.places()[0]]++
 	}
-	top := slices.Index(counts, slices.Max(counts))
-	for i := range counts {
-		if i > 0 && i < 10 && i != top && i != top-1 && i != top+1 && counts[i] > counts[top] {
-			t.Errorf("%d tap point %d, and %d the favourite %d", counts[i], i, counts[top], top)
-		}
-	}
-	if slices.Min(counts) > counts[top]/4 {
-		t.Errorf("no point is far from the favourite: %v", counts)
+	if slices.Min(counts) == 0 || slices.Max(counts) < 2*slices.Min(counts) {
+		t.Errorf("not every point is tapped, or all as often: %v", counts)
 	}
 	p := &phone{random: r}
 	if got := string((scale{}).appendEntry(nil, p, &part{of: a}, 1<<3)); got != `,"value":1` {
 		t.Errorf("the place 3 of a scale from -2 is sent as %s", got)
+	}
+	if c := choiceOf([]int{1}, -2); c != 1<<3 {
+		t.Errorf("the point 1 of a scale from -2 is at the places %v", c.places())
+	}
+	for _, lies := range []*contract.Scale{nil, {Min: 5, Max: 1}, {Min: 1, Max: 1 << 40}} {
+		if c := choose(scale{}, r, 1, &contract.Activity{Kind: "scale", Scale: lies}); c>>maxPlaces != 0 {
+			t.Errorf("of a scale %+v a phone taps %v", lies, c.places())
+		}
 	}
 }
 

@@ -19,9 +19,7 @@ func (raffle) verb() string { return "enter" }
 
 func (raffle) usual() Taking { return Taking{Share: 0.9, After: 3 * time.Second} }
 
-func (raffle) choose(*rand.Rand, uint64, *contract.Activity) choice { return 0 }
-
-func (raffle) other(*rand.Rand, uint64, *contract.Activity, choice) choice { return 0 }
+func (raffle) places(*contract.Activity) (first, places int) { return 0, 0 }
 
 func (raffle) appendEntry(b []byte, p *phone, r *part, _ choice) []byte {
 	if r.nonce == "" {

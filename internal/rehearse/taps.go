@@ -189,7 +189,7 @@ func (p *phone) tapAny(due time.Time) bool {
 		}
 		c := r.plan.choice
 		if r.acked {
-			if c = r.does.other(p.random, p.c.cfg.Seed, a, r.choice); c == 0 {
+			if c = chooseAgain(r.does, p.random, p.c.cfg.Seed, a, r.choice); c == 0 {
 				continue
 			}
 		}
