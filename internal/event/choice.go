@@ -33,15 +33,6 @@ func (c Choice) All() iter.Seq[int] {
 	}
 }
 
-// Options lists the options, rising; never nil.
-func (c Choice) Options() []int {
-	out := make([]int, 0, c.Len())
-	for o := range c.All() {
-		out = append(out, o)
-	}
-	return out
-}
-
 // within reports whether the set has 1 to most options, all below options.
 func (c Choice) within(options, most int) bool {
 	return c != 0 && c.Len() <= most && uint64(c)>>options == 0

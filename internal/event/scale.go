@@ -41,7 +41,7 @@ func (scale) check(spec *Spec) *Refusal {
 }
 
 func (scale) begin(a *activity) {
-	a.votes = &votes{most: 1, counts: make([]int, a.Scale.Max-a.Scale.Min+1)}
+	a.votes = &votes{most: 1, first: a.Scale.Min, counts: make([]int, a.Scale.Max-a.Scale.Min+1)}
 }
 
 func (scale) item(a *activity, e *Entry) (Item, bool) {
@@ -49,14 +49,6 @@ func (scale) item(a *activity, e *Entry) (Item, bool) {
 		return Item{}, false
 	}
 	return VoteItem(1 << (*e.Value - a.Scale.Min)), true
-}
-
-// you tells the point itself, not its place.
-func (scale) you(a *activity, who uint32, y *You) {
-	voting{}.you(a, who, y)
-	if c := y.Choices[a.id]; c != nil {
-		c[0] += a.Scale.Min
-	}
 }
 
 func (scale) view(_ *State, a *activity, v *Activity) { v.Scale = a.Scale }

@@ -9,6 +9,7 @@ import (
 // by participant index.
 type votes struct {
 	most    int // options that one participant may choose
+	first   int // number of the first option, as entries give it
 	counts  []int
 	choices column[Choice]
 	ns      column[uint32]
@@ -62,8 +63,8 @@ func (voting) enter(_ *State, a *activity, who uint32, it *Item) Outcome {
 
 func (voting) you(a *activity, who uint32, y *You) {
 	y.N = max(y.N, a.votes.ns.get(who))
-	if c := a.votes.choices.get(who); c != 0 {
-		y.Choices[a.id] = c.Options()
+	for o := range a.votes.choices.get(who).All() {
+		y.Choices[a.id] = append(y.Choices[a.id], a.votes.first+o)
 	}
 }
 

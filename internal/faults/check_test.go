@@ -206,7 +206,7 @@ func (r *run) checkPhones(c *count, shown map[event.Participant]map[int]event.Ch
 	for who, choices := range shown {
 		for _, activity := range []int{r.crowd.poll, r.crowd.flicker} {
 			if got, want := choices[activity], c.activities[activity-1].votes[who].choice; got != want {
-				r.fail("choice", "participant %v is shown %v in activity %d, and %v counts", who, got.Options(), activity, want.Options())
+				r.fail("choice", "participant %v is shown %v in activity %d, and %v counts", who, slices.Collect(got.All()), activity, slices.Collect(want.All()))
 			}
 		}
 	}
@@ -289,7 +289,7 @@ func (r *run) checkLedger(c *count) {
 			switch {
 			case !p.numbered || r.fault.lossy:
 			case !counts && want.must, counts && !slices.Contains(want.choices, got.choice):
-				r.fail("choice", "participant %v has %v in activity %d (%+v), want %v", p.who, got.choice.Options(), activity, got, want)
+				r.fail("choice", "participant %v has %v in activity %d (%+v), want %v", p.who, slices.Collect(got.choice.All()), activity, got, want)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ package faults
 
 import (
 	"fmt"
+	"math/bits"
 	"testing"
 
 	"drumroll/internal/event"
@@ -146,11 +147,11 @@ func (c *count) item(it *event.Item) {
 		return
 	}
 	if voted {
-		a.counts[had.choice.Options()[0]]--
+		a.counts[bits.TrailingZeros64(uint64(had.choice))]--
 	} else {
 		a.entries++
 	}
-	a.counts[it.Choice().Options()[0]]++
+	a.counts[bits.TrailingZeros64(uint64(it.Choice()))]++
 	a.votes[it.Participant] = vote{max(it.N, had.n), it.Choice()}
 }
 

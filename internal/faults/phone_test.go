@@ -9,8 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -156,7 +158,7 @@ func (p *phone) told(e *entry, a answer) {
 		want = "unchanged"
 	}
 	if sure && e.sends == 1 && a.status != want && !p.c.lossy {
-		p.c.fail("told", "participant %v chose %v after %v and was told %q\n%s", p.who, e.choice.Options(), stood.Options(), a.status, p.recall(e.activity))
+		p.c.fail("told", "participant %v chose %v after %v and was told %q\n%s", p.who, slices.Collect(e.choice.All()), slices.Collect(stood.All()), a.status, p.recall(e.activity))
 	}
 	// Without numbers an earlier try may still come in.
 	if p.numbered || sure && e.sends == 1 {
@@ -169,7 +171,7 @@ func (p *phone) recall(activity int) string {
 	var lines []string
 	for _, e := range p.entries {
 		if e.activity == activity {
-			lines = append(lines, fmt.Sprintf("n %d, choice %v, sent %d times, %d refused, acknowledged as %q", e.n, e.choice.Options(), e.sends, e.refusals, e.acked))
+			lines = append(lines, fmt.Sprintf("n %d, choice %v, sent %d times, %d refused, acknowledged as %q", e.n, slices.Collect(e.choice.All()), e.sends, e.refusals, e.acked))
 		}
 	}
 	return strings.Join(lines[max(0, len(lines)-6):], "\n")
@@ -265,7 +267,7 @@ func (p *phone) body(e *entry) string {
 	if e.activity == p.c.raffle {
 		return text + fmt.Sprintf(`,"nonce":%q`, p.nonce)
 	}
-	return text + fmt.Sprintf(`,"choice":[%d]`, e.choice.Options()[0])
+	return text + fmt.Sprintf(`,"choice":[%d]`, bits.TrailingZeros64(uint64(e.choice)))
 }
 
 func (p *phone) post(n *node, e *entry) answer {

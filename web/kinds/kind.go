@@ -58,6 +58,11 @@ var common = map[string]verb{
 	event.CmdReset:  asItIs,
 }
 
+// voting is what kinds share whose result is revealed.
+type voting struct{}
+
+func (voting) verbs() map[string]verb { return map[string]verb{event.CmdReveal: asItIs} }
+
 func asItIs(*Node, *Call, *event.Command) error { return nil }
 
 func openFor(_ *Node, call *Call, c *event.Command) error {

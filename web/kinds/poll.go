@@ -12,7 +12,7 @@ import (
 	"drumroll/web/ui"
 )
 
-type poll struct{}
+type poll struct{ voting }
 
 func (poll) spec(body []byte, on event.Spec) (event.Spec, error) {
 	old := cmp.Or(on.Poll, &event.PollSpec{})
@@ -27,8 +27,6 @@ func (poll) spec(body []byte, on event.Spec) (event.Spec, error) {
 	on.Title, on.Results, on.Poll = in.Title, in.Results, &event.PollSpec{Options: in.Options, MaxChoices: most}
 	return on, nil
 }
-
-func (poll) verbs() map[string]verb { return map[string]verb{event.CmdReveal: asItIs} }
 
 func (poll) form(fields url.Values, e *event.Entry) error {
 	for _, c := range fields["choice"] {

@@ -11,7 +11,7 @@ import (
 	"drumroll/internal/event"
 )
 
-type scale struct{}
+type scale struct{ voting }
 
 func (scale) spec(body []byte, on event.Spec) (event.Spec, error) {
 	old := cmp.Or(on.Scale, &event.ScaleSpec{Min: 1, Max: 5})
@@ -22,8 +22,6 @@ func (scale) spec(body []byte, on event.Spec) (event.Spec, error) {
 	on.Title, on.Results, on.Scale = in.Title, in.Results, &event.ScaleSpec{Min: in.Min, Max: in.Max, Labels: in.Labels}
 	return on, nil
 }
-
-func (scale) verbs() map[string]verb { return map[string]verb{event.CmdReveal: asItIs} }
 
 func (scale) form(fields url.Values, e *event.Entry) error {
 	value, err := number(fields.Get("value"))

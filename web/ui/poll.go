@@ -44,10 +44,7 @@ func (poll) phone(p Phone, a *event.Activity, small bool) templ.Component {
 func (poll) scene(a *event.Activity) string { return votingScene(a, "bars") }
 
 func (poll) stage(e *Event, a *event.Activity) templ.Component {
-	if a.Counts == nil {
-		return screenStage(e, a, pollCount(a))
-	}
-	return screenStage(e, a, pollBars(a))
+	return votingStage(e, a, pollChoices(a), pollBars(a))
 }
 
 func (poll) console(_ *Event, a *event.Activity) templ.Component { return pollConsole(a) }

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fmt"
-
 	"github.com/a-h/templ"
 
 	"drumroll/internal/event"
@@ -14,7 +12,7 @@ type scale struct{ voting }
 func (scale) names() names { return votingNames("Scale", "a scale to answer on") }
 
 func (scale) words(a *event.Activity) words {
-	ends := fmt.Sprintf("%d to %d", a.Scale.Min, a.Scale.Max)
+	ends := itoa(a.Scale.Min) + " to " + itoa(a.Scale.Max)
 	return votingWords(a, ends, ends)
 }
 
@@ -27,10 +25,7 @@ func (scale) phone(p Phone, a *event.Activity, small bool) templ.Component {
 func (scale) scene(a *event.Activity) string { return votingScene(a, "columns") }
 
 func (scale) stage(e *Event, a *event.Activity) templ.Component {
-	if a.Counts == nil {
-		return screenStage(e, a, templ.Join(screenCount(a), scaleEnds(a)))
-	}
-	return screenStage(e, a, scaleColumns(Phone{}, a))
+	return votingStage(e, a, scaleEnds(a), scaleColumns(Phone{}, a))
 }
 
 func (scale) console(_ *Event, a *event.Activity) templ.Component {
@@ -39,11 +34,3 @@ func (scale) console(_ *Event, a *event.Activity) templ.Component {
 
 func (scale) preview(a *event.Activity) templ.Component { return scaleEnds(a) }
 func (scale) dialog() templ.Component                   { return scaleDialog() }
-
-// meanText is the mean in two decimals, a dash where there is none.
-func meanText(a *event.Activity) string {
-	if mean := a.Mean(); mean != nil {
-		return fmt.Sprintf("%.2f", *mean)
-	}
-	return "–"
-}

@@ -64,6 +64,15 @@ func votingScene(a *event.Activity, shown string) string {
 	return shown
 }
 
+// votingStage is the board with the counts, or, while nobody may see them, with how many
+// have voted, and on what.
+func votingStage(e *Event, a *event.Activity, asked, counts templ.Component) templ.Component {
+	if a.Counts == nil {
+		counts = templ.Join(screenCount(a), asked)
+	}
+	return screenStage(e, a, counts)
+}
+
 func (voting) next(_ *Event, a *event.Activity) (act, bool) {
 	return verb(a, event.CmdReveal, "Reveal the result", ""), a.State == event.Closed
 }

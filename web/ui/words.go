@@ -90,6 +90,14 @@ func share(n, total int) string {
 	return strconv.FormatFloat(100*float64(n)/float64(total), 'f', 2, 64) + "%"
 }
 
+// decimals writes a number with two decimals, and none as a dash.
+func decimals(n *float64) string {
+	if n == nil {
+		return "–"
+	}
+	return strconv.FormatFloat(*n, 'f', 2, 64)
+}
+
 // clock writes milliseconds left as "0:23", "12:05" or "1:02:03", rounding up:
 // zero is shown only when time is up.
 func clock(ms int64) string {
