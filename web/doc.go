@@ -4,7 +4,7 @@
 //
 // Below those are session (who calls, and from where), overload (every valve),
 // entries (what phones submit), kinds (what the API asks of a kind of activity), view
-// (models for package ui), crowd (simulated phones), problem (every refusal) and wire
-// (JSON bodies). What a viewer may see is decided in package event (Snapshot.Public and
+// (models for package ui), crowd (simulated phones) and problem (JSON bodies and every
+// refusal). What a viewer may see is decided in package event (Snapshot.Public and
 // OnAir), so that no handler can forget it.
 package web

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"drumroll/web/problem"
 	"drumroll/web/session"
@@ -46,30 +48,16 @@ func allow(w http.ResponseWriter, r *http.Request) {
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		rec := statusWriter{ResponseWriter: w, status: http.StatusOK}
+		rec := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
 			if p := recover(); p != nil {
-				s.answers.Panicked(&rec, r, p)
+				s.answers.Panicked(rec, r, p)
 			}
-			s.cfg.Metrics.Request(problem.Route(r), rec.status, time.Since(start))
+			s.cfg.Metrics.Request(problem.Route(r), cmp.Or(rec.Status(), http.StatusOK), time.Since(start))
 		}()
-		next.ServeHTTP(&rec, r)
+		next.ServeHTTP(rec, r)
 	})
 }
-
-// statusWriter remembers the status. Unwrap lets ResponseController (flush,
-// hijack) reach the connection.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // crossOrigin knows unsafe requests that a browser sends from other sites;
 // clients that send no Origin are welcome.

@@ -90,7 +90,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Beacon == nil {
 		cfg.Beacon = source.Quicknet()
 	}
-	s := &Server{cfg: cfg, answers: &problem.Responder{Logger: cfg.Logger, Metrics: cfg.Metrics}}
+	s := &Server{cfg: cfg, answers: problem.NewResponder(cfg.Logger, cfg.Metrics)}
 	valves := overload.New(overload.Config{
 		Cores: cfg.Cores, Arrivals: cfg.Arrivals, BroadcastShare: cfg.BroadcastShare, EntryRate: cfg.EntryRate, MaxSockets: cfg.MaxSockets,
 	})

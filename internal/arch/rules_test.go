@@ -30,7 +30,7 @@ var rules = map[string]rule{
 		tests:  append([]string{"github.com/coder/websocket", "github.com/google/go-cmp/cmp/cmpopts", "github.com/makiuchi-d/gozxing", "github.com/makiuchi-d/gozxing/qrcode", "golang.org/x/net/html", "internal/beacon", "internal/beacon/beacontest", "internal/contract/contracttest", "internal/event", "internal/fairdraw"}, logs...),
 	},
 	"web/api": {
-		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/fairdraw", "internal/replica", "web/entries", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/view", "web/jsonbody"},
+		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/fairdraw", "internal/replica", "web/entries", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/view"},
 		theirs: []string{"github.com/go-chi/chi/v5"},
 	},
 	"web/crowd": {
@@ -38,10 +38,10 @@ var rules = map[string]rule{
 		theirs: []string{"github.com/dustin/go-humanize"},
 	},
 	"web/entries": {
-		ours: []string{"internal/event", "internal/eventlog", "internal/replica", "web/kinds", "web/overload", "web/problem", "web/session", "web/jsonbody"},
+		ours: []string{"internal/event", "internal/eventlog", "internal/replica", "web/kinds", "web/overload", "web/problem", "web/session"},
 	},
 	"web/kinds": {
-		ours: []string{"internal/beacon/source", "internal/contract", "internal/event", "internal/fairdraw", "internal/replica", "web/problem", "web/ui", "web/jsonbody"},
+		ours: []string{"internal/beacon/source", "internal/contract", "internal/event", "internal/fairdraw", "internal/replica", "web/problem", "web/ui"},
 	},
 	"web/live": {
 		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/hub", "internal/metrics", "internal/rehearse", "internal/replica", "internal/socket", "web/crowd", "web/entries", "web/kinds", "web/overload", "web/problem", "web/session", "web/ui", "web/view"},
@@ -58,10 +58,10 @@ var rules = map[string]rule{
 	},
 	"web/problem": {
 		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/metrics", "internal/replica"},
-		theirs: []string{"github.com/go-chi/chi/v5"},
+		theirs: []string{"github.com/go-chi/chi/v5", "golang.org/x/time"},
 	},
 	"web/rehearsal": {
-		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/rehearse", "internal/replica", "internal/selftest", "web/api", "web/crowd", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/ui", "web/jsonbody"},
+		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/rehearse", "internal/replica", "internal/selftest", "web/api", "web/crowd", "web/kinds", "web/live", "web/overload", "web/problem", "web/session", "web/ui"},
 		theirs: []string{"github.com/dustin/go-humanize"},
 	},
 	"web/session": {
@@ -71,9 +71,6 @@ var rules = map[string]rule{
 	"web/view": {
 		ours:   []string{"internal/event", "static", "web/kinds", "web/ui"},
 		theirs: []string{"github.com/boombuler/barcode"},
-	},
-	"web/jsonbody": {
-		ours: []string{"internal/contract", "web/problem"},
 	},
 	"web/ui": {
 		ours:   []string{"internal/event"},

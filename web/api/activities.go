@@ -9,7 +9,6 @@ import (
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/replica"
-	"drumroll/web/jsonbody"
 	"drumroll/web/kinds"
 	"drumroll/web/problem"
 )
@@ -25,8 +24,8 @@ func (s *Service) AddActivity(w http.ResponseWriter, r *http.Request, rep *repli
 
 // readSpec lays what a body gives over a spec.
 func readSpec(w http.ResponseWriter, r *http.Request, on event.Spec) (event.Spec, error) {
-	var body json.RawMessage
-	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &body); err != nil {
+	body, err := problem.ReadJSON[json.RawMessage](w, r, problem.MaxJSON)
+	if err != nil {
 		return on, err
 	}
 	return kinds.Spec(body, on)
@@ -65,12 +64,7 @@ func (s *Service) DeleteActivity(w http.ResponseWriter, r *http.Request, rep *re
 	if err != nil {
 		return err
 	}
-	settled, err := rep.Propose(r.Context(), &event.Command{Type: event.CmdRemove, Activity: a.ID})
-	if err != nil {
-		return refused(err, settled, rep)
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return s.propose(w, r, rep, http.StatusNoContent, &event.Command{Type: event.CmdRemove, Activity: a.ID})
 }
 
 // PutResults says who sees counts before they are revealed.
@@ -79,8 +73,8 @@ func (s *Service) PutResults(w http.ResponseWriter, r *http.Request, rep *replic
 	if err != nil {
 		return err
 	}
-	var in contract.Results
-	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
+	in, err := problem.ReadJSON[contract.Results](w, r, problem.MaxJSON)
+	if err != nil {
 		return err
 	}
 	if in.Results != event.Live && in.Results != event.Hidden {
@@ -96,7 +90,7 @@ func (s *Service) PostVerb(w http.ResponseWriter, r *http.Request, rep *replica.
 		return err
 	}
 	call := kinds.Call{Replica: rep, Activity: &a, Verb: chi.URLParam(r, "verb")}
-	if err := jsonbody.DecodeOptional(w, r, jsonbody.MaxJSON, &call.Details); err != nil {
+	if err := problem.DecodeOptional(w, r, problem.MaxJSON, &call.Details); err != nil {
 		return err
 	}
 	c, err := s.Kinds.Command(&call)
@@ -108,8 +102,8 @@ func (s *Service) PostVerb(w http.ResponseWriter, r *http.Request, rep *replica.
 
 // PutOrder puts the activities in another order.
 func (s *Service) PutOrder(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
-	var in contract.Order
-	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
+	in, err := problem.ReadJSON[contract.Order](w, r, problem.MaxJSON)
+	if err != nil {
 		return err
 	}
 	if in.Activities == nil {
@@ -120,8 +114,8 @@ func (s *Service) PutOrder(w http.ResponseWriter, r *http.Request, rep *replica.
 
 // PostCurrent chooses what phones and screen show.
 func (s *Service) PostCurrent(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
-	var in contract.Current
-	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
+	in, err := problem.ReadJSON[contract.Current](w, r, problem.MaxJSON)
+	if err != nil {
 		return err
 	}
 	c := &event.Command{Type: event.CmdCurrent}

@@ -13,11 +13,7 @@ import (
 )
 
 // findDraw finds the draw that the path names.
-func (s *Service) findDraw(r *http.Request) (*event.Draw, error) {
-	rep, err := s.Sessions.Event(r)
-	if err != nil {
-		return nil, err
-	}
+func findDraw(r *http.Request, rep *replica.Replica) (*event.Draw, error) {
 	n, err := number(r, "n")
 	if err != nil {
 		return nil, err
@@ -31,8 +27,8 @@ func (s *Service) findDraw(r *http.Request) (*event.Draw, error) {
 }
 
 // GetDraw answers with all that is needed to check a draw.
-func (s *Service) GetDraw(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.findDraw(r)
+func (s *Service) GetDraw(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
+	d, err := findDraw(r, rep)
 	if err != nil {
 		return err
 	}
@@ -40,8 +36,8 @@ func (s *Service) GetDraw(w http.ResponseWriter, r *http.Request) error {
 }
 
 // GetEntrants streams the frozen list that a draw picked from.
-func (s *Service) GetEntrants(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.findDraw(r)
+func (s *Service) GetEntrants(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
+	d, err := findDraw(r, rep)
 	if err != nil {
 		return err
 	}
@@ -54,21 +50,13 @@ func (s *Service) GetEntrants(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ListDraws lists all draws, in order.
-func (s *Service) ListDraws(w http.ResponseWriter, r *http.Request) error {
-	rep, err := s.Sessions.Event(r)
-	if err != nil {
-		return err
-	}
+func (s *Service) ListDraws(w http.ResponseWriter, _ *http.Request, rep *replica.Replica) error {
 	snap, _ := rep.Snapshot()
 	return s.Answers.JSON(w, http.StatusOK, contract.Draws{Draws: kinds.Draws(snap.Draws)})
 }
 
 // ListFreezes lists all frozen lists, oldest first.
-func (s *Service) ListFreezes(w http.ResponseWriter, r *http.Request) error {
-	rep, err := s.Sessions.Event(r)
-	if err != nil {
-		return err
-	}
+func (s *Service) ListFreezes(w http.ResponseWriter, _ *http.Request, rep *replica.Replica) error {
 	snap, _ := rep.Snapshot()
 	return s.Answers.JSON(w, http.StatusOK, contract.Freezes{Freezes: kinds.Freezes(snap.Freezes)})
 }

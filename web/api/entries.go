@@ -10,18 +10,13 @@ import (
 	"drumroll/internal/fairdraw"
 	"drumroll/internal/replica"
 	"drumroll/web/entries"
-	"drumroll/web/jsonbody"
 	"drumroll/web/problem"
 	"drumroll/web/session"
 )
 
 // PostEntry takes an entry. It is the call that a full room makes at once, so that
 // it makes little garbage.
-func (s *Service) PostEntry(w http.ResponseWriter, r *http.Request) error {
-	rep, err := s.Sessions.Event(r)
-	if err != nil {
-		return err
-	}
+func (s *Service) PostEntry(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	if rep.Full() {
 		return problem.Overloaded // before its body is read
 	}
@@ -46,8 +41,8 @@ func (s *Service) PostEntry(w http.ResponseWriter, r *http.Request) error {
 // PostClaim notes that a winner is there, and answers with the code that the
 // host compares. A second tap, on whatever node, gets the same.
 func (s *Service) PostClaim(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
-	var in contract.Claim
-	if err := jsonbody.Decode(w, r, jsonbody.MaxEntry, &in); err != nil {
+	in, err := problem.ReadJSON[contract.Claim](w, r, problem.MaxEntry)
+	if err != nil {
 		return err
 	}
 	ticket, err := fairdraw.ParseTicket(in.Ticket)
@@ -84,8 +79,8 @@ func wonWith(you event.You, ticket string) (event.Won, error) {
 // PostCheckIn notes that a participant is in the room while a raffle that asks
 // for it is open.
 func (s *Service) PostCheckIn(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
-	var e event.Entry
-	if err := jsonbody.Decode(w, r, jsonbody.MaxEntry, &e); err != nil {
+	e, err := problem.ReadJSON[event.Entry](w, r, problem.MaxEntry)
+	if err != nil {
 		return err
 	}
 	e.CheckIn = true

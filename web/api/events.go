@@ -14,7 +14,6 @@ import (
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/replica"
-	"drumroll/web/jsonbody"
 	"drumroll/web/kinds"
 	"drumroll/web/overload"
 	"drumroll/web/problem"
@@ -23,8 +22,8 @@ import (
 
 // CreateEvent makes an event.
 func (s *Service) CreateEvent(w http.ResponseWriter, r *http.Request) error {
-	var in contract.CreateEvent
-	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
+	in, err := problem.ReadJSON[contract.CreateEvent](w, r, problem.MaxJSON)
+	if err != nil {
 		return err
 	}
 	c, err := s.Create(r, &in)
@@ -100,11 +99,7 @@ func newCode() string {
 }
 
 // GetEvent shows an event as the caller may see it.
-func (s *Service) GetEvent(w http.ResponseWriter, r *http.Request) error {
-	rep, err := s.Sessions.Event(r)
-	if err != nil {
-		return err
-	}
+func (s *Service) GetEvent(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	// A host's credential shows all; a wrong one is an error, not a stranger's view.
 	// A page whose socket was refused asks here, too, whether its cookie still holds.
 	host := session.IsHost(rep, session.HostKey(r, rep.Code()))
@@ -134,13 +129,18 @@ func (s *Service) answerEvent(w http.ResponseWriter, rep *replica.Replica, host 
 }
 
 // propose sends a command through the log and answers with the activity that it
-// names, as the fold left it.
+// names, as the fold left it; with the event, where it names none; or, for
+// http.StatusNoContent, with nothing.
 func (s *Service) propose(w http.ResponseWriter, r *http.Request, rep *replica.Replica, status int, c *event.Command) error {
 	settled, err := rep.Propose(r.Context(), c)
 	if err != nil {
 		return refused(err, settled, rep)
 	}
-	if settled.Activity == nil {
+	switch {
+	case status == http.StatusNoContent:
+		w.WriteHeader(status)
+		return nil
+	case settled.Activity == nil:
 		return s.answerEvent(w, rep, true)
 	}
 	a := s.Kinds.WithCode(session.UID(rep), *settled.Activity)
@@ -161,8 +161,8 @@ func refused(err error, settled replica.Settled, rep *replica.Replica) error {
 
 // PatchEvent changes an event's settings.
 func (s *Service) PatchEvent(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
-	var in contract.ChangeEvent
-	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
+	in, err := problem.ReadJSON[contract.ChangeEvent](w, r, problem.MaxJSON)
+	if err != nil {
 		return err
 	}
 	if in.Title != nil {

@@ -9,7 +9,6 @@ import (
 	"drumroll/internal/event"
 	"drumroll/internal/replica"
 	"drumroll/web/entries"
-	"drumroll/web/jsonbody"
 	"drumroll/web/overload"
 	"drumroll/web/problem"
 	"drumroll/web/session"
@@ -18,8 +17,8 @@ import (
 
 // AddRemote makes a host key for a second device.
 func (s *Service) AddRemote(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
-	var in contract.AddRemote
-	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
+	in, err := problem.ReadJSON[contract.AddRemote](w, r, problem.MaxJSON)
+	if err != nil {
 		return err
 	}
 	label, err := event.Text("label", in.Label)
@@ -49,11 +48,7 @@ func (s *Service) RevokeRemote(w http.ResponseWriter, r *http.Request, rep *repl
 	if err != nil {
 		return err
 	}
-	if _, err := rep.Propose(r.Context(), &event.Command{Type: event.CmdRevoke, Remote: id}); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return s.propose(w, r, rep, http.StatusNoContent, &event.Command{Type: event.CmdRevoke, Remote: id})
 }
 
 // PutPerson hides or shows a chosen name.
@@ -62,36 +57,31 @@ func (s *Service) PutPerson(w http.ResponseWriter, r *http.Request, rep *replica
 	if err != nil {
 		return problem.NotFound
 	}
-	var in contract.ChangePerson
-	if err := jsonbody.Decode(w, r, jsonbody.MaxJSON, &in); err != nil {
+	in, err := problem.ReadJSON[contract.ChangePerson](w, r, problem.MaxJSON)
+	if err != nil {
 		return err
 	}
 	if in.Hidden == nil {
 		return problem.Invalid("hidden must be true or false.")
 	}
-	if _, err := rep.Propose(r.Context(), &event.Command{Type: event.CmdHide, Person: person, Hidden: *in.Hidden}); err != nil {
-		return err
-	}
-	return s.answerEvent(w, rep, true)
+	return s.propose(w, r, rep, http.StatusOK, &event.Command{Type: event.CmdHide, Person: person, Hidden: *in.Hidden})
 }
 
 // Join makes a participant.
-func (s *Service) Join(w http.ResponseWriter, r *http.Request) error {
-	rep, err := s.Sessions.Event(r)
-	if err != nil {
-		return err
-	}
+func (s *Service) Join(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	if err := s.Valves.Arrivals.Admit(overload.JoinCost, func() bool { return s.Sessions.OfHost(r) }); err != nil {
 		return err
 	}
 	var in contract.Join
-	if err := jsonbody.DecodeOptional(w, r, jsonbody.MaxEntry, &in); err != nil {
+	if err := problem.DecodeOptional(w, r, problem.MaxEntry, &in); err != nil {
 		return err
 	}
 	if in.Name != "" {
-		if in.Name, err = event.Text("name", in.Name); err != nil {
+		name, err := event.Text("name", in.Name)
+		if err != nil {
 			return err
 		}
+		in.Name = name
 	}
 	p := session.NewParticipant()
 	if _, err := s.Intake.MayJoin(r, rep, p); err != nil {
@@ -113,8 +103,8 @@ func (s *Service) Join(w http.ResponseWriter, r *http.Request) error {
 
 // PutMe gives a participant a name of their own, where the host allows names.
 func (s *Service) PutMe(w http.ResponseWriter, r *http.Request, rep *replica.Replica, p event.Participant) error {
-	var in contract.Rename
-	if err := jsonbody.Decode(w, r, jsonbody.MaxEntry, &in); err != nil {
+	in, err := problem.ReadJSON[contract.Rename](w, r, problem.MaxEntry)
+	if err != nil {
 		return err
 	}
 	if err := s.Intake.Rename(r, rep, p, in.Name); err != nil {

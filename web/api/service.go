@@ -30,13 +30,20 @@ type Service struct {
 	CreateKey string // "": anyone who reaches the server may create events
 }
 
-// Host is a handler for calls of the host: it finds the event and checks the key.
-func (s *Service) Host(h func(http.ResponseWriter, *http.Request, *replica.Replica) error) http.HandlerFunc {
+// Event is a handler for calls about the event that the path names.
+func (s *Service) Event(h func(http.ResponseWriter, *http.Request, *replica.Replica) error) http.HandlerFunc {
 	return s.Answers.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		rep, err := s.Sessions.Event(r)
 		if err != nil {
 			return err
 		}
+		return h(w, r, rep)
+	})
+}
+
+// Host is a handler for calls of the host: it checks the key.
+func (s *Service) Host(h func(http.ResponseWriter, *http.Request, *replica.Replica) error) http.HandlerFunc {
+	return s.Event(func(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 		if _, err := s.Sessions.CheckHost(r, rep); err != nil {
 			return err
 		}
@@ -54,11 +61,7 @@ func (s *Service) Host(h func(http.ResponseWriter, *http.Request, *replica.Repli
 
 // Participant is a handler for calls of a phone.
 func (s *Service) Participant(h func(http.ResponseWriter, *http.Request, *replica.Replica, event.Participant) error) http.HandlerFunc {
-	return s.Answers.Handler(func(w http.ResponseWriter, r *http.Request) error {
-		rep, err := s.Sessions.Event(r)
-		if err != nil {
-			return err
-		}
+	return s.Event(func(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 		p, err := s.Sessions.Participant(r, rep)
 		if err != nil {
 			return err

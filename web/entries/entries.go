@@ -13,7 +13,6 @@ import (
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
 	"drumroll/internal/replica"
-	"drumroll/web/jsonbody"
 	"drumroll/web/kinds"
 	"drumroll/web/overload"
 	"drumroll/web/problem"
@@ -139,14 +138,14 @@ func (b *Buffer) Answer(settled *replica.Settled) []byte { return appendAnswer(b
 func (b *Buffer) Read(w http.ResponseWriter, r *http.Request) (*event.Entry, error) {
 	if n := r.ContentLength; n < 1 || n > int64(len(b.body)) {
 		e := new(event.Entry)
-		return e, jsonbody.Decode(w, r, jsonbody.MaxEntry, e)
+		return e, problem.Decode(w, r, problem.MaxEntry, e)
 	}
-	if err := jsonbody.CheckType(r); err != nil {
+	if err := problem.CheckType(r); err != nil {
 		return nil, err
 	}
 	body := b.body[:r.ContentLength]
 	if _, err := io.ReadFull(r.Body, body); err != nil {
-		return nil, jsonbody.Malformed(err)
+		return nil, problem.Malformed(err)
 	}
 	b.frame = Frame{}
 	parser := frameParser{rest: body}
@@ -154,7 +153,7 @@ func (b *Buffer) Read(w http.ResponseWriter, r *http.Request) (*event.Entry, err
 		return &b.frame.Entry, nil
 	}
 	e := new(event.Entry)
-	return e, jsonbody.DecodeFrom(bytes.NewReader(body), e)
+	return e, problem.DecodeFrom(bytes.NewReader(body), e)
 }
 
 // appendAnswer appends {"status","run","offset","ticket"}; no member needs

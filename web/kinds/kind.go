@@ -15,7 +15,6 @@ import (
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/replica"
-	"drumroll/web/jsonbody"
 	"drumroll/web/problem"
 )
 
@@ -116,7 +115,7 @@ func (n *Node) Command(call *Call) (*event.Command, error) {
 func Spec(body []byte, on event.Spec) (event.Spec, error) {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(body, &given); err != nil {
-		return on, jsonbody.Malformed(err)
+		return on, problem.Malformed(err)
 	}
 	name := on.Kind
 	if raw, ok := given["kind"]; ok {
@@ -166,7 +165,7 @@ func members(of any) (names []string) {
 // unmarshal reads a spec's body.
 func unmarshal(body []byte, into any) error {
 	if err := json.Unmarshal(body, into); err != nil {
-		return jsonbody.Malformed(err)
+		return problem.Malformed(err)
 	}
 	return nil
 }

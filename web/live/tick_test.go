@@ -103,7 +103,7 @@ func roomAfterRaffles(t testing.TB, raffles, winners int) *room {
 	do(event.Command{Type: event.CmdOpen, Activity: poll})
 	node := &kinds.Node{SigningKey: key}
 	s := New(Config{
-		Answers: &problem.Responder{Logger: logger, Metrics: counters}, Valves: overload.New(overload.Config{Cores: 1}), Kinds: node,
+		Answers: problem.NewResponder(logger, counters), Valves: overload.New(overload.Config{Cores: 1}), Kinds: node,
 		Views: &view.Maker{Files: static.New(), Kinds: node}, Crowds: crowd.New(crowd.Config{Replicas: set, Logger: logger}), Presence: log, Node: "node",
 	})
 	t.Cleanup(func() { s.Drain(context.Background()) })

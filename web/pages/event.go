@@ -60,9 +60,7 @@ func (s *Site) PhonePost(w http.ResponseWriter, r *http.Request, rep *replica.Re
 	}
 	p := s.visitor(w, r, rep)
 	if err := s.submit(r, rep, p); err != nil {
-		no := problem.Of(err)
-		s.api.Answers.Note(r, no)
-		no.Headers(w)
+		no := s.api.Answers.Refuse(w, r, err)
 		return s.showPhone(w, r, rep, p, no.Status, "Not counted. "+no.Detail)
 	}
 	http.Redirect(w, r, "/"+rep.Code(), http.StatusSeeOther)

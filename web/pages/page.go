@@ -72,9 +72,7 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request, status int, c templ.
 // comeAgain refuses a page for load: a small one, made once, that the browser
 // loads again by itself.
 func (s *Site) comeAgain(w http.ResponseWriter, r *http.Request, err error) {
-	p := problem.Of(err)
-	s.api.Answers.Note(r, p)
-	p.Headers(w)
+	p := s.api.Answers.Refuse(w, r, err)
 	w.Header().Set("Refresh", w.Header().Get("Retry-After"))
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -99,9 +97,7 @@ func (s *Site) renderBusy() []byte {
 
 // FailPage answers with a page for people.
 func (s *Site) FailPage(w http.ResponseWriter, r *http.Request, err error) {
-	p := problem.Of(err)
-	s.api.Answers.Note(r, p)
-	p.Headers(w)
+	p := s.api.Answers.Refuse(w, r, err)
 	if p.Status == http.StatusServiceUnavailable && r.Method == http.MethodGet {
 		w.Header().Set("Refresh", w.Header().Get("Retry-After"))
 	}

@@ -18,21 +18,24 @@ const maxForm = 16 << 10 // bytes
 
 // StartPage is where people join by a code, or host an event.
 func (s *Site) StartPage(w http.ResponseWriter, r *http.Request) {
-	m := ui.Start{Page: s.views.Page("start", "", ""), NeedKey: s.api.CreateKey != "", Hosted: s.hosted(r)}
-	m.Page.BaseURL = s.api.Sessions.BaseURL(r)
+	m := s.start(r)
+	status := http.StatusOK
 	if typed := r.URL.Query().Get("code"); typed != "" {
 		code, err := s.lookUp(r, typed)
 		if err == nil {
 			http.Redirect(w, r, "/"+code, http.StatusSeeOther)
 			return
 		}
-		m.JoinCode = cut(typed, 40)
 		p := problem.Of(err)
-		m.JoinError = p.Detail
-		s.page(w, r, p.Status, ui.StartPage(m))
-		return
+		status, m.JoinCode, m.JoinError = p.Status, cut(typed, 40), p.Detail
 	}
-	s.page(w, r, http.StatusOK, ui.StartPage(m))
+	s.page(w, r, status, ui.StartPage(m))
+}
+
+func (s *Site) start(r *http.Request) ui.Start {
+	m := ui.Start{Page: s.views.Page("start", "", ""), NeedKey: s.api.CreateKey != "", Hosted: s.hosted(r)}
+	m.Page.BaseURL = s.api.Sessions.BaseURL(r)
+	return m
 }
 
 // lookUp takes a code as people type it, with spaces and dashes.
@@ -72,12 +75,9 @@ func (s *Site) StartHosting(w http.ResponseWriter, r *http.Request) {
 	title := r.PostForm.Get("title")
 	c, err := s.api.Create(r, &contract.CreateEvent{Title: title, CreateKey: r.PostForm.Get("create_key")})
 	if err != nil {
-		p := problem.Of(err)
-		s.api.Answers.Note(r, p)
-		p.Headers(w)
-		m := ui.Start{Page: s.views.Page("start", "", ""), NeedKey: s.api.CreateKey != "", Hosted: s.hosted(r),
-			HostError: p.Detail, EventTitle: cut(title, 1000)}
-		m.Page.BaseURL = s.api.Sessions.BaseURL(r)
+		p := s.api.Answers.Refuse(w, r, err)
+		m := s.start(r)
+		m.HostError, m.EventTitle = p.Detail, cut(title, 1000)
 		s.page(w, r, p.Status, ui.StartPage(m))
 		return
 	}

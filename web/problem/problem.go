@@ -127,8 +127,8 @@ func Sentence(s string) string {
 // refused crowd does not come back as one.
 func RetryAfterMS() int { return 500 + rand.IntN(2000) }
 
-// Headers sets the header fields that go with the status.
-func (p *Problem) Headers(w http.ResponseWriter) {
+// headers sets the header fields that go with the status.
+func (p *Problem) headers(w http.ResponseWriter) {
 	switch p.Status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")

@@ -6,10 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"golang.org/x/time/rate"
 
 	"drumroll/internal/metrics"
 )
@@ -20,7 +21,14 @@ type Responder struct {
 	Logger  *slog.Logger
 	Metrics *metrics.Node
 
-	failures throttle
+	failures rate.Sometimes
+	unsaid   atomic.Int64 // failures since the last one that was logged
+}
+
+// NewResponder returns a Responder. A crowd meets the same trouble at once: one line a
+// second says it.
+func NewResponder(logger *slog.Logger, counters *metrics.Node) *Responder {
+	return &Responder{Logger: logger, Metrics: counters, failures: rate.Sometimes{Interval: time.Second}}
 }
 
 // Note counts and logs a refusal.
@@ -31,17 +39,24 @@ func (s *Responder) Note(r *http.Request, p *Problem) {
 	if p.cause == nil || r.Context().Err() != nil {
 		return
 	}
-	// A crowd meets the same trouble at once: one line a second says it.
-	if more, ok := s.failures.allow(); ok {
-		s.Logger.Warn("request failed", "route", Route(r), "status", p.Status, "err", p.cause, "unsaid_before", more)
-	}
+	s.unsaid.Add(1)
+	s.failures.Do(func() {
+		s.Logger.Warn("request failed", "route", Route(r), "status", p.Status, "err", p.cause, "unsaid_before", s.unsaid.Swap(0)-1)
+	})
+}
+
+// Refuse counts and logs a refusal and sets its header fields; the caller writes the
+// body.
+func (s *Responder) Refuse(w http.ResponseWriter, r *http.Request, err error) *Problem {
+	p := Of(err)
+	s.Note(r, p)
+	p.headers(w)
+	return p
 }
 
 // Problem answers with problem+json.
 func (s *Responder) Problem(w http.ResponseWriter, r *http.Request, err error) {
-	p := Of(err)
-	s.Note(r, p)
-	p.Headers(w)
+	p := s.Refuse(w, r, err)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header()["Cache-Control"] = noStore
 	body := p.body
@@ -72,7 +87,7 @@ func (s *Responder) Encoded(w http.ResponseWriter, body []byte) {
 
 func head(w http.ResponseWriter) {
 	h := w.Header()
-	h["Content-Type"], h["Cache-Control"] = jsonType, noStore
+	h["Content-Type"], h["Cache-Control"] = jsonHeader, noStore
 }
 
 // Write writes the body of an answer.
@@ -85,9 +100,9 @@ func (s *Responder) Write(w http.ResponseWriter, body []byte) {
 // Header values that all answers share, so that entries make less garbage. They are
 // never changed.
 var (
-	noSniff  = []string{"nosniff"}
-	noStore  = []string{"no-store"}
-	jsonType = []string{"application/json"}
+	noSniff    = []string{"nosniff"}
+	noStore    = []string{"no-store"}
+	jsonHeader = []string{jsonType}
 )
 
 // Handler answers with the error that h returns, if any.
@@ -117,26 +132,4 @@ func Route(r *http.Request) string {
 		}
 	}
 	return "none"
-}
-
-// throttleInterval is how often a line is logged that a crowd would cause all at once.
-const throttleInterval = time.Second
-
-// throttle lets one of many like lines through an interval, and counts the others.
-type throttle struct {
-	mu   sync.Mutex
-	at   time.Time
-	held int
-}
-
-// allow reports whether this one goes through, and how many did not before it.
-func (t *throttle) allow() (held int, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if time.Since(t.at) < throttleInterval {
-		t.held++
-		return 0, false
-	}
-	held, t.held, t.at = t.held, 0, time.Now()
-	return held, true
 }

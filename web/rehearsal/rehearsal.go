@@ -19,7 +19,6 @@ import (
 	"drumroll/internal/replica"
 	"drumroll/web/api"
 	"drumroll/web/crowd"
-	"drumroll/web/jsonbody"
 	"drumroll/web/kinds"
 	"drumroll/web/overload"
 	"drumroll/web/problem"
@@ -81,7 +80,7 @@ func (s *Service) PostRehearsal(w http.ResponseWriter, r *http.Request, rep *rep
 		return errNotMainHost
 	}
 	var in contract.Rehearse
-	if err := jsonbody.DecodeOptional(w, r, jsonbody.MaxJSON, &in); err != nil {
+	if err := problem.DecodeOptional(w, r, problem.MaxJSON, &in); err != nil {
 		return err
 	}
 	if in.Phones == nil {

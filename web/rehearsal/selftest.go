@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"drumroll/internal/contract"
+	"drumroll/internal/replica"
 	"drumroll/internal/selftest"
 	"drumroll/web/problem"
 	"drumroll/web/session"
@@ -15,11 +16,7 @@ import (
 
 // PostSelftest measures what this node can bear. It works without the log, too,
 // which is what it may have to tell. One runs at a time: measuring loads the disk.
-func (s *Service) PostSelftest(w http.ResponseWriter, r *http.Request) error {
-	rep, err := s.API.Sessions.Event(r)
-	if err != nil {
-		return err
-	}
+func (s *Service) PostSelftest(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	if _, err := s.API.Sessions.CheckHost(r, rep); err != nil {
 		return err
 	}

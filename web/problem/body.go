@@ -1,4 +1,4 @@
-package jsonbody
+package problem
 
 import (
 	"encoding/json"
@@ -8,7 +8,6 @@ import (
 	"net/http"
 
 	"drumroll/internal/contract"
-	"drumroll/web/problem"
 )
 
 // Most bytes of a body.
@@ -19,8 +18,14 @@ const (
 
 const jsonType = "application/json"
 
-// Decode reads a JSON body of at most limit bytes into v. Errors: a *problem.Problem,
-// or a *http.MaxBytesError.
+// ReadJSON reads a JSON body of at most limit bytes. Errors: a *Problem, or a
+// *http.MaxBytesError.
+func ReadJSON[T any](w http.ResponseWriter, r *http.Request, limit int64) (v T, err error) {
+	err = Decode(w, r, limit, &v)
+	return v, err
+}
+
+// Decode is ReadJSON into v.
 func Decode(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
 	if err := CheckType(r); err != nil {
 		return err
@@ -34,7 +39,7 @@ func DecodeOptional(w http.ResponseWriter, r *http.Request, limit int64, v any) 
 		return nil
 	}
 	err := Decode(w, r, limit, v)
-	if r.ContentLength < 0 && errors.Is(err, problem.EmptyBody) {
+	if r.ContentLength < 0 && errors.Is(err, EmptyBody) {
 		return nil // chunked, with nothing in it
 	}
 	return err
@@ -47,7 +52,7 @@ func CheckType(r *http.Request) error {
 		return nil
 	}
 	if media, _, err := mime.ParseMediaType(kind); err != nil || media != jsonType {
-		return problem.New(http.StatusUnsupportedMediaType, "media_type", "Unsupported media type", "Send application/json.")
+		return New(http.StatusUnsupportedMediaType, "media_type", "Unsupported media type", "Send application/json.")
 	}
 	return nil
 }
@@ -63,7 +68,7 @@ func DecodeFrom(body io.Reader, v any) error {
 		if errors.As(err, &tooBig) {
 			return err
 		}
-		return problem.Invalid("There is more after the JSON value.")
+		return Invalid("There is more after the JSON value.")
 	}
 	return nil
 }
@@ -76,14 +81,14 @@ func Malformed(err error) error {
 	case errors.As(err, &tooBig):
 		return err
 	case errors.Is(err, contract.ErrInstant):
-		return problem.Invalid("%v.", err)
+		return Invalid("%v.", err)
 	case errors.Is(err, io.EOF):
-		return problem.EmptyBody
+		return EmptyBody
 	case errors.As(err, &kind):
 		if kind.Field == "" {
-			return problem.Invalid("The body must be a JSON object, not a JSON %s.", kind.Value)
+			return Invalid("The body must be a JSON object, not a JSON %s.", kind.Value)
 		}
-		return problem.Invalid("%q cannot be a JSON %s.", kind.Field, kind.Value)
+		return Invalid("%q cannot be a JSON %s.", kind.Field, kind.Value)
 	}
-	return problem.Invalid("The body is not JSON: %v.", err)
+	return Invalid("The body is not JSON: %v.", err)
 }

@@ -1,2 +1,0 @@
-// Package jsonbody reads the JSON bodies of calls.
-package jsonbody
