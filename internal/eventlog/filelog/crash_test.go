@@ -228,7 +228,7 @@ func fillUp(dir string) error {
 		return err
 	}
 	acknowledged = append(acknowledged, "last")
-	records, err := l.Read(ctx, "ABC234", eventlog.Offset{}, 1<<20, 0)
+	records, err := readRecords(ctx, l, "ABC234")
 	if err != nil {
 		return err
 	}

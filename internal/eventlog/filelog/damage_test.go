@@ -73,8 +73,8 @@ func newSample(t testing.TB, rng *rand.Rand, appends int) sample {
 		if !ok {
 			t.Fatal("a sample is damaged")
 		}
-		s.frames = append(s.frames, place{end, end + int(f.size), len(f.records)})
-		end += int(f.size)
+		s.frames = append(s.frames, place{end, end + f.size, len(f.records)})
+		end += f.size
 	}
 	return s
 }
@@ -418,7 +418,7 @@ func FuzzDecodeFrame(f *testing.F) {
 	f.Add(encodeFrame("ABC234", 64, first, [][]byte{{}}))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if size := frameSize(b); size > 0 && size <= int64(len(b)) && size < 1<<16 {
+		if size := frameSize(b); size > 0 && size <= len(b) && size < 1<<16 {
 			// Otherwise hardly any input gets beyond the checksum.
 			binary.BigEndian.PutUint32(b[4:], checksum("ABC234", 64, b[:size]))
 		}

@@ -1,13 +1,11 @@
 package filelog
 
 import (
-	"bytes"
-	"container/list"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,7 +17,8 @@ import (
 const (
 	// A file is zero-filled ahead by its own size, within these bounds.
 	minAhead, maxAhead = 4 << 10, 1 << 20
-	maxAppend          = 1 << 30 // bytes
+	readBytes          = 64 << 10 // at once, or one frame
+	maxAppend          = 1 << 30  // bytes
 )
 
 // eventFile is the log of one event: its open file, its head and its waiting readers.
@@ -27,8 +26,7 @@ type eventFile struct {
 	code, path string
 	log        *Log
 
-	users int           // guarded by Log.mu
-	idle  *list.Element // guarded by Log.mu; set while there are no users
+	users int // guarded by Log.mu
 
 	writer sync.Mutex // held while the file is written, opened, closed or removed
 	size   int64      // of the open file, guarded by writer; behind state.end it holds zeros
@@ -107,31 +105,66 @@ func (f *eventFile) openLocked() (state, error) {
 		f.log.logger.Warn("an event's file was removed or replaced while it was open", "event", f.code, "file", f.path)
 	}
 	f.closeLocked()
-	index := new(index)
-	file, c, err := openFile(f.path, f.code, index.add)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	file, err := os.OpenFile(f.path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
 		if s.info != nil {
 			f.publish(state{life: s.life + 1})
 		}
 		return s, fmt.Errorf("event %s: %w", f.code, eventlog.ErrNotFound)
+	}
+	if err == nil {
+		if err = f.loadLocked(file); err != nil {
+			err = errors.Join(err, file.Close())
+		}
+	}
+	switch {
 	case errors.Is(err, eventlog.ErrCorrupt):
 		return s, f.giveUpLocked(err)
 	case err != nil:
 		return s, fmt.Errorf("open event %s (%s): %w", f.code, f.path, err)
 	}
+	return f.snapshot(), nil
+}
+
+// loadLocked locks and scans a file, makes what it holds durable, and publishes it.
+func (f *eventFile) loadLocked(file *os.File) error {
+	if err := tryLock(file); err != nil {
+		return err
+	}
 	info, err := file.Stat()
 	if err != nil {
-		return s, errors.Join(err, file.Close())
+		return err
+	}
+	b := make([]byte, info.Size())
+	if _, err := io.ReadFull(file, b); err != nil {
+		return err
+	}
+	c := scan(b, f.code)
+	if c.Damage != nil {
+		return c.Damage
 	}
 	if c.used > c.end {
 		f.log.logger.Warn("an event's file ended in an append that is not whole, which was cut off: a crash interrupted it, and it was never acknowledged; or the disk damaged the last append later, and it is missing",
-			"event", f.code, "file", f.path, "bytes", c.used-c.end, "whole", c.describe())
+			"event", f.code, "file", f.path, "bytes", c.used-c.end, "whole", c.String())
 	}
-	f.size, f.unsettled = info.Size(), 0
+	// A killed process may have written the last frame without syncing it, or the sync may
+	// have failed, after which another one proves nothing: it is written again.
+	clear(b[c.end:])
+	if err := f.writeSynced(file, b[c.newest.pos:c.used], c.newest.pos); err != nil {
+		return err
+	}
+	f.size, f.unsettled = int64(len(b)), 0
 	f.log.clock.raiseTo(c.head.Ms)
-	f.publish(state{file: file, info: info, head: c.head, end: c.end, index: index, life: s.life})
-	return f.snapshot(), nil
+	f.publish(state{file: file, info: info, head: c.head, end: int64(c.end), index: &index{newest: c.newest}, life: f.snapshot().life})
+	return nil
+}
+
+func (f *eventFile) writeSynced(file *os.File, b []byte, pos int64) error {
+	_, err := file.WriteAt(b, pos)
+	if err == nil {
+		err = f.log.sync(file)
+	}
+	return err
 }
 
 // giveUpLocked closes a damaged file. It is not used again until it is another one.
@@ -177,7 +210,7 @@ func (f *eventFile) create(first []byte) (eventlog.Offset, error) {
 	var temp string
 	if errors.Is(err, fs.ErrNotExist) {
 		b := append(encodeHead(f.code), encodeFrame(f.code, headBytes, at, [][]byte{first})...)
-		temp, err = writeTemp(f.path, bytes.NewReader(append(b, make([]byte, blocks(len(b))-int64(len(b)))...)))
+		temp, err = writeTemp(f.path, append(b, make([]byte, -len(b)&4095)...)) // whole blocks
 	}
 	if err != nil {
 		return at, fmt.Errorf("create event %s: %w: %w", f.code, eventlog.ErrRefused, err)
@@ -228,7 +261,7 @@ func (f *eventFile) append(records [][]byte) (eventlog.Offset, error) {
 		return refused(err)
 	}
 	f.mu.Lock()
-	s.index.add(s.head, s.end)
+	s.index.newest = mark{s.head, s.end}
 	f.mu.Unlock()
 	s.head, s.end = eventlog.Offset{Ms: first.Ms, Seq: first.Seq + uint64(len(records)) - 1}, end
 	f.publish(s)
@@ -249,39 +282,25 @@ func (f *eventFile) settleLocked() error {
 		return nil
 	}
 	s := f.snapshot()
-	_, err := s.file.WriteAt(make([]byte, f.unsettled), s.end)
-	if err == nil {
-		err = f.log.sync(s.file)
-	}
+	err := f.writeSynced(s.file, make([]byte, f.unsettled), s.end)
 	if err == nil {
 		f.unsettled = 0
 	}
 	return err
 }
 
-// growLocked makes room for the file up to end, and some ahead if the disk has it.
+// growLocked makes room for the file up to end, in whole blocks, and some ahead.
 func (f *eventFile) growLocked(file *os.File, end int64) error {
 	if end <= f.size {
 		return nil
 	}
-	ahead := min(max(f.size, minAhead), maxAhead)
-	err := f.fillLocked(file, blocks(int(max(end, f.size+ahead))))
-	if err != nil {
-		err = f.fillLocked(file, blocks(int(end)))
-	}
-	return err
-}
-
-func (f *eventFile) fillLocked(file *os.File, size int64) error {
-	err := writeSynced(file, make([]byte, size-f.size), f.size)
+	size := (end + min(max(f.size, minAhead), maxAhead)) &^ 4095
+	err := f.writeSynced(file, make([]byte, size-f.size), f.size)
 	if err == nil {
 		f.size = size
 	}
 	return err
 }
-
-// blocks rounds up to whole blocks of 4 KiB.
-func blocks(n int) int64 { return (int64(n) + 4095) &^ 4095 }
 
 func (f *eventFile) read(ctx context.Context, after eventlog.Offset, max int, wait time.Duration) ([]eventlog.Record, error) {
 	timeout := time.NewTimer(wait)
@@ -322,12 +341,9 @@ func (f *eventFile) read(ctx context.Context, after eventlog.Offset, max int, wa
 
 // at reads the record at an offset; nil if there is none.
 func (f *eventFile) at(ctx context.Context, at eventlog.Offset) ([]byte, error) {
-	before := eventlog.Offset{Ms: at.Ms, Seq: at.Seq - 1}
+	before := eventlog.Offset{Ms: at.Ms, Seq: at.Seq - 1} // the last one of a millisecond if Seq is 0
 	if at.Seq == 0 {
-		before = eventlog.Offset{Ms: at.Ms - 1, Seq: math.MaxUint64}
-	}
-	if at.IsZero() {
-		before = at
+		before.Ms--
 	}
 	records, err := f.read(ctx, before, 1, 0)
 	if err != nil || len(records) == 0 || records[0].Offset != at {
@@ -342,27 +358,36 @@ func (f *eventFile) readRecords(s state, after eventlog.Offset, limit int) (reco
 	f.mu.Lock()
 	from := s.index.find(after)
 	f.mu.Unlock()
-	w := &window{file: s.file, end: s.end}
-	for from.pos < s.end && len(records) < limit {
-		fr, ok, err := w.frame(f.code, from.pos, from.after)
+	for len(records) == 0 {
+		b := make([]byte, min(s.end-from.pos, readBytes))
+		_, err := s.file.ReadAt(b, from.pos)
+		if size := int64(frameSize(b)); err == nil && size > readBytes && size <= s.end-from.pos {
+			b = make([]byte, size)
+			_, err = s.file.ReadAt(b, from.pos)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read event %s (%s): %w", f.code, f.path, err)
 		}
-		if !ok {
-			return nil, f.giveUpOn(s, fmt.Errorf("%w: no whole append at byte %d; what came later may be missing", eventlog.ErrCorrupt, from.pos))
-		}
-		for i, data := range fr.records {
-			if at := fr.at(i); at.Compare(after) > 0 && len(records) < limit {
-				// Not bytes.Clone: an empty record is not the absence of one.
-				records = append(records, eventlog.Record{Offset: at, Data: append([]byte{}, data...)})
+		for first := true; len(records) < limit && (first || len(b) >= headerBytes && frameSize(b) <= len(b)); first = false {
+			fr, ok := decodeFrame(f.code, from.pos, from.after, b)
+			if !ok {
+				return nil, f.giveUpOn(s, fmt.Errorf("%w: no whole append at byte %d; what came later may be missing", eventlog.ErrCorrupt, from.pos))
 			}
-		}
-		if len(records) < limit || records[limit-1].Offset == fr.last {
-			from = mark{fr.last, from.pos + fr.size}
+			for i, data := range fr.records {
+				if at := fr.at(i); at.Compare(after) > 0 && len(records) < limit {
+					// Not bytes.Clone: an empty record is not the absence of one.
+					records = append(records, eventlog.Record{Offset: at, Data: append([]byte{}, data...)})
+				}
+			}
+			if len(records) == limit && records[limit-1].Offset != fr.last {
+				break // the next read begins with this frame again
+			}
+			from, b = mark{fr.last, from.pos + int64(fr.size)}, b[fr.size:]
 		}
 	}
 	f.mu.Lock()
-	s.index.read = from
+	s.index.reads[s.index.next%len(s.index.reads)] = from
+	s.index.next++
 	f.mu.Unlock()
 	return records, nil
 }
@@ -409,35 +434,21 @@ type mark struct {
 	pos   int64
 }
 
-// index holds a few marks of an open file, the one where the last read ended and that of
-// the newest frame: for reads in order and at the end, nothing is read twice.
+// index is where the newest frame of an open file begins, and where some reads ended: reads
+// in order and at the end read nothing twice.
 type index struct {
-	marks        []mark // at most 16, some 64 KiB or more apart
-	apart        int64
-	read, newest mark
-}
-
-func (x *index) add(after eventlog.Offset, pos int64) {
-	x.newest = mark{after, pos}
-	if n := len(x.marks); n > 0 && pos < x.marks[n-1].pos+max(x.apart, 64<<10) {
-		return
-	}
-	if len(x.marks) == 16 {
-		for i := range 8 {
-			x.marks[i] = x.marks[2*i]
-		}
-		x.marks, x.apart = x.marks[:8], 2*max(x.apart, 64<<10)
-	}
-	x.marks = append(x.marks, x.newest)
+	newest mark
+	reads  [7]mark
+	next   int // of reads to be replaced
 }
 
 // find returns the last mark that is not behind the record after an offset.
 func (x *index) find(after eventlog.Offset) mark {
-	best := mark{pos: headBytes}
-	for _, m := range append(x.marks[:len(x.marks):len(x.marks)], x.read, x.newest) {
-		if m.pos > best.pos && m.after.Compare(after) <= 0 {
-			best = m
+	from := mark{pos: headBytes}
+	for _, m := range append(x.reads[:], x.newest) {
+		if m.pos > from.pos && m.after.Compare(after) <= 0 {
+			from = m
 		}
 	}
-	return best
+	return from
 }

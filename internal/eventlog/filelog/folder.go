@@ -1,11 +1,9 @@
 package filelog
 
 import (
-	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,15 +31,10 @@ func openFolder(dir string) (lock *os.File, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s is not writable: %w", dir, err)
 	}
-	switch err = tryLock(lock); {
-	case errors.Is(err, errLocked):
-		err = fmt.Errorf("data folder %s is in use by another drumroll", dir)
-	case err != nil:
-		err = fmt.Errorf("data folder %s cannot be locked: %w", dir, err)
-	default:
-		if err = probeFolder(dir); err == nil {
-			err = errors.Join(removeFiles(dir, "", tempSuffix), removeFiles(events, "", tempSuffix), syncFolder(dir))
-		}
+	if err = tryLock(lock); err != nil {
+		err = fmt.Errorf("data folder %s is %w", dir, err)
+	} else if err = probeFolder(dir); err == nil {
+		err = errors.Join(removeFiles(dir, "", tempSuffix), removeFiles(events, "", tempSuffix), syncFolder(dir))
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -73,12 +66,12 @@ func removeFiles(dir, prefix, suffix string) error {
 }
 
 // writeTemp writes a durable file, mode 0600, next to path and returns its name.
-func writeTemp(path string, content io.Reader) (string, error) {
+func writeTemp(path string, content []byte) (string, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*"+tempSuffix)
 	if err != nil {
 		return "", err
 	}
-	_, err = io.Copy(f, content)
+	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return "", errors.Join(err, os.Remove(f.Name()))
 	}
@@ -101,15 +94,15 @@ func signingKey(path string) ([]byte, error) {
 		key = make([]byte, keyBytes)
 		_, _ = rand.Read(key) // never fails
 		var temp string
-		if temp, err = writeTemp(path, bytes.NewReader(key)); err == nil {
+		if temp, err = writeTemp(path, key); err == nil {
 			err = replaceFile(temp, path)
 		}
 	}
+	if err == nil && len(key) != keyBytes {
+		err = fmt.Errorf("%s holds %d bytes instead of %d: restore it from a backup, or remove it and let all guests and hosts sign in again", path, len(key), keyBytes)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
-	}
-	if len(key) != keyBytes {
-		return nil, fmt.Errorf("signing key %s holds %d bytes instead of %d: restore it from a backup, or remove it and let all guests and hosts sign in again", path, len(key), keyBytes)
 	}
 	return key, nil
 }

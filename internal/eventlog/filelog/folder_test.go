@@ -2,6 +2,7 @@ package filelog
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,17 +61,27 @@ func mustAppend(t *testing.T, l *Log, code string, records ...string) eventlog.O
 }
 
 // mustRead returns all records of an event as texts.
-func mustRead(t *testing.T, l *Log, code string) []string {
+func mustRead(t *testing.T, l *Log, code string) (texts []string) {
 	t.Helper()
-	records, err := l.Read(t.Context(), code, eventlog.Offset{}, 1<<20, 0)
+	records, err := readRecords(t.Context(), l, code)
 	if err != nil {
 		t.Fatalf("Read: %v", err)
 	}
-	var texts []string
 	for _, r := range records {
 		texts = append(texts, string(r.Data))
 	}
 	return texts
+}
+
+func readRecords(ctx context.Context, l *Log, code string) (all []eventlog.Record, err error) {
+	var at eventlog.Offset
+	for {
+		records, err := l.Read(ctx, code, at, 1<<20, 0)
+		if err != nil || len(records) == 0 {
+			return all, err
+		}
+		all, at = append(all, records...), records[len(records)-1].Offset
+	}
 }
 
 func eventPath(dir, code string) string {
@@ -165,7 +176,7 @@ func TestCrashInCreate(t *testing.T) {
 	dir := t.TempDir()
 	l := mustOpen(t, dir, nil)
 	// All that Create does before the rename.
-	temp, err := writeTemp(eventPath(dir, "ABC234"), strings.NewReader("half"))
+	temp, err := writeTemp(eventPath(dir, "ABC234"), []byte("half"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
+	"time"
 
 	"drumroll/internal/eventlog"
 )
@@ -19,9 +19,6 @@ const (
 	// maxMs, in the year 2248, is later than any record: its nanoseconds still fit an int64.
 	maxMs = 1 << 43
 )
-
-// errFormat: the file was written by another version of this program.
-var errFormat = errors.New("the file has format")
 
 // encodeHead returns how the file of an event begins: magic, format version (4 bytes), code
 // (32), unused bytes and a CRC-32C (4). All numbers are big endian.
@@ -41,7 +38,7 @@ func checkHead(b []byte, code string) error {
 		return fmt.Errorf("%w: the file's first %d bytes are not those of an event", eventlog.ErrCorrupt, headBytes)
 	}
 	if v := binary.BigEndian.Uint32(b[8:]); v != version {
-		return fmt.Errorf("%w %d, and this drumroll reads format %d: use a newer drumroll", errFormat, v, version)
+		return fmt.Errorf("the file has format %d, and this drumroll reads format %d: use a newer drumroll", v, version)
 	}
 	if name := string(bytes.TrimRight(b[12:44], "\x00")); name != code {
 		return fmt.Errorf("%w: the file is that of event %s, under another name", eventlog.ErrCorrupt, name)
@@ -53,7 +50,7 @@ func checkHead(b []byte, code string) error {
 type frame struct {
 	first, last eventlog.Offset
 	records     [][]byte // parts of the buffer that was decoded
-	size        int64
+	size        int
 }
 
 // encodeFrame packs the records of one append, for a place in the event's file: length of
@@ -87,7 +84,7 @@ func checksum(code string, pos int64, b []byte) uint32 {
 // false if it is not whole, or not of records after the given offset.
 func decodeFrame(code string, pos int64, after eventlog.Offset, b []byte) (f frame, ok bool) {
 	size := frameSize(b)
-	if size == 0 || size > int64(len(b)) {
+	if size == 0 || size > len(b) {
 		return frame{}, false
 	}
 	b = b[:size]
@@ -113,54 +110,55 @@ func (f *frame) at(i int) eventlog.Offset {
 }
 
 // frameSize is the size of the frame that begins with b; 0 if none does.
-func frameSize(b []byte) int64 {
+func frameSize(b []byte) int {
 	if len(b) < headerBytes || binary.BigEndian.Uint32(b) == 0 {
 		return 0
 	}
-	return headerBytes + int64(binary.BigEndian.Uint32(b))
+	return headerBytes + int(binary.BigEndian.Uint32(b))
 }
 
-// windowBytes is how much of a file is read at once.
-const windowBytes = 64 << 10
-
-// window reads a file in large pieces, up to end.
-type window struct {
-	file io.ReaderAt
-	end  int64
-	pos  int64 // of buf
-	buf  []byte
+// scan reads a whole file of an event.
+func scan(b []byte, code string) (c Finding) {
+	headErr := checkHead(b, code)
+	c.end = min(headBytes, len(b))
+	for {
+		f, ok := decodeFrame(code, int64(c.end), c.head, b[c.end:])
+		if !ok {
+			break
+		}
+		if c.Records == 0 {
+			c.First = time.UnixMilli(int64(f.first.Ms)).UTC()
+		}
+		c.Records += len(f.records)
+		c.newest, c.head, c.end = mark{c.head, int64(c.end)}, f.last, c.end+f.size
+		c.Last = time.UnixMilli(int64(c.head.Ms)).UTC()
+	}
+	c.used = max(c.end, len(bytes.TrimRight(b, "\x00")))
+	for pos := c.end; pos < c.used; pos++ {
+		if f, ok := decodeFrame(code, int64(pos), c.head, b[pos:]); ok {
+			c.Stranded += len(f.records)
+			pos += f.size - 1
+			c.used = max(c.used, pos+1) // a frame may end in zeros
+		}
+	}
+	switch {
+	case headErr != nil:
+		c.Damage = headErr
+	case c.Stranded > 0:
+		c.Damage = fmt.Errorf("%w: no whole append at byte %d, but whole ones behind it", eventlog.ErrCorrupt, c.end)
+	case c.Records == 0: // Create makes no such file
+		c.Damage = fmt.Errorf("%w: no append at all", eventlog.ErrCorrupt)
+	}
+	if errors.Is(c.Damage, eventlog.ErrCorrupt) {
+		c.Damage = fmt.Errorf("%w; %s; what came later may be missing", c.Damage, &c)
+	}
+	return c
 }
 
-// bytes returns n bytes of the file, fewer at its end. They hold until the next call.
-func (w *window) bytes(pos, n int64) ([]byte, error) {
-	if n = min(n, w.end-pos); n <= 0 {
-		return nil, nil
+// String says how much is certain.
+func (c *Finding) String() string {
+	if c.Records == 0 {
+		return "no record is certain"
 	}
-	if pos < w.pos || pos+n > w.pos+int64(len(w.buf)) {
-		size := min(max(n, windowBytes), w.end-pos)
-		if int64(cap(w.buf)) < size {
-			w.buf = make([]byte, size)
-		}
-		read, err := w.file.ReadAt(w.buf[:size], pos)
-		w.pos, w.buf = pos, w.buf[:read]
-		if int64(read) < n {
-			if err != io.EOF {
-				return nil, err
-			}
-			n = int64(read)
-		}
-	}
-	return w.buf[pos-w.pos:][:n], nil
-}
-
-// frame reads the frame at a place; false as decodeFrame.
-func (w *window) frame(code string, pos int64, after eventlog.Offset) (frame, bool, error) {
-	b, err := w.bytes(pos, headerBytes)
-	if size := frameSize(b); err == nil && size > 0 && size <= w.end-pos {
-		if b, err = w.bytes(pos, size); err == nil {
-			f, ok := decodeFrame(code, pos, after, b)
-			return f, ok, nil
-		}
-	}
-	return frame{}, false, err
+	return fmt.Sprintf("%d records are certain, the last of %s", c.Records, c.Last.Format("2006-01-02 15:04:05 UTC"))
 }

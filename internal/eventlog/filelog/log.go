@@ -2,7 +2,6 @@ package filelog
 
 import (
 	"cmp"
-	"container/list"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -48,7 +47,7 @@ type Log struct {
 	mu     sync.Mutex // guards the fields below; never held during I/O
 	closed bool
 	files  map[string]*eventFile
-	idle   *list.List // of *eventFile without users, the longest unused first
+	idle   int // how many of them have no users
 }
 
 var _ eventlog.Store = (*Log)(nil)
@@ -71,7 +70,7 @@ func open(dir string, c Config, clock *clock, maxIdle int) (*Log, error) {
 	return &Log{
 		dir: dir, lock: lock, clock: clock, maxIdle: maxIdle, keep: c.Retention,
 		logger: cmp.Or(c.Logger, slog.New(slog.DiscardHandler)), sync: syncData,
-		done: make(chan struct{}), files: make(map[string]*eventFile), idle: list.New(),
+		done: make(chan struct{}), files: make(map[string]*eventFile),
 	}, nil
 }
 
@@ -216,6 +215,7 @@ func use[T any](ctx context.Context, l *Log, code string, call func(*eventFile) 
 	if f == nil {
 		f = newEventFile(l, code, filepath.Join(l.dir, eventsFolder, code+fileSuffix))
 		l.files[code] = f
+		l.idle++
 	}
 	l.pinLocked(f)
 	l.calls.Add(1)
@@ -228,28 +228,8 @@ func use[T any](ctx context.Context, l *Log, code string, call func(*eventFile) 
 }
 
 func (l *Log) pinLocked(f *eventFile) {
-	f.users++
-	if f.idle != nil {
-		l.idle.Remove(f.idle)
-		f.idle = nil
-	}
-}
-
-// release ends a use, and closes the longest unused file if too many are open.
-func (l *Log) release(f *eventFile) {
-	defer l.calls.Done()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.unpinLocked(f)
-	if l.idle.Len() > l.maxIdle {
-		oldest := l.idle.Front().Value.(*eventFile)
-		// Pinned while it closes, so that a new user waits for the close and does not meet
-		// the file's lock.
-		l.pinLocked(oldest)
-		l.mu.Unlock()
-		oldest.close()
-		l.mu.Lock()
-		l.unpinLocked(oldest)
+	if f.users++; f.users == 1 {
+		l.idle--
 	}
 }
 
@@ -263,5 +243,28 @@ func (l *Log) unpinLocked(f *eventFile) {
 		delete(l.files, f.code)
 		return
 	}
-	f.idle = l.idle.PushBack(f)
+	l.idle++
+}
+
+// release ends a use, and closes some unused file if too many are open.
+func (l *Log) release(f *eventFile) {
+	defer l.calls.Done()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unpinLocked(f)
+	if l.idle <= l.maxIdle {
+		return
+	}
+	for _, unused := range l.files {
+		if unused.users == 0 {
+			// Pinned while it closes, so that a new user waits for the close and does not
+			// meet the file's lock.
+			l.pinLocked(unused)
+			l.mu.Unlock()
+			unused.close()
+			l.mu.Lock()
+			l.unpinLocked(unused)
+			return
+		}
+	}
 }

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// errLocked: another process holds the lock.
-var errLocked = errors.New("in use by another process")
+// errLocked: another process, or this one, holds the lock.
+var errLocked = errors.New("in use by another drumroll")
 
 // tryLock locks a byte far behind the end: the others stay readable.
 func tryLock(f *os.File) error {

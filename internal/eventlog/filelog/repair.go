@@ -1,7 +1,6 @@
 package filelog
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,16 +15,19 @@ import (
 // damagedSuffix comes between a file's name and the time in that of its backup.
 const damagedSuffix = ".damaged-"
 
-// Finding is what Repair found in an event's file, and did.
+// Finding is what an event's file holds, and what Repair did.
 type Finding struct {
-	Damage  error     // nil: the file is whole, and was left alone
-	Records int       // that are whole, without a gap from the first one on
-	First   time.Time // of the first of them, by the log's clock
-	Last    time.Time
+	Damage      error     // nil: the file is whole, and was left alone
+	Records     int       // that are whole, without a gap from the first one on
+	First, Last time.Time // of those records, by the log's clock
 	// Stranded counts the later records that are whole, but not without a gap before them.
 	// They stay in the backup alone.
 	Stranded int
 	Backup   string // where the damaged file is kept; "": nothing was changed
+
+	head      eventlog.Offset
+	newest    mark // the frame that holds the head
+	end, used int  // where that frame ends; behind used there are zeros, and more than end is a torn tail
 }
 
 // Repair looks at the file of one event (DIR/events/CODE.log) and, unless dry, makes it
@@ -53,43 +55,36 @@ func Repair(path string, dry bool) (out Finding, err error) {
 
 // repairFile does all of Repair except putting the new file, temp, in its place; "" if there
 // is none.
-func repairFile(file *os.File, path, code string, dry bool) (out Finding, temp string, err error) {
+func repairFile(file *os.File, path, code string, dry bool) (c Finding, temp string, err error) {
 	if err := tryLock(file); err != nil {
-		return out, "", fmt.Errorf("%s: %w", path, err)
+		return c, "", fmt.Errorf("%s: %w", path, err)
 	}
-	c, err := scanFile(file, code, func(eventlog.Offset, int64) {})
-	out = Finding{Damage: c.damage, Records: c.records, Stranded: c.stranded}
+	b, err := io.ReadAll(file)
+	c = scan(b, code)
 	switch {
-	case errors.Is(err, errFormat):
-		return Finding{}, "", fmt.Errorf("%s: %w", path, err)
 	case err != nil: // a sector that cannot be read
-		out.Damage = fmt.Errorf("%w: the file cannot be read: %w; %s", eventlog.ErrCorrupt, err, c.describe())
-	case c.damage == nil && c.used > c.end:
-		out.Damage = fmt.Errorf("%w: the last append is not whole; %s", eventlog.ErrCorrupt, c.describe())
-	}
-	if out.Records > 0 {
-		out.First, out.Last = time.UnixMilli(int64(c.first.Ms)).UTC(), time.UnixMilli(int64(c.head.Ms)).UTC()
+		c.Damage = fmt.Errorf("%w: the file cannot be read: %w; %s", eventlog.ErrCorrupt, err, &c)
+	case c.Damage == nil && c.used > c.end:
+		c.Damage = fmt.Errorf("%w: the last append is not whole; %s", eventlog.ErrCorrupt, &c)
 	}
 	switch {
-	case out.Damage == nil:
-		return out, "", nil
-	case out.Records == 0:
-		return out, "", fmt.Errorf("%s: no record can be saved: restore the file from a backup, or remove it", path)
+	case c.Damage == nil:
+		return c, "", nil
+	case !errors.Is(c.Damage, eventlog.ErrCorrupt):
+		return Finding{}, "", fmt.Errorf("%s: %w", path, c.Damage)
+	case c.Records == 0:
+		return c, "", fmt.Errorf("%s: no record can be saved: restore the file from a backup, or remove it", path)
 	case dry:
-		return out, "", nil
+		return c, "", nil
 	}
 	backup := path + damagedSuffix + time.Now().UTC().Format("20060102T150405.000Z")
-	info, err := file.Stat()
-	if err == nil {
-		temp, err = writeTemp(path, io.NewSectionReader(file, 0, info.Size()))
-	}
-	if err == nil {
+	if temp, err = writeTemp(path, b); err == nil {
 		err = replaceFile(temp, backup)
 	}
 	if err != nil {
-		return out, "", fmt.Errorf("keep the damaged file as %s: %w", backup, err)
+		return c, "", fmt.Errorf("keep the damaged file as %s: %w", backup, err)
 	}
-	out.Backup = backup
-	temp, err = writeTemp(path, io.MultiReader(bytes.NewReader(encodeHead(code)), io.NewSectionReader(file, headBytes, c.end-headBytes)))
-	return out, temp, err
+	c.Backup = backup
+	temp, err = writeTemp(path, append(encodeHead(code), b[headBytes:c.end]...))
+	return c, temp, err
 }

@@ -1,7 +1,6 @@
 package filelog
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -48,12 +47,9 @@ type sweeper struct {
 // run sweeps until the Log is closed: at once, and whenever an event is due.
 func (w *sweeper) run() {
 	for {
-		next := w.sweepFolder()
-		timer := time.NewTimer(next)
 		select {
-		case <-timer.C:
+		case <-time.After(w.sweepFolder()):
 		case <-w.log.done:
-			timer.Stop()
 			return
 		}
 	}
@@ -103,50 +99,41 @@ func (w *sweeper) waitAfterJump() time.Duration {
 // timeLeft is how long an event with its newest record at ms still lives; 0 or less: it has
 // expired.
 func (w *sweeper) timeLeft(ms uint64) time.Duration {
-	if ms >= maxMs {
-		return sweepEvery
-	}
 	return time.UnixMilli(int64(ms)).Add(w.log.keep).Sub(w.log.clock.wall())
 }
 
 // checkEvent removes an event if it has expired, and otherwise returns the time of its newest
-// record; false if that is not known.
+// record; false if that is not known. Nothing is appended in between.
 func (w *sweeper) checkEvent(code string) (ms uint64, ok bool) {
 	head, err := use(context.Background(), w.log, code, func(f *eventFile) (eventlog.Offset, error) {
-		return f.removeIfExpired(func(head eventlog.Offset) bool { return w.timeLeft(head.Ms) <= 0 })
-	})
-	switch {
-	case errors.Is(err, errExpired):
+		f.writer.Lock()
+		defer f.writer.Unlock()
+		head, err := f.headLocked()
+		if err != nil || w.timeLeft(head.Ms) > 0 {
+			return head, err
+		}
+		if err := f.deleteLocked(); err != nil {
+			return head, err
+		}
 		w.log.logger.Info("event expired", "event", code, "last_activity", time.UnixMilli(int64(head.Ms)).UTC())
-	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, eventlog.ErrClosed):
+		return head, fs.ErrNotExist
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, eventlog.ErrClosed) {
 		// The age of a damaged file is unknown, and it may still be repaired.
 		w.log.logger.Warn("cannot tell whether an event has expired", "event", code, "err", err)
 	}
 	return head.Ms, err == nil
 }
 
-// errExpired: the event was removed.
-var errExpired = errors.New("expired")
-
-// removeIfExpired removes the log if expired returns true for its head. Nothing is appended
-// in between. The file is not kept open for this.
-func (f *eventFile) removeIfExpired(expired func(head eventlog.Offset) bool) (eventlog.Offset, error) {
-	f.writer.Lock()
-	defer f.writer.Unlock()
-	s := f.snapshot()
-	if s.file == nil {
-		file, err := os.Open(f.path)
-		if err != nil {
-			return s.head, err
-		}
-		c, err := scanFile(file, f.code, func(eventlog.Offset, int64) {})
-		if err = errors.Join(err, c.damage, file.Close()); err != nil {
-			return s.head, err
-		}
-		s.head = c.head
-	}
-	if !expired(s.head) {
+// headLocked returns the head. The file is not opened, so that it is not kept open for this.
+func (f *eventFile) headLocked() (eventlog.Offset, error) {
+	if s := f.snapshot(); s.file != nil {
 		return s.head, nil
 	}
-	return s.head, cmp.Or(f.deleteLocked(), errExpired)
+	b, err := os.ReadFile(f.path)
+	if err != nil {
+		return eventlog.Offset{}, err
+	}
+	c := scan(b, f.code)
+	return c.head, c.Damage
 }
