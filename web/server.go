@@ -1,14 +1,12 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -57,14 +55,9 @@ type Config struct {
 	MaxSimulated int // simulated phones of this node at a time; 0: crowd.MaxSimulated
 
 	KeepAlive  time.Duration // most time that a socket is left without a frame; 0: 12 s
-	MaxSockets int           // of this node, screens and hosts included; 0: overload.MaxSockets
 	SlowReader time.Duration // a socket that takes nothing for so long is cut; 0: 10 s
-	Cores      int           // that this process may use; 0: GOMAXPROCS
-	// BroadcastShare is how much of the node's processors telling phones of moving
-	// counts may take; 0: 0.3.
-	BroadcastShare float64
-	Arrivals       float64 // phones let in a second, those that come again included; 0: as many as the node bears
-	EntryRate      int     // entries a second from one participant over HTTP, and from one socket; 0: 1,000
+
+	overload.Config // of the valves
 }
 
 // Server serves one node.
@@ -86,14 +79,11 @@ type Server struct {
 
 // New builds a Server from its configuration.
 func New(cfg Config) (*Server, error) {
-	cfg.Cores = cmp.Or(cfg.Cores, runtime.GOMAXPROCS(0))
 	if cfg.Beacon == nil {
 		cfg.Beacon = source.Quicknet()
 	}
 	s := &Server{cfg: cfg, answers: problem.NewResponder(cfg.Logger, cfg.Metrics)}
-	valves := overload.New(overload.Config{
-		Cores: cfg.Cores, Arrivals: cfg.Arrivals, BroadcastShare: cfg.BroadcastShare, EntryRate: cfg.EntryRate, MaxSockets: cfg.MaxSockets,
-	})
+	valves := overload.New(cfg.Config)
 	s.sessions = session.New(session.Config{
 		Replicas: cfg.Replicas, SigningKey: cfg.SigningKey, PublicURL: cfg.PublicURL, LAN: cfg.LAN, TrustedProxies: cfg.TrustedProxies,
 		Limits: &valves.Limits,
@@ -104,16 +94,13 @@ func New(cfg Config) (*Server, error) {
 	s.crowds = crowd.New(crowd.Config{Replicas: cfg.Replicas, Logger: cfg.Logger, URL: cfg.Self, Most: cfg.MaxSimulated})
 	s.live = live.New(live.Config{
 		Answers: s.answers, Sessions: s.sessions, Valves: valves, Intake: intake, Kinds: node, Views: views, Crowds: s.crowds,
-		Presence: cfg.Presence, Node: cfg.Node, PublicURL: cfg.PublicURL, KeepAlive: cfg.KeepAlive, SlowReader: cfg.SlowReader,
+		Presence: cfg.Presence, Node: cfg.Node, KeepAlive: cfg.KeepAlive, SlowReader: cfg.SlowReader,
 	})
 	s.api = &api.Service{
-		Replicas: cfg.Replicas, Answers: s.answers, Sessions: s.sessions, Valves: valves, Intake: intake, Kinds: node, Live: s.live,
+		Answers: s.answers, Sessions: s.sessions, Valves: valves, Intake: intake, Kinds: node, Live: s.live,
 		CreateKey: cfg.CreateKey,
 	}
-	s.rehearsals = &rehearsal.Service{
-		API: s.api, Crowds: s.crowds,
-		Health: cfg.Health, Self: cfg.Self, PublicURL: cfg.PublicURL, LAN: cfg.LAN, Proxied: len(cfg.TrustedProxies) > 0,
-	}
+	s.rehearsals = &rehearsal.Service{API: s.api, Crowds: s.crowds, Health: cfg.Health}
 	s.pages = pages.New(s.api, views, s.rehearsals)
 	h, err := s.routes()
 	if err != nil {

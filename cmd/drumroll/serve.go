@@ -29,6 +29,7 @@ import (
 	"drumroll/web"
 	"drumroll/web/crowd"
 	"drumroll/web/kinds"
+	"drumroll/web/overload"
 )
 
 const (
@@ -88,7 +89,7 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	lan := lanAddr(listener.Addr())
 	server, err := web.New(web.Config{
 		Presence: log, Health: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
-		Cores: cores, MaxSockets: socketsFor(openFiles()),
+		Config:    overload.Config{Cores: cores, MaxSockets: socketsFor(openFiles())},
 		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
 		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
 		Self: self(listener.Addr()), MaxSimulated: rehearse.MaxLocalPhones(crowd.MaxSimulated),

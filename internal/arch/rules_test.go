@@ -45,7 +45,7 @@ var rules = map[string]rule{
 	},
 	"web/live": {
 		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/hub", "internal/metrics", "internal/rehearse", "internal/replica", "internal/socket", "web/crowd", "web/entries", "web/kinds", "web/overload", "web/problem", "web/session", "web/ui", "web/view"},
-		theirs: []string{"golang.org/x/time"},
+		theirs: []string{"github.com/a-h/templ", "golang.org/x/time"},
 		tests:  append([]string{"internal/fairdraw", "static"}, logs...),
 	},
 	"web/overload": {

@@ -109,7 +109,7 @@ func TestOrderUnderConcurrency(t *testing.T) {
 				s := &hub.Subscriber{Key: uint64(worker%3 + 1), Audience: hub.Audience{View: fmt.Sprint(worker % 2)}, Conn: r}
 				topic.Subscribe(s)
 				topic.Notify(i%2 == 0)
-				topic.Touched(slices.Values([]uint64{1, 2, 3}))
+				hub.Touched(topic, []uint64{1, 2, 3})
 				s.Credit()
 				s.Drained()
 				topic.Unsubscribe(s)

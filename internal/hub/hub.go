@@ -3,8 +3,8 @@ package hub
 import (
 	"bytes"
 	"context"
-	"iter"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -226,17 +226,8 @@ func (t *Topic) Unsubscribe(s *Subscriber) {
 	}
 	if s.Key != 0 {
 		kin := t.byKey[s.Key]
-		for j := range kin {
-			if kin[j] == s {
-				kin[j] = kin[len(kin)-1]
-				kin = kin[:len(kin)-1]
-				break
-			}
-		}
-		if len(kin) == 0 {
+		if t.byKey[s.Key] = slices.DeleteFunc(kin, func(k *Subscriber) bool { return k == s }); len(kin) == 1 {
 			delete(t.byKey, s.Key)
-		} else {
-			t.byKey[s.Key] = kin
 		}
 	}
 }
@@ -258,7 +249,7 @@ func (t *Topic) Audiences() int {
 // ByKey calls f for each subscriber with the key.
 func (t *Topic) ByKey(key uint64, f func(*Subscriber)) {
 	t.mu.Lock()
-	kin := append([]*Subscriber(nil), t.byKey[key]...)
+	kin := slices.Clone(t.byKey[key])
 	t.mu.Unlock()
 	for _, s := range kin {
 		f(s)
@@ -267,11 +258,11 @@ func (t *Topic) ByKey(key uint64, f func(*Subscriber)) {
 
 // Touched tells whose entries counted: their sockets that did not send them
 // themselves are due a State, with the next publishing.
-func (t *Topic) Touched(keys iter.Seq[uint64]) {
+func Touched[K ~uint64](t *Topic, keys []K) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for key := range keys {
-		for _, s := range t.byKey[key] {
+	for _, key := range keys {
+		for _, s := range t.byKey[uint64(key)] {
 			s.mu.Lock()
 			if s.credits > 0 {
 				s.credits--

@@ -373,7 +373,7 @@ func TestTouchedAndCredit(t *testing.T) {
 			if credit {
 				sender.Credit()
 			}
-			w.topic.Touched(slices.Values([]uint64{7}))
+			hub.Touched(w.topic, []uint64{7})
 			w.move(1, false)
 			time.Sleep(tick)
 			synctest.Wait()
@@ -390,7 +390,7 @@ func TestTouchedAndCredit(t *testing.T) {
 		want(t, one, "T 3")
 
 		// Due even where the counts that this audience sees stay the same.
-		w.topic.Touched(slices.Values([]uint64{8}))
+		hub.Touched(w.topic, []uint64{8})
 		w.topic.Notify(false)
 		time.Sleep(tick)
 		synctest.Wait()

@@ -39,7 +39,7 @@ type Conn struct {
 	mu      sync.Mutex
 	queue   []byte        // frames that wait for drain
 	busy    bool          // drain runs
-	flushed chan struct{} // closed by drain's end, where somebody waits for it (see drainEndLocked)
+	flushed chan struct{} // closed by drain's end, where awaitDrain waits for it
 	closing bool          // a close frame was sent
 	closeBy time.Time     // when it must have been answered
 	dead    bool
@@ -90,14 +90,18 @@ func (c *Conn) Offer(frames []byte) bool {
 	return true
 }
 
-// awaitAnswers returns when the peer has taken its answers, or was cut.
-func (c *Conn) awaitAnswers() {
+// awaitDrain returns when all was written, or the peer was cut; at once where what the
+// reading goroutine has to wait for is not waiting.
+func (c *Conn) awaitDrain(waitingLocked func() bool) {
 	c.mu.Lock()
-	if !c.busy || len(c.queue) == 0 {
+	if !c.busy || !waitingLocked() {
 		c.mu.Unlock()
 		return
 	}
-	wait := c.drainEndLocked()
+	if c.flushed == nil {
+		c.flushed = make(chan struct{})
+	}
+	wait := c.flushed
 	c.mu.Unlock()
 	<-wait
 }
@@ -176,27 +180,6 @@ func (c *Conn) writeAll(b []byte) error {
 		b = b[n:]
 	}
 	return nil
-}
-
-// flush returns when a close frame that waits for drain was written, or the peer
-// was cut.
-func (c *Conn) flush() {
-	c.mu.Lock()
-	if !c.busy || !c.closing {
-		c.mu.Unlock()
-		return
-	}
-	wait := c.drainEndLocked()
-	c.mu.Unlock()
-	<-wait
-}
-
-// drainEndLocked is closed when drain, which runs, ends.
-func (c *Conn) drainEndLocked() <-chan struct{} {
-	if c.flushed == nil {
-		c.flushed = make(chan struct{})
-	}
-	return c.flushed
 }
 
 // killLocked ends the connection at once. Its readers and writers notice.

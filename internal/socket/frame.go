@@ -54,13 +54,3 @@ func appendClose(dst []byte, code int, reason string) []byte {
 func appendControl(dst []byte, op byte, payload []byte) []byte {
 	return append(appendHeader(dst, op, len(payload)), payload...)
 }
-
-// SealSmall makes a text frame of b in place: its first two bytes, left free by
-// the caller, become the header. false where the payload needs a longer one.
-func SealSmall(b []byte) ([]byte, bool) {
-	if len(b)-2 >= 126 {
-		return nil, false
-	}
-	b[0], b[1] = flagFinal|opText, byte(len(b)-2)
-	return b, true
-}

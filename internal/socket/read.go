@@ -40,7 +40,7 @@ func (c *Conn) read(ended func()) {
 		c.Close(c.fault, faults[c.fault])
 		c.linger()
 	case c.heardClose:
-		c.flush()
+		c.awaitDrain(func() bool { return c.closing })
 	}
 }
 
@@ -83,7 +83,7 @@ func (c *Conn) Slow() { c.slowed = true }
 // rest is between two reads. What the peer can make wait here is what answers one
 // buffer of messages, for it is not read from before it has taken that.
 func (c *Conn) rest() {
-	c.awaitAnswers()
+	c.awaitDrain(func() bool { return len(c.queue) > 0 })
 	if c.slowed {
 		c.slowed = false
 		time.Sleep(slowPause)

@@ -68,7 +68,7 @@ func (s *Service) Create(r *http.Request, in *contract.CreateEvent) (contract.Cr
 func (s *Service) Register(ctx context.Context, uid event.UID, c *event.Creation) error {
 	for range 10 {
 		c.Code = newCode()
-		if err := s.Replicas.Create(ctx, uid, *c); !errors.Is(err, eventlog.ErrExists) {
+		if err := s.Sessions.Replicas.Create(ctx, uid, *c); !errors.Is(err, eventlog.ErrExists) {
 			return err
 		}
 	}
@@ -177,7 +177,7 @@ func (s *Service) PatchEvent(w http.ResponseWriter, r *http.Request, rep *replic
 
 // DeleteEvent deletes an event, its log included.
 func (s *Service) DeleteEvent(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
-	if err := s.Replicas.Delete(r.Context(), rep); err != nil {
+	if err := s.Sessions.Replicas.Delete(r.Context(), rep); err != nil {
 		return err
 	}
 	s.Answers.Logger.Info("event deleted", "event", rep.Code())

@@ -97,7 +97,7 @@ func (s *Service) Join(w http.ResponseWriter, r *http.Request, rep *replica.Repl
 	var uid event.UID
 	rep.View(func(st *event.State) { you, uid = st.You(p), st.UID() })
 	token := s.Sessions.Token(uid, p)
-	s.Sessions.SetCookie(w, r, session.ParticipantCookie+rep.Code(), token)
+	s.Sessions.SetCookie(w, r, session.ParticipantCookie+rep.Code(), token, session.CookieAge)
 	return s.Answers.JSON(w, http.StatusCreated, contract.Joined{Token: token, Me: contract.Me{Handle: you.Handle, Name: you.Name}})
 }
 

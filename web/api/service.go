@@ -19,7 +19,6 @@ import (
 
 // Service answers the calls of the API.
 type Service struct {
-	Replicas *replica.Set
 	Answers  *problem.Responder
 	Sessions *session.Sessions
 	Valves   *overload.Valves

@@ -43,7 +43,7 @@ type Config struct {
 // Crowds are the simulated phones that this node sends to rehearsals: over its own
 // listener, on the path of real ones.
 type Crowds struct {
-	cfg Config
+	Config
 	run func(context.Context, rehearse.Config) (*rehearse.Report, error)
 
 	over    context.Context // the node is leaving
@@ -109,14 +109,8 @@ func (p Pace) Script() (rehearse.Script, bool) {
 func New(cfg Config) *Crowds {
 	over, end := context.WithCancelCause(context.Background())
 	cfg.Most = cmp.Or(cfg.Most, MaxSimulated)
-	return &Crowds{cfg: cfg, run: rehearse.Run, over: over, end: end, all: map[event.UID]*rehearsal{}, going: map[*crowd]struct{}{}}
+	return &Crowds{Config: cfg, run: rehearse.Run, over: over, end: end, all: map[event.UID]*rehearsal{}, going: map[*crowd]struct{}{}}
 }
-
-// Most is how many simulated phones there can be at a time.
-func (c *Crowds) Most() int { return c.cfg.Most }
-
-// Reachable reports whether this node can reach itself, as simulated phones do.
-func (c *Crowds) Reachable() bool { return c.cfg.URL != "" }
 
 // Leave sends all simulated phones home and takes no more; Wait returns when they
 // are gone.
@@ -239,9 +233,9 @@ func (c *Crowds) Send(uid event.UID, phones int, script rehearse.Script, changed
 	case r == nil:
 		return NoRehearsal
 	}
-	if c.there+phones > c.cfg.Most {
+	if c.there+phones > c.Most {
 		return problem.New(503, "overloaded", "Too many simulated phones",
-			"This server simulates at most "+humanize.Comma(int64(c.cfg.Most))+" phones at a time, and "+humanize.Comma(int64(c.there))+" are there already.")
+			"This server simulates at most "+humanize.Comma(int64(c.Most))+" phones at a time, and "+humanize.Comma(int64(c.there))+" are there already.")
 	}
 	over, end := context.WithCancelCause(c.over)
 	one := &crowd{phones: phones, leaves: time.Now().Add(script.Stay), end: end, gone: make(chan struct{})}
@@ -249,7 +243,7 @@ func (c *Crowds) Send(uid event.UID, phones int, script rehearse.Script, changed
 	r.crowds = append(r.crowds, one)
 	r.version++
 	cfg := rehearse.Config{
-		JoinURL: c.cfg.URL + "/" + r.code, Direct: true, Phones: phones, Script: script, Seed: 1 + rand.Uint64N(1e6),
+		JoinURL: c.URL + "/" + r.code, Direct: true, Phones: phones, Script: script, Seed: 1 + rand.Uint64N(1e6),
 		Progress: func(p rehearse.Progress) {
 			if c.noted(r, one, p) {
 				changed()
@@ -393,12 +387,12 @@ const expiryAgain = time.Minute
 // Discard deletes a rehearsal; false where that failed. An event that has taken its
 // code since stays.
 func (c *Crowds) Discard(ctx context.Context, code string, uid event.UID) bool {
-	rep, err := c.cfg.Replicas.Open(ctx, code)
+	rep, err := c.Replicas.Open(ctx, code)
 	if err == nil && session.UID(rep) == uid {
-		err = c.cfg.Replicas.Delete(ctx, rep)
+		err = c.Replicas.Delete(ctx, rep)
 	}
 	if err != nil && problem.Of(err).Status != http.StatusNotFound {
-		c.cfg.Logger.Warn("a rehearsal could not be deleted", "event", code, "err", err)
+		c.Logger.Warn("a rehearsal could not be deleted", "event", code, "err", err)
 		return false
 	}
 	c.Forget(uid)
@@ -410,7 +404,7 @@ func (c *Crowds) Expire(snap event.Snapshot) {
 	c.track(&snap, func() {
 		ctx, cancel := context.WithTimeout(c.over, session.SyncTimeout)
 		defer cancel()
-		c.cfg.Logger.Info("rehearsal expired", "event", snap.Code)
+		c.Logger.Info("rehearsal expired", "event", snap.Code)
 		if !c.Discard(ctx, snap.Code, snap.UID) {
 			c.expireAgain(snap.UID, expiryAgain)
 		}

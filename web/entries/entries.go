@@ -116,7 +116,7 @@ func MayRetry(err error) bool {
 	return !errors.Is(err, eventlog.ErrNotFound) && !errors.Is(err, replica.ErrDeleted)
 }
 
-// Buffer is memory for one entry call: its body, and then its answer.
+// Buffer is memory for one frame, or one entry call: its body, and then its answer.
 type Buffer struct {
 	frame   Frame
 	body    [512]byte // an entry with all 50 choices fits
@@ -130,6 +130,11 @@ func NewBuffer() *Buffer { return buffers.Get().(*Buffer) }
 
 // Free gives the buffer back: what came of it is not valid any more.
 func (b *Buffer) Free() { buffers.Put(b) }
+
+// Frame is DecodeFrame into the buffer.
+func (b *Buffer) Frame(data []byte) (*Frame, error) {
+	return &b.frame, DecodeFrame(data, &b.frame, b.choices[:])
+}
 
 // Answer is the body that tells what became of an entry.
 func (b *Buffer) Answer(settled *replica.Settled) []byte { return appendAnswer(b.body[:0], settled) }

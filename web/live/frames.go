@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/hub"
@@ -69,25 +71,22 @@ func (r *room) state(a hub.Audience, snap event.Snapshot, connected int, now tim
 	if a.View == view.Host {
 		snap = r.s.Kinds.WithCodes(snap)
 	}
-	html, err := r.html(a, snap, connected, now)
-	var b bytes.Buffer
-	b.WriteString(`{"t":"state","seq":`)
-	b.WriteString(strconv.FormatUint(seq, 10))
-	b.WriteString(`,"event":`)
-	var shown contract.Event
+	frame := contract.State{T: contract.FrameState, Seq: seq}
 	if a.View == view.Host {
-		shown = r.s.Kinds.HostEvent(snap, connected, now)
+		frame.Event = r.s.Kinds.HostEvent(snap, connected, now)
 	} else {
-		shown = kinds.Event(snap, connected, now)
+		frame.Event = kinds.Event(snap, connected, now)
 	}
-	err = errors.Join(err, appendJSON(&b, shown))
-	b.WriteString(`,"html":`)
-	err = errors.Join(err, appendJSON(&b, html))
-	if err != nil {
+	var err error
+	frame.HTML, err = r.html(a, snap, connected, now)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err = errors.Join(err, enc.Encode(frame)); err != nil {
 		r.s.Answers.Logger.Error("a view cannot be made", "event", r.rep.Code(), "view", a.View, "err", err)
 		return nil
 	}
-	return b.Bytes()
+	return bytes.TrimSuffix(b.Bytes(), []byte("}\n"))
 }
 
 // whole is the frame of a state that is the same for all.
@@ -120,27 +119,26 @@ func (r *room) personal(shared []byte, p event.Participant) []byte {
 }
 
 func (r *room) html(a hub.Audience, snap event.Snapshot, connected int, now time.Time) (string, error) {
-	var b bytes.Buffer
-	page := r.s.Views.EventPage(a.View, &snap)
-	page.BaseURL = a.Base
-	if a.View == view.Host {
+	var page templ.Component
+	switch a.View {
+	case view.Host:
 		m, err := r.s.Views.Host(snap, a.Base, connected, now)
 		if err != nil {
 			return "", err
 		}
-		m.Page, m.Crowd = page, r.s.CrowdModel(r.rep, snap)
-		err = ui.HostLive(m).Render(context.Background(), &b)
-		return b.String(), err
+		m.Crowd = r.s.CrowdModel(r.rep, snap)
+		page = ui.HostLive(m)
+	case view.Screen:
+		m, err := r.s.Views.Screen(snap, a.Base, connected, now)
+		if err != nil {
+			return "", err
+		}
+		page = ui.ScreenLive(m)
+	default:
+		page = ui.PhoneLive(r.s.Views.Phone(snap, connected, now))
 	}
-	e, err := r.s.Views.Event(snap, a.Base, connected, now)
-	if err != nil {
-		return "", err
-	}
-	if a.View == view.Screen {
-		err = ui.ScreenLive(ui.Screen{Page: page, Event: e}).Render(context.Background(), &b)
-	} else {
-		err = ui.PhoneLive(ui.Phone{Page: page, Event: e}).Render(context.Background(), &b)
-	}
+	var b bytes.Buffer
+	err := page.Render(context.Background(), &b)
 	return b.String(), err
 }
 
@@ -180,14 +178,4 @@ func ticks(snap event.Snapshot, connected int, seq uint64) (frames, essence []by
 		add(nil)
 	}
 	return frames, essence
-}
-
-func appendJSON(b *bytes.Buffer, v any) error {
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return err
-	}
-	b.Truncate(b.Len() - 1) // Encode ends with a line feed
-	return nil
 }

@@ -2,7 +2,8 @@ package live
 
 import (
 	"context"
-	"net/url"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +34,6 @@ type Config struct {
 
 	Presence   eventlog.Presence
 	Node       string        // names this process among the nodes
-	PublicURL  *url.URL      // an origin that may open sockets besides the request's own; or nil
 	KeepAlive  time.Duration // most time that a socket is left without a frame; 0: 12 s
 	SlowReader time.Duration // a socket that takes nothing for so long is cut; 0: 10 s
 }
@@ -83,10 +83,7 @@ func (s *Sockets) Drain(ctx context.Context) int {
 	n := s.sockets.Load()
 	over := min(leaveWithin, time.Duration(n)*time.Second/leaveRate)
 	s.mu.Lock()
-	var all []*room
-	for _, r := range s.rooms {
-		all = append(all, r)
-	}
+	all := slices.Collect(maps.Values(s.rooms))
 	s.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, r := range all {

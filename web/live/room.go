@@ -100,13 +100,7 @@ func (r *room) run() {
 // changed is told by the fold's goroutine.
 func (r *room) changed(c replica.Change) {
 	if len(c.Who) > 0 {
-		r.topic.Touched(func(yield func(uint64) bool) {
-			for _, p := range c.Who {
-				if !yield(uint64(p)) {
-					return
-				}
-			}
-		})
+		hub.Touched(r.topic, c.Who)
 	}
 	if c.Structure && r.rep.Err() != nil {
 		select {

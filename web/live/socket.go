@@ -99,7 +99,7 @@ func (s *Sockets) caller(r *http.Request, name string) (c *client, err error) {
 // accept upgrades a request; it has answered where it returns an error.
 func (s *Sockets) accept(w http.ResponseWriter, r *http.Request, name string) (*socket.Conn, error) {
 	cfg := socket.Config{Subprotocol: subprotocol, ReadLimit: maxFrame, WriteTimeout: s.SlowReader}
-	if u := s.PublicURL; u != nil {
+	if u := s.Sessions.PublicURL; u != nil {
 		// The library matches patterns (path.Match), where brackets mean something.
 		cfg.OriginPatterns = append(cfg.OriginPatterns, strings.NewReplacer("[", `\[`, "]", `\]`).Replace(u.Host))
 	}
@@ -176,22 +176,14 @@ func (c *client) join(r *http.Request) {
 	}
 }
 
-// decoded is room for one frame of a phone.
-type decoded struct {
-	entries.Frame
-	room [event.MaxOptions]int
-}
-
-var decodedFrames = sync.Pool{New: func() any { return new(decoded) }}
-
 func (c *client) frame(data []byte) {
-	f := decodedFrames.Get().(*decoded)
-	defer decodedFrames.Put(f)
+	buffer := entries.NewBuffer()
+	defer buffer.Free()
 	inTime := c.bucket.Allow()
 	if !inTime {
 		c.conn.Slow() // also where it is no entry: that costs as much
 	}
-	err := entries.DecodeFrame(data, &f.Frame, f.room[:])
+	f, err := buffer.Frame(data)
 	if err != nil || f.T != "entry" || c.who == 0 || len(f.Ref) > maxRef {
 		if len(f.Ref) > maxRef {
 			f.Ref = nil
@@ -287,8 +279,7 @@ var ackBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 256); return &
 // ack sends an acknowledgement frame. ref is JSON as the phone sent it.
 func (c *client) ack(ref []byte, status, ticket string, afterMS int) {
 	buf := ackBuffers.Get().(*[]byte)
-	b := append((*buf)[:0], 0, 0) // the header of a frame below 126 bytes
-	b = append(b, `{"t":"ack","ref":`...)
+	b := append((*buf)[:0], `{"t":"ack","ref":`...)
 	if len(ref) == 0 {
 		b = append(b, "null"...)
 	} else {
@@ -307,11 +298,9 @@ func (c *client) ack(ref []byte, status, ticket string, afterMS int) {
 		b = strconv.AppendInt(b, int64(afterMS), 10)
 	}
 	b = append(b, '}')
-	if frame, ok := socket.SealSmall(b); ok {
-		c.conn.Send(frame)
-	} else {
-		c.conn.Send(socket.AppendText(nil, b[2:]))
-	}
+	payload := b
+	b = socket.AppendText(payload, payload)
+	c.conn.Send(b[len(payload):])
 	*buf = b
 	ackBuffers.Put(buf)
 }

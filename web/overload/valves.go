@@ -2,6 +2,7 @@ package overload
 
 import (
 	"cmp"
+	"runtime"
 	"sync"
 	"time"
 
@@ -36,11 +37,11 @@ const (
 
 // Config of Valves.
 type Config struct {
-	Cores          int
-	Arrivals       float64 // phones let in a second; 0: as many as the node bears
-	BroadcastShare float64 // of the processors, for phones' ticks; 0: 0.3
-	EntryRate      int     // entries a second of a participant, and of a socket; 0: 1,000
-	MaxSockets     int     // 0: 200,000
+	Cores          int     // that this process may use; 0: GOMAXPROCS
+	Arrivals       float64 // phones let in a second, those that come again included; 0: as many as the node bears
+	BroadcastShare float64 // of the processors, for telling phones of moving counts; 0: 0.3
+	EntryRate      int     // entries a second from one participant over HTTP, and from one socket; 0: 1,000
+	MaxSockets     int     // of this node, screens and hosts included; 0: 200,000
 }
 
 // Valves are those of one node.
@@ -55,12 +56,12 @@ type Valves struct {
 
 // New returns the valves of a node.
 func New(cfg Config) *Valves {
-	perSecond := cmp.Or(cfg.EntryRate, entryRate)
+	perSecond, cores := cmp.Or(cfg.EntryRate, entryRate), cmp.Or(cfg.Cores, runtime.GOMAXPROCS(0))
 	return &Valves{
-		Arrivals:   newGate(cfg.Arrivals, cfg.Cores),
-		Screens:    newGate(ScreensASecond, cfg.Cores),
+		Arrivals:   newGate(cfg.Arrivals, cores),
+		Screens:    newGate(ScreensASecond, cores),
 		Entries:    Limit{"entries", rate.Limit(perSecond), perSecond},
-		Broadcast:  hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(cfg.Cores)),
+		Broadcast:  hub.NewBudget(cmp.Or(cfg.BroadcastShare, broadcastShare) * float64(cores)),
 		MaxSockets: int64(cmp.Or(cfg.MaxSockets, MaxSockets)),
 	}
 }

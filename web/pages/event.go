@@ -13,7 +13,6 @@ import (
 	"drumroll/web/problem"
 	"drumroll/web/session"
 	"drumroll/web/ui"
-	"drumroll/web/view"
 )
 
 // visitor is the participant that a page is for: the cookie's, or a fresh one
@@ -25,7 +24,7 @@ func (s *Site) visitor(w http.ResponseWriter, r *http.Request, rep *replica.Repl
 		return p
 	}
 	p := session.NewParticipant()
-	s.api.Sessions.SetCookie(w, r, name, s.api.Sessions.Token(uid, p))
+	s.api.Sessions.SetCookie(w, r, name, s.api.Sessions.Token(uid, p), session.CookieAge)
 	return p
 }
 
@@ -44,12 +43,9 @@ func (s *Site) showPhone(w http.ResponseWriter, r *http.Request, rep *replica.Re
 	snap, _ := rep.OnAir()
 	var you event.You
 	rep.View(func(st *event.State) { you = st.You(p) })
-	e, err := s.views.Event(snap, "", s.api.Live.Connected(rep), rep.Now())
-	if err != nil {
-		return err
-	}
-	page := s.views.EventPage(view.Phone, &snap)
-	s.page(w, r, status, ui.PhonePage(ui.Phone{Page: page, Event: e, You: you, Notice: notice}))
+	m := s.views.Phone(snap, s.api.Live.Connected(rep), rep.Now())
+	m.You, m.Notice = you, notice
+	s.page(w, r, status, ui.PhonePage(m))
 	return nil
 }
 
@@ -96,14 +92,11 @@ func (s *Site) submit(r *http.Request, rep *replica.Replica, p event.Participant
 // ScreenPage is the projector.
 func (s *Site) ScreenPage(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	snap, _ := rep.OnAir()
-	base := s.api.Sessions.BaseURL(r)
-	e, err := s.views.Event(snap, base, s.api.Live.Connected(rep), rep.Now())
+	m, err := s.views.Screen(snap, s.api.Sessions.BaseURL(r), s.api.Live.Connected(rep), rep.Now())
 	if err != nil {
 		return err
 	}
-	page := s.views.EventPage(view.Screen, &snap)
-	page.BaseURL = base
-	s.page(w, r, http.StatusOK, ui.ScreenPage(ui.Screen{Page: page, Event: e}))
+	s.page(w, r, http.StatusOK, ui.ScreenPage(m))
 	return nil
 }
 
@@ -120,8 +113,7 @@ func (s *Site) HostPage(w http.ResponseWriter, r *http.Request, rep *replica.Rep
 	if err != nil {
 		return err
 	}
-	m.Page, m.Crowd = s.views.EventPage(view.Host, &snap), s.api.Live.CrowdModel(rep, snap)
-	m.Page.BaseURL = base
+	m.Crowd = s.api.Live.CrowdModel(rep, snap)
 	if session.IsMainHost(rep, key) {
 		m.HostURL = base + "/" + rep.Code() + "/host#" + key
 		m.Rehearse = s.rehearsals.Form(r, snap)
@@ -132,7 +124,7 @@ func (s *Site) HostPage(w http.ResponseWriter, r *http.Request, rep *replica.Rep
 
 func (s *Site) showUnlock(w http.ResponseWriter, r *http.Request, rep *replica.Replica, status int, why string) {
 	snap, _ := rep.Snapshot()
-	s.page(w, r, status, ui.UnlockPage(ui.Unlock{Page: s.views.EventPage("unlock", &snap), Title: snap.Title, Error: why}))
+	s.page(w, r, status, ui.UnlockPage(ui.Unlock{Page: s.views.EventPage("unlock", &snap, ""), Title: snap.Title, Error: why}))
 }
 
 // Unlock exchanges a host key, from the link's fragment or typed, for a cookie.
@@ -153,7 +145,7 @@ func (s *Site) Unlock(w http.ResponseWriter, r *http.Request, rep *replica.Repli
 		s.showUnlock(w, r, rep, http.StatusForbidden, "This is not the event's host key, or it was revoked.")
 		return nil
 	}
-	s.api.Sessions.SetCookie(w, r, session.HostCookie+rep.Code(), key)
+	s.api.Sessions.SetCookie(w, r, session.HostCookie+rep.Code(), key, session.CookieAge)
 	http.Redirect(w, r, "/"+rep.Code()+"/host", http.StatusSeeOther)
 	return nil
 }
@@ -162,7 +154,7 @@ func (s *Site) Unlock(w http.ResponseWriter, r *http.Request, rep *replica.Repli
 func (s *Site) VerifyPage(w http.ResponseWriter, r *http.Request, rep *replica.Replica) error {
 	snap, _ := rep.Snapshot()
 	s.page(w, r, http.StatusOK, ui.VerifyPage(ui.Verify{
-		Page: s.views.EventPage("verify", &snap), Title: snap.Title, Draws: snap.Draws, Freezes: snap.Freezes,
+		Page: s.views.EventPage("verify", &snap, ""), Title: snap.Title, Draws: snap.Draws, Freezes: snap.Freezes,
 	}))
 	return nil
 }

@@ -44,7 +44,7 @@ func (s *Site) lookUp(r *http.Request, typed string) (string, error) {
 	if !ok {
 		return "", problem.New(http.StatusNotFound, "unknown", "No such event", "A code has six letters and digits, as on the screen. There is no 0, O, 1, I or L in it.")
 	}
-	if _, err := s.api.Replicas.Open(r.Context(), code); err != nil {
+	if _, err := s.api.Sessions.Replicas.Open(r.Context(), code); err != nil {
 		return "", err
 	}
 	return code, nil
@@ -81,7 +81,7 @@ func (s *Site) StartHosting(w http.ResponseWriter, r *http.Request) {
 		s.page(w, r, p.Status, ui.StartPage(m))
 		return
 	}
-	s.api.Sessions.SetCookie(w, r, session.HostCookie+c.Code, c.HostKey)
+	s.api.Sessions.SetCookie(w, r, session.HostCookie+c.Code, c.HostKey, session.CookieAge)
 	http.Redirect(w, r, "/"+c.Code+"/host", http.StatusSeeOther)
 }
 

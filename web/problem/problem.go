@@ -2,7 +2,6 @@ package problem
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -22,7 +21,6 @@ type Problem struct {
 	contract.Problem
 
 	cause error         // to be logged
-	body  []byte        // as JSON, where it is always the same
 	after time.Duration // when to come again, of 429 and 503; 0: in a while
 }
 
@@ -31,14 +29,6 @@ func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
 // New is a problem with the given parts; code is for programs.
 func New(status int, code, title, detail string) *Problem {
 	return &Problem{Problem: contract.Problem{Type: "urn:drumroll:problem:" + code, Title: title, Status: status, Detail: detail, Code: code}}
-}
-
-// fixed is a problem that is encoded once: refusing a crowd must be cheap.
-func fixed(status int, code, title, detail string) *Problem {
-	p := New(status, code, title, detail)
-	p.body, _ = json.Marshal(p.Problem) // strings and a number: it cannot fail
-	p.body = append(p.body, '\n')
-	return p
 }
 
 // In is the same problem with the time after which to come again.
@@ -56,9 +46,9 @@ var (
 	WrongToken    = New(http.StatusUnauthorized, "unauthorized", "Wrong token", "The token is not of this event. Join again.")
 	NoCreateKey   = New(http.StatusUnauthorized, "unauthorized", "Create key needed", "This server asks for its create key when an event is made.")
 	ForeignOrigin = New(http.StatusForbidden, "forbidden", "Foreign origin", "Requests from other sites are refused.")
-	Overloaded    = fixed(http.StatusServiceUnavailable, "overloaded", "Busy", "More entries are waiting than this node takes. Nothing was lost that was acknowledged; try again.")
-	Arrivals      = fixed(http.StatusServiceUnavailable, "arrivals", "Many are arriving", "Too many phones are joining at once. Try again in a moment.")
-	Rate          = fixed(http.StatusTooManyRequests, "rate", "Too many requests", "Wait a moment, then try again.")
+	Overloaded    = New(http.StatusServiceUnavailable, "overloaded", "Busy", "More entries are waiting than this node takes. Nothing was lost that was acknowledged; try again.")
+	Arrivals      = New(http.StatusServiceUnavailable, "arrivals", "Many are arriving", "Too many phones are joining at once. Try again in a moment.")
+	Rate          = New(http.StatusTooManyRequests, "rate", "Too many requests", "Wait a moment, then try again.")
 	Closed        = New(http.StatusConflict, "closed", "Voting is closed", "The entry was not counted: the activity is not open, or was reset.")
 	InvalidEntry  = New(http.StatusUnprocessableEntity, "invalid", "Invalid entry", "The activity or option does not exist, or the number of choices is not allowed.")
 	NoActivity    = New(http.StatusUnprocessableEntity, "invalid", "Invalid entry", "The activity or option does not exist, or the number of choices is not allowed.")

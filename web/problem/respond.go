@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -59,10 +58,8 @@ func (s *Responder) Problem(w http.ResponseWriter, r *http.Request, err error) {
 	p := s.Refuse(w, r, err)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header()["Cache-Control"] = noStore
-	body := p.body
-	if body != nil {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	} else if body, err = json.Marshal(p.Problem); err != nil {
+	body, err := json.Marshal(p.Problem)
+	if err != nil {
 		s.Logger.Error("encode problem", "code", p.Code, "err", err)
 	}
 	w.WriteHeader(p.Status)

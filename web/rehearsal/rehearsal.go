@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"sync"
 	"time"
 
@@ -43,12 +41,7 @@ var (
 type Service struct {
 	API    *api.Service
 	Crowds *crowd.Crowds
-
-	Health    eventlog.Health
-	Self      string         // how this node reaches its own listener; "": it cannot
-	PublicURL *url.URL       // or nil
-	LAN       netip.AddrPort // or zero
-	Proxied   bool           // people come through a proxy
+	Health eventlog.Health
 
 	making  sync.Mutex // one rehearsal is made at a time
 	testing sync.Mutex // held while a self-test runs
@@ -84,15 +77,15 @@ func (s *Service) PostRehearsal(w http.ResponseWriter, r *http.Request, rep *rep
 		return err
 	}
 	if in.Phones == nil {
-		n := min(simulatedPhones, s.Crowds.Most())
+		n := min(simulatedPhones, s.Crowds.Most)
 		in.Phones = &n
 	}
 	script, known := crowd.Pace(in.Pace).Script()
 	switch {
-	case !s.Crowds.Reachable():
+	case s.Crowds.URL == "":
 		return errNoListener
-	case *in.Phones < 1 || *in.Phones > s.Crowds.Most():
-		return problem.Invalid("phones must be 1 to %s.", humanize.Comma(int64(s.Crowds.Most())))
+	case *in.Phones < 1 || *in.Phones > s.Crowds.Most:
+		return problem.Invalid("phones must be 1 to %s.", humanize.Comma(int64(s.Crowds.Most)))
 	case !known:
 		return problem.Invalid("pace must be %q, %q or %q.", crowd.PaceCalm, crowd.PacePeople, crowd.PaceAtOnce)
 	}
@@ -113,7 +106,7 @@ func (s *Service) PostRehearsal(w http.ResponseWriter, r *http.Request, rep *rep
 	if err != nil {
 		return err
 	}
-	s.API.Sessions.SetCookieFor(w, r, session.HostCookie+c.Code, c.HostKey, cloneCookieAge)
+	s.API.Sessions.SetCookie(w, r, session.HostCookie+c.Code, c.HostKey, cloneCookieAge)
 	w.Header().Set("Location", "/api/v1/events/"+c.Code)
 	return s.API.Answers.JSON(w, http.StatusCreated, contract.NewRehearsal{Created: c, Phones: *in.Phones})
 }
@@ -175,10 +168,10 @@ func (s *Service) DeleteRehearsal(w http.ResponseWriter, r *http.Request, rep *r
 
 // Form is what the console needs to offer a rehearsal, or more phones.
 func (s *Service) Form(r *http.Request, snap event.Snapshot) *ui.RehearseForm {
-	if !s.Crowds.Reachable() {
+	if s.Crowds.URL == "" {
 		return nil
 	}
-	form := &ui.RehearseForm{Phones: min(simulatedPhones, s.Crowds.Most()), Most: s.Crowds.Most()}
+	form := &ui.RehearseForm{Phones: min(simulatedPhones, s.Crowds.Most), Most: s.Crowds.Most}
 	if !snap.Rehearsal {
 		for code := range s.clonesOf(r, snap.Code) {
 			if session.Cookie(r, session.HostCookie+code) != "" {
@@ -199,7 +192,7 @@ func (s *Service) clone(ctx context.Context, of event.Snapshot, key string) (*re
 	if err := s.API.Register(ctx, uid, &c); err != nil {
 		return nil, err
 	}
-	rep, err := s.API.Replicas.Open(ctx, c.Code)
+	rep, err := s.API.Sessions.Replicas.Open(ctx, c.Code)
 	if err == nil {
 		err = copyActivities(ctx, rep, of, time.Now())
 	}
@@ -246,7 +239,7 @@ func (s *Service) clonesOf(r *http.Request, code string) map[string]event.UID {
 	}
 	s.API.Sessions.EachHosted(r, note)
 	for _, known := range s.Crowds.ClonesOf(code) {
-		if rep, err := s.API.Replicas.Open(r.Context(), known); err == nil {
+		if rep, err := s.API.Sessions.Replicas.Open(r.Context(), known); err == nil {
 			note(rep)
 		}
 	}

@@ -31,12 +31,12 @@ func (s *Service) PostSelftest(w http.ResponseWriter, r *http.Request, rep *repl
 // ("": none in particular). It is loaded, if it can be.
 func (s *Service) SelfTest(ctx context.Context, code string) (contract.SelfTest, error) {
 	if code != "" {
-		if _, err := s.API.Replicas.Open(ctx, code); err != nil {
+		if _, err := s.API.Sessions.Replicas.Open(ctx, code); err != nil {
 			return contract.SelfTest{}, err
 		}
 	}
-	base := cmp.Or(s.Self, "http://localhost")
-	if s.PublicURL != nil || s.LAN.IsValid() {
+	base := cmp.Or(s.Crowds.URL, "http://localhost")
+	if s.API.Sessions.PublicURL != nil || s.API.Sessions.LAN.IsValid() {
 		base = s.API.Sessions.OwnBase()
 	}
 	return s.selftest(ctx, code, base), nil
@@ -46,17 +46,17 @@ func (s *Service) SelfTest(ctx context.Context, code string) (contract.SelfTest,
 // that the node was given or found out by itself: a request's could be anybody's.
 func (s *Service) selftest(ctx context.Context, code, base string) contract.SelfTest {
 	subject := selftest.Subject{
-		Log: s.Health, Code: code, Proxied: s.Proxied, Sockets: int(s.API.Valves.MaxSockets),
+		Log: s.Health, Code: code, Proxied: len(s.API.Sessions.TrustedProxies) > 0, Sockets: int(s.API.Valves.MaxSockets),
 	}
 	if u, err := url.Parse(base); err == nil && session.Loopback(u.Host) {
 		subject.Local = true
 	}
-	own := []string{s.Self}
-	if u := s.PublicURL; u != nil {
+	own := []string{s.Crowds.URL}
+	if u := s.API.Sessions.PublicURL; u != nil {
 		own = append(own, strings.TrimSuffix(u.String(), "/"))
 	}
-	if s.LAN.IsValid() {
-		own = append(own, "http://"+s.LAN.String())
+	if s.API.Sessions.LAN.IsValid() {
+		own = append(own, "http://"+s.API.Sessions.LAN.String())
 	}
 	for _, address := range own {
 		if base == address && !subject.Local {

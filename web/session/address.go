@@ -12,11 +12,11 @@ import (
 // FindClient is a middleware that finds out where requests come from behind trusted
 // proxies; without any, it is the connection's other end (ClientIP).
 func (s *Sessions) FindClient(next http.Handler) http.Handler {
-	if len(s.cfg.TrustedProxies) == 0 {
+	if len(s.TrustedProxies) == 0 {
 		return next
 	}
-	prefixes := make([]string, len(s.cfg.TrustedProxies))
-	for i, p := range s.cfg.TrustedProxies {
+	prefixes := make([]string, len(s.TrustedProxies))
+	for i, p := range s.TrustedProxies {
 		prefixes[i] = p.String()
 	}
 	return middleware.ClientIPFromXFF(prefixes...)(next)
@@ -39,15 +39,15 @@ func ClientIP(r *http.Request) string {
 // URL, or the request's own, or, where that is only this machine itself, its
 // address in the local network.
 func (s *Sessions) BaseURL(r *http.Request) string {
-	if u := s.cfg.PublicURL; u != nil {
+	if u := s.PublicURL; u != nil {
 		return strings.TrimSuffix(u.String(), "/")
 	}
 	scheme, host := s.scheme(r), r.Host
 	if !PlainHost(host) {
 		host = "localhost"
 	}
-	if Loopback(host) && s.cfg.LAN.IsValid() {
-		return "http://" + s.cfg.LAN.String()
+	if Loopback(host) && s.LAN.IsValid() {
+		return "http://" + s.LAN.String()
 	}
 	return scheme + "://" + host
 }
@@ -56,10 +56,10 @@ func (s *Sessions) BaseURL(r *http.Request) string {
 // request.
 func (s *Sessions) OwnBase() string {
 	switch {
-	case s.cfg.PublicURL != nil:
-		return s.cfg.PublicURL.Scheme + "://" + s.cfg.PublicURL.Host
-	case s.cfg.LAN.IsValid():
-		return "http://" + s.cfg.LAN.String()
+	case s.PublicURL != nil:
+		return s.PublicURL.Scheme + "://" + s.PublicURL.Host
+	case s.LAN.IsValid():
+		return "http://" + s.LAN.String()
 	}
 	return "http://localhost"
 }
@@ -82,7 +82,7 @@ func (s *Sessions) fromProxy(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	for _, p := range s.cfg.TrustedProxies {
+	for _, p := range s.TrustedProxies {
 		if p.Contains(peer.Addr().Unmap()) {
 			return true
 		}
@@ -107,15 +107,6 @@ func Loopback(hostport string) bool {
 // PlainHost reports whether a Host header is fit to be put into pages and
 // headers; anything else is not a name that a browser sends.
 func PlainHost(host string) bool {
-	if host == "" || len(host) > 255 {
-		return false
-	}
-	for _, c := range []byte(host) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte(".-:[]_", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return true
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_"
+	return host != "" && len(host) <= 255 && strings.Trim(host, plain) == ""
 }

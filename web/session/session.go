@@ -46,12 +46,12 @@ type Config struct {
 
 // Sessions tells who calls.
 type Sessions struct {
-	cfg  Config
+	Config
 	macs sync.Pool // of *tokenMAC
 }
 
 // New returns Sessions.
-func New(cfg Config) *Sessions { return &Sessions{cfg: cfg} }
+func New(cfg Config) *Sessions { return &Sessions{Config: cfg} }
 
 // Event finds the event that a request's path names, its code in any case.
 func (s *Sessions) Event(r *http.Request) (*replica.Replica, error) {
@@ -79,7 +79,7 @@ func (s *Sessions) Opened(r *http.Request) (*replica.Replica, error) {
 	if !ok {
 		return nil, eventlog.ErrNotFound
 	}
-	return s.cfg.Replicas.Open(r.Context(), code)
+	return s.Replicas.Open(r.Context(), code)
 }
 
 // EachHosted visits the events whose host cookies the browser holds.
@@ -96,7 +96,7 @@ func (s *Sessions) EachHosted(r *http.Request, visit func(*replica.Replica)) {
 			continue
 		}
 		tries++
-		if rep, err := s.cfg.Replicas.Open(ctx, code); err == nil && IsHost(rep, c.Value) {
+		if rep, err := s.Replicas.Open(ctx, code); err == nil && IsHost(rep, c.Value) {
 			visit(rep)
 		}
 	}
@@ -154,7 +154,7 @@ func (s *Sessions) CheckHost(r *http.Request, rep *replica.Replica) (string, err
 	if IsHost(rep, key) {
 		return key, nil
 	}
-	if !s.cfg.Limits.Allow(overload.WrongKeys, ClientIP(r)) {
+	if !s.Limits.Allow(overload.WrongKeys, ClientIP(r)) {
 		return "", problem.Rate
 	}
 	_, err := LookTwice(r.Context(), rep, func(st *event.State) (bool, error) {
@@ -231,10 +231,5 @@ func NormalCode(typed string) (string, bool) {
 		return "", false
 	}
 	code := strings.ToUpper(typed)
-	for _, c := range []byte(code) {
-		if strings.IndexByte(CodeAlphabet, c) < 0 {
-			return "", false
-		}
-	}
-	return code, true
+	return code, strings.Trim(code, CodeAlphabet) == ""
 }

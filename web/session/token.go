@@ -20,7 +20,7 @@ const (
 	ParticipantCookie = "drumroll_"
 	HostCookie        = "drumroll_host_"
 
-	cookieAge = 180 * 24 * 3600 // seconds
+	CookieAge = 180 * 24 * 3600 // seconds
 )
 
 // A participant's token is 8 bytes of id and 16 bytes of HMAC-SHA256 over
@@ -47,7 +47,7 @@ type tokenMAC struct {
 func (s *Sessions) tokenMAC(uid event.UID, id []byte) (mac [16]byte) {
 	m, _ := s.macs.Get().(*tokenMAC)
 	if m == nil {
-		m = &tokenMAC{h: hmac.New(sha256.New, s.cfg.SigningKey)}
+		m = &tokenMAC{h: hmac.New(sha256.New, s.SigningKey)}
 	}
 	defer s.macs.Put(m)
 	m.h.Reset()
@@ -117,13 +117,8 @@ func Cookie(r *http.Request, name string) string {
 	return c.Value
 }
 
-// SetCookie sets a cookie that lives long.
-func (s *Sessions) SetCookie(w http.ResponseWriter, r *http.Request, name, value string) {
-	s.SetCookieFor(w, r, name, value, cookieAge)
-}
-
-// SetCookieFor sets a cookie for so many seconds.
-func (s *Sessions) SetCookieFor(w http.ResponseWriter, r *http.Request, name, value string, age int) {
+// SetCookie sets a cookie for so many seconds.
+func (s *Sessions) SetCookie(w http.ResponseWriter, r *http.Request, name, value string, age int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: age,
 		HttpOnly: true, Secure: s.scheme(r) == "https", SameSite: http.SameSiteLaxMode,

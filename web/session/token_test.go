@@ -9,8 +9,8 @@ import (
 )
 
 func TestTokens(t *testing.T) {
-	s := &Sessions{cfg: Config{SigningKey: []byte(strings.Repeat("k", 32))}}
-	other := &Sessions{cfg: Config{SigningKey: []byte(strings.Repeat("K", 32))}}
+	s := &Sessions{Config: Config{SigningKey: []byte(strings.Repeat("k", 32))}}
+	other := &Sessions{Config: Config{SigningKey: []byte(strings.Repeat("K", 32))}}
 	uid, otherUID := event.UID{1}, event.UID{2}
 	p := NewParticipant()
 	token := s.Token(uid, p)
@@ -38,7 +38,7 @@ func TestTokens(t *testing.T) {
 
 // FuzzParseToken: nothing panics, and whatever is taken was made here.
 func FuzzParseToken(f *testing.F) {
-	s := &Sessions{cfg: Config{SigningKey: []byte(strings.Repeat("k", 32))}}
+	s := &Sessions{Config: Config{SigningKey: []byte(strings.Repeat("k", 32))}}
 	uid := event.UID{1}
 	f.Add(s.Token(uid, 7))
 	f.Add(s.Token(event.UID{2}, 7))

@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/boombuler/barcode/qr"
 
@@ -40,33 +39,23 @@ func QRCode(text string) (ui.QR, error) {
 
 func dark(r, _, _, _ uint32) bool { return r < 0x8000 }
 
-// joinQR is the code of a URL whose path is in any case: all in upper case it
-// takes the alphanumeric mode, and fewer modules.
-func joinQR(url string) (ui.QR, error) { return QRCode(strings.ToUpper(url)) }
-
-// qrCache keeps the codes of the few addresses that pages show: drawing one takes
-// as long as a hundred frames.
-type qrCache struct {
-	mu    sync.Mutex
-	codes map[string]ui.QR
-}
-
 const maxQRs = 512
 
-// JoinQR is the code of a URL whose path may be in any case.
+// JoinQR is the code of a URL whose path may be in any case: all in upper case it
+// takes the alphanumeric mode, and fewer modules.
 func (s *Maker) JoinQR(url string) (ui.QR, error) {
-	s.qrs.mu.Lock()
-	defer s.qrs.mu.Unlock()
-	if code, ok := s.qrs.codes[url]; ok {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if code, ok := s.qrs[url]; ok {
 		return code, nil
 	}
-	code, err := joinQR(url)
+	code, err := QRCode(strings.ToUpper(url))
 	if err != nil {
 		return code, err
 	}
-	if s.qrs.codes == nil || len(s.qrs.codes) >= maxQRs {
-		s.qrs.codes = map[string]ui.QR{}
+	if s.qrs == nil || len(s.qrs) >= maxQRs {
+		s.qrs = map[string]ui.QR{}
 	}
-	s.qrs.codes[url] = code
+	s.qrs[url] = code
 	return code, nil
 }

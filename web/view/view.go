@@ -3,6 +3,7 @@ package view
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"drumroll/internal/event"
@@ -27,7 +28,8 @@ type Maker struct {
 	Files *static.Files
 	Kinds *kinds.Node
 
-	qrs qrCache
+	mu  sync.Mutex
+	qrs map[string]ui.QR // of the few addresses that pages show: drawing one takes as long as a hundred frames
 }
 
 // Page is the frame of any page.
@@ -35,23 +37,40 @@ func (s *Maker) Page(view, title, code string) ui.Page {
 	return ui.Page{View: view, Title: title, Code: code, ShowMS: showMS, Asset: s.Files.URL}
 }
 
-// EventPage is the frame of a page of an event.
-func (s *Maker) EventPage(view string, snap *event.Snapshot) ui.Page {
+// EventPage is the frame of a page of an event; base is "" where it shows no address.
+func (s *Maker) EventPage(view string, snap *event.Snapshot, base string) ui.Page {
 	p := s.Page(view, snap.Title, snap.Code)
-	p.Rehearsal = snap.Rehearsal
+	p.Rehearsal, p.BaseURL = snap.Rehearsal, base
 	return p
 }
 
-// Event takes a snapshot that was cut to what the viewer may see. base is
-// "" where the view shows no address; its one link is then relative.
-func (s *Maker) Event(snap event.Snapshot, base string, connected int, now time.Time) (ui.Event, error) {
-	e := ui.Event{Snapshot: snap, NowMs: uint64(now.UnixMilli()), Connected: connected, VerifyURL: "/" + snap.Code + "/verify"}
-	if base == "" {
-		return e, nil
-	}
+// Phone is what a phone shows of a snapshot that was cut to what it may see. Its one
+// link is relative.
+func (s *Maker) Phone(snap event.Snapshot, connected int, now time.Time) ui.Phone {
+	return ui.Phone{Page: s.EventPage(Phone, &snap, ""), Event: shown(snap, connected, now)}
+}
+
+// Screen is what a projector shows of such a snapshot.
+func (s *Maker) Screen(snap event.Snapshot, base string, connected int, now time.Time) (ui.Screen, error) {
+	e, err := s.addressed(snap, base, connected, now)
+	return ui.Screen{Page: s.EventPage(Screen, &snap, base), Event: e}, err
+}
+
+// Host is what a console shows.
+func (s *Maker) Host(snap event.Snapshot, base string, connected int, now time.Time) (ui.Host, error) {
+	e, err := s.addressed(snap, base, connected, now)
+	return ui.Host{Page: s.EventPage(Host, &snap, base), Event: e, Kept: s.kept(snap)}, err
+}
+
+func shown(snap event.Snapshot, connected int, now time.Time) ui.Event {
+	return ui.Event{Snapshot: snap, NowMs: uint64(now.UnixMilli()), Connected: connected, VerifyURL: "/" + snap.Code + "/verify"}
+}
+
+// addressed is an event with where to join it.
+func (s *Maker) addressed(snap event.Snapshot, base string, connected int, now time.Time) (e ui.Event, err error) {
+	e = shown(snap, connected, now)
 	_, host, _ := strings.Cut(base, "://") // as people type it
 	e.JoinURL, e.JoinHost, e.VerifyURL = base+"/"+snap.Code, host, base+e.VerifyURL
-	var err error
 	if e.QR, err = s.JoinQR(e.JoinURL); err != nil {
 		return e, err
 	}
@@ -59,14 +78,8 @@ func (s *Maker) Event(snap event.Snapshot, base string, connected int, now time.
 	return e, err
 }
 
-// Host is what a console shows.
-func (s *Maker) Host(snap event.Snapshot, base string, connected int, now time.Time) (ui.Host, error) {
-	e, err := s.Event(snap, base, connected, now)
-	return ui.Host{Event: e, Kept: s.Kept(snap)}, err
-}
-
-// Kept says how long an event is kept.
-func (s *Maker) Kept(snap event.Snapshot) ui.Kept {
+// kept says how long an event is kept.
+func (s *Maker) kept(snap event.Snapshot) ui.Kept {
 	at, ok := s.Kinds.Expires(snap)
 	if !ok {
 		return ui.Kept{}
