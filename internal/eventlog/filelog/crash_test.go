@@ -218,6 +218,17 @@ func fillUp(dir string) error {
 			return errors.New("the limit on files has no effect")
 		}
 	}
+	// A limit within the room that was filled ahead stops a write before it begins, or in its
+	// middle.
+	for _, more := range []int{-100, 0, 10} {
+		limit.Cur = uint64(l.files["ABC234"].snapshot().end + int64(more))
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+			return err
+		}
+		if _, err := l.Append(ctx, "ABC234", [][]byte{make([]byte, 100)}); !errors.Is(err, eventlog.ErrRefused) {
+			return fmt.Errorf("append with room for %d bytes: %w, want ErrRefused", more, err)
+		}
+	}
 	if _, err := l.Create(ctx, "DEF567", make([]byte, 300_000)); !errors.Is(err, eventlog.ErrRefused) {
 		return fmt.Errorf("create: %w, want ErrRefused", err)
 	}

@@ -201,7 +201,7 @@ func (l *Log) closedError() error {
 	return nil
 }
 
-// use makes a call with the code's eventFile, which is not closed meanwhile.
+// use makes a call with the code's eventFile, which stays open until it returns.
 func use[T any](ctx context.Context, l *Log, code string, call func(*eventFile) (T, error)) (result T, err error) {
 	if !eventlog.ValidCode(code) {
 		return result, fmt.Errorf("event %q: %w", code, eventlog.ErrNotFound)
