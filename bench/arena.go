@@ -12,6 +12,7 @@ import (
 	"drumroll/bench/proc"
 	"drumroll/bench/report"
 	"drumroll/internal/contract"
+	"drumroll/internal/nodetest"
 	"drumroll/internal/rehearse"
 )
 
@@ -76,7 +77,7 @@ func arena(ctx context.Context, b *bench) (err error) {
 	if err != nil {
 		return err
 	}
-	keyboard, err := s.Add(ctx, contract.RaffleSpec{Kind: contract.KindRaffle, Title: "A keyboard", Winners: 3})
+	keyboard, err := nodetest.Add(ctx, &s.EventClient, contract.RaffleSpec{Kind: contract.KindRaffle, Title: "A keyboard", Winners: 3})
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func arena(ctx context.Context, b *bench) (err error) {
 		verb     string
 	}{{s.activity, "close"}, {s.activity, "reveal"}, {keyboard.ID, "open"}, {keyboard.ID, "close"}, {keyboard.ID, "draw"}} {
 		b.logf("arena: activity %d: %s", act.activity, act.verb)
-		if _, err := s.Command(ctx, act.activity, act.verb, nil); err != nil {
+		if _, err := nodetest.Command(ctx, &s.EventClient, act.activity, act.verb); err != nil {
 			return err
 		}
 		if err := pause(ctx, b.span(arenaPause)); err != nil {

@@ -14,6 +14,7 @@ import (
 	"drumroll/bench/load"
 	"drumroll/bench/proc"
 	"drumroll/internal/contract"
+	"drumroll/internal/nodetest"
 )
 
 // Stores that Drumroll runs on.
@@ -102,7 +103,7 @@ type show struct {
 // event makes an event.
 func (d *drumroll) event(ctx context.Context) (*show, error) {
 	c := contract.Client{Server: "http://" + d.addr}
-	created, err := c.CreateEvent(ctx, contract.CreateEvent{Title: "Benchmark"})
+	created, err := nodetest.CreateEvent(ctx, &c, "Benchmark")
 	return &show{EventClient: *c.At(created.Code, created.HostKey), addr: d.addr}, err
 }
 
@@ -119,18 +120,18 @@ func (d *drumroll) poll(ctx context.Context, results string) (*show, error) {
 
 // open adds an activity and opens it.
 func (s *show) open(ctx context.Context, spec any) error {
-	a, err := s.Add(ctx, spec)
+	a, err := nodetest.Add(ctx, &s.EventClient, spec)
 	if err != nil {
 		return err
 	}
-	a, err = s.Command(ctx, a.ID, "open", nil)
+	a, err = nodetest.Command(ctx, &s.EventClient, a.ID, "open")
 	s.activity, s.run = a.ID, a.Run
 	return err
 }
 
 // command commands the activity that was opened last.
 func (s *show) command(ctx context.Context, verb string) error {
-	_, err := s.Command(ctx, s.activity, verb, nil)
+	_, err := nodetest.Command(ctx, &s.EventClient, s.activity, verb)
 	return err
 }
 
@@ -145,7 +146,7 @@ func (s *show) join(ctx context.Context, n int) ([]string, error) {
 	for i := range tokens {
 		g.Go(func() error {
 			return retry(ctx, func() error {
-				joined, err := s.At(s.Code, "").Join(ctx, contract.Join{})
+				joined, err := nodetest.Join(ctx, &s.EventClient)
 				tokens[i] = joined.Token
 				return err
 			})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"drumroll/internal/contract"
+	"drumroll/internal/nodetest"
 	"drumroll/internal/rehearse"
 )
 
@@ -33,7 +34,7 @@ func (e *created) call(t *testing.T, method, path, body string, into any) {
 func newEvent(t *testing.T, base string) *created {
 	t.Helper()
 	server := contract.Client{Server: base}
-	made, err := server.CreateEvent(t.Context(), contract.CreateEvent{Title: "Rehearsal"})
+	made, err := nodetest.CreateEvent(t.Context(), &server, "Rehearsal")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ var rules = map[string]rule{
 		theirs: []string{"github.com/prometheus/client_golang"},
 	},
 	"internal/redistest": {},
-	"internal/nodetest":  {},
+	"internal/nodetest":  {ours: []string{"internal/contract"}},
 	"internal/selftest": {
 		ours:   []string{"internal/contract", "internal/eventlog"},
 		theirs: []string{"github.com/dustin/go-humanize"},
@@ -118,7 +118,7 @@ var rules = map[string]rule{
 	"internal/rehearse": {
 		ours:   []string{"internal/contract", "internal/wsclient"},
 		theirs: []string{"github.com/HdrHistogram/hdrhistogram-go", "golang.org/x/time"},
-		tests:  append([]string{"github.com/coder/websocket", "web", "static", "internal/event", "internal/replica", "internal/metrics"}, logs...),
+		tests:  append([]string{"github.com/coder/websocket", "web", "static", "internal/event", "internal/replica", "internal/metrics", "internal/nodetest"}, logs...),
 	},
 	"internal/storybook": {
 		ours:   []string{"web/ui", "static", "internal/event", "internal/fairdraw"},

@@ -109,11 +109,6 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 	return nil
 }
 
-// CreateEvent makes an event.
-func (c *Client) CreateEvent(ctx context.Context, in CreateEvent) (out Created, err error) {
-	return out, c.Do(ctx, http.MethodPost, "/events", in, &out)
-}
-
 // At is a client for one event, with a credential of it; "": a stranger.
 func (c *Client) At(code, bearer string) *EventClient {
 	own := *c
@@ -135,30 +130,6 @@ func (c *EventClient) Call(ctx context.Context, method, path string, in, out any
 // Get is the event as the caller may see it.
 func (c *EventClient) Get(ctx context.Context) (out Event, err error) {
 	return out, c.Call(ctx, http.MethodGet, "", nil, &out)
-}
-
-// Add adds an activity, as a draft. spec is one of Specs' types.
-func (c *EventClient) Add(ctx context.Context, spec any) (out Activity, err error) {
-	return out, c.Call(ctx, http.MethodPost, "/activities", spec, &out)
-}
-
-// Command commands an activity: open, close, draw … details may be nil.
-func (c *EventClient) Command(ctx context.Context, activity int, verb string, details *Command) (out Activity, err error) {
-	var in any
-	if details != nil {
-		in = details
-	}
-	return out, c.Call(ctx, http.MethodPost, fmt.Sprintf("/activities/%d/%s", activity, verb), in, &out)
-}
-
-// Join makes a participant.
-func (c *EventClient) Join(ctx context.Context, in Join) (out Joined, err error) {
-	return out, c.Call(ctx, http.MethodPost, "/participants", in, &out)
-}
-
-// Enter submits an entry.
-func (c *EventClient) Enter(ctx context.Context, in Entry) (out Entered, err error) {
-	return out, c.Call(ctx, http.MethodPost, "/entries", in, &out)
 }
 
 // RetryAfter is how long an answer of 429 or 503 asks to wait; 0: it does not say.

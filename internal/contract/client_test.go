@@ -31,7 +31,7 @@ func TestClientTellsRefusals(t *testing.T) {
 	ctx := context.Background()
 	c := (&contract.Client{Server: server.URL}).At("ABC234", "key")
 
-	_, err := c.Enter(ctx, contract.Entry{Activity: 1, Choice: []int{0}})
+	err := c.Call(ctx, http.MethodPost, "/entries", contract.Entry{Activity: 1, Choice: []int{0}}, nil)
 	refused, ok := err.(*contract.Refused)
 	if !ok || refused.Status != 503 || refused.RetryAfter != 3*time.Second || refused.Problem.Code != "overloaded" {
 		t.Errorf("an entry refused for load: %v", err)
@@ -40,7 +40,7 @@ func TestClientTellsRefusals(t *testing.T) {
 	if err != nil || e.Activity(1).Scale == nil || e.Activity(2).Scale != nil || e.Activity(2).Raffle != nil || e.Activity(3) != nil {
 		t.Errorf("an event with a scale and a poll: %+v, %v", e, err)
 	}
-	if _, err := c.Join(ctx, contract.Join{}); contract.StatusOf(err) != 404 {
+	if err := c.Call(ctx, http.MethodPost, "/participants", contract.Join{}, nil); contract.StatusOf(err) != 404 {
 		t.Errorf("an unknown path: %v", err)
 	}
 }

@@ -49,8 +49,8 @@ func (s *socket) enter(number int, entry map[string]any) (ack contract.Ack, err 
 		return ack, err
 	}
 	for {
-		frame, err := s.Read(ctx)
-		if err != nil {
+		var frame []byte
+		if err := s.Next(ctx, func(f []byte) { frame = bytes.Clone(f) }); err != nil {
 			return ack, err
 		}
 		if bytes.HasPrefix(frame, []byte(`{"t":"ack"`)) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"drumroll/internal/contract"
+	"drumroll/internal/nodetest"
 )
 
 // newHTTP is a client that all who call share.
@@ -39,5 +40,5 @@ func (c *crowd) call(limit time.Duration, n *node, bearer, method, path string, 
 func (c *crowd) create(n *node, title string) (contract.Created, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), callLimit)
 	defer cancel()
-	return c.at(n, "", "").CreateEvent(ctx, contract.CreateEvent{Title: title})
+	return nodetest.CreateEvent(ctx, &c.at(n, "", "").Client, title)
 }

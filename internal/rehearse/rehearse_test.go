@@ -17,6 +17,7 @@ import (
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/metrics"
+	"drumroll/internal/nodetest"
 	"drumroll/internal/rehearse"
 	"drumroll/internal/replica"
 	"drumroll/static"
@@ -68,7 +69,7 @@ func openHouse(t testing.TB, change func(*web.Config)) *house {
 		}
 	})
 	api := contract.Client{Server: server.URL}
-	made, err := api.CreateEvent(t.Context(), contract.CreateEvent{Title: "Rehearsal"})
+	made, err := nodetest.CreateEvent(t.Context(), &api, "Rehearsal")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,12 +91,6 @@ func (s *Socket) Next(ctx context.Context, take func(frame []byte)) error {
 	return nil
 }
 
-// Read is a copy of the next frame; else it is as Next.
-func (s *Socket) Read(ctx context.Context) (frame []byte, err error) {
-	err = s.Next(ctx, func(f []byte) { frame = bytes.Clone(f) })
-	return frame, err
-}
-
 func closed(err error) error {
 	var end websocket.CloseError
 	if errors.As(err, &end) {
