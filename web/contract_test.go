@@ -7,7 +7,7 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// TestContract holds both Logs to the text of DESIGN section 4. The tests of a
+// TestContract holds both Logs to the outside contract. The tests of a
 // Log share one node: their events are their own.
 func TestContract(t *testing.T) {
 	for name, open := range map[string]func(testing.TB) store{"embedded": fileStore, "redis": redisStore} {

@@ -351,7 +351,7 @@ func (a answer) problem(status int, code string) problem {
 	return p
 }
 
-// The JSON of DESIGN section 4, as its text has it.
+// The JSON of the outside contract.
 type eventJSON struct {
 	Code, Title, Offset string
 	People              struct{ Connected, Joined int }

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// flagRows is the table of DESIGN section 4: each flag with a value that is not
+// flagRows is the table of flags: each flag with a value that is not
 // its default, and what it does.
 var flagRows = []struct {
 	flag, value string

@@ -19,8 +19,8 @@ var logs = []string{"internal/eventlog", "internal/eventlog/filelog", "internal/
 // beacons are for tests that need public randomness.
 var beacons = []string{"internal/beacon", "internal/beacon/beacontest"}
 
-// rules is the table of the design's section 3, with the packages that came
-// since. A package that is not in it fails the test: say here what it may know.
+// rules is the table of allowed imports, a line a package.
+// A package that is not in it fails the test: say here what it may know.
 var rules = map[string]rule{
 	"cmd/drumroll": {ours: []string{anything}, theirs: []string{anything}, tests: []string{anything}},
 	"static":       {},

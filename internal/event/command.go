@@ -10,7 +10,7 @@ import (
 	"drumroll/internal/fairdraw"
 )
 
-// Limits of the outside contract (DESIGN section 4).
+// Limits of the outside contract.
 const (
 	MaxText       = 200 // runes of a title, option, name, reason
 	MaxOptions    = 50

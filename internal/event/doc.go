@@ -13,6 +13,6 @@
 //   - Nothing is skipped: a record of a newer version is ErrNewer, a damaged one
 //     ErrDamaged, and the caller stops.
 //
-// Vocabulary: see DESIGN section 1. A control record carries one Command as
+// Vocabulary: see ARCHITECTURE.md. A control record carries one Command as
 // JSON; a batch record carries many packed Items (joins, votes, raffle entries).
 package event

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Close codes of the outside contract (DESIGN section 4).
+// Close codes of the outside contract.
 const (
 	CloseUnsupported = 1003
 	CloseLeaving     = 1012 // the node is leaving: dial again
