@@ -41,8 +41,6 @@ func (poll) phone(p Phone, a *event.Activity, small bool) templ.Component {
 	return votingPhone(p, a, small, b)
 }
 
-func (poll) scene(a *event.Activity) string { return votingScene(a, "bars") }
-
 func (poll) stage(e *Event, a *event.Activity) templ.Component {
 	return votingStage(e, a, pollChoices(a), pollBars(a))
 }

@@ -22,8 +22,6 @@ func (scale) phone(p Phone, a *event.Activity, small bool) templ.Component {
 	})
 }
 
-func (scale) scene(a *event.Activity) string { return votingScene(a, "columns") }
-
 func (scale) stage(e *Event, a *event.Activity) templ.Component {
 	return votingStage(e, a, scaleEnds(a), scaleColumns(Phone{}, a))
 }

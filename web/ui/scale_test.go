@@ -48,10 +48,10 @@ func TestScaleShowsItsMean(t *testing.T) {
 		mean  string
 		scene string
 	}{
-		"no entry":  {scaleIn(event.Open, 0, 0, 0), ">–<", "columns"},
-		"live":      {scaleIn(event.Open, 1, 0, 2), ">0.33<", "columns"},
-		"below 0":   {scaleIn(event.Revealed, 2, 0, 1), ">-0.33<", "columns"},
-		"a round 1": {scaleIn(event.Closed, 0, 0, 4), ">1.00<", "columns"},
+		"no entry":  {scaleIn(event.Open, 0, 0, 0), ">–<", "bars"},
+		"live":      {scaleIn(event.Open, 1, 0, 2), ">0.33<", "bars"},
+		"below 0":   {scaleIn(event.Revealed, 2, 0, 1), ">-0.33<", "bars"},
+		"a round 1": {scaleIn(event.Closed, 0, 0, 4), ">1.00<", "bars"},
 		"hidden":    {scaleIn(event.Closed), "", "count"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -55,13 +55,12 @@ func votingWords(a *event.Activity, plan, rules string) words {
 	return w
 }
 
-// votingScene is shown where the counts may be seen, or else "count": how many
-// have voted.
-func votingScene(a *event.Activity, shown string) string {
+// scene is "bars" where the counts may be seen, or else "count": how many have voted.
+func (voting) scene(a *event.Activity) string {
 	if a.Counts == nil {
 		return "count"
 	}
-	return shown
+	return "bars"
 }
 
 // votingStage is the board with the counts, or, while nobody may see them, with how many
