@@ -160,8 +160,7 @@ type Topic struct {
 }
 
 type audience struct {
-	subs   []*Subscriber
-	at     map[*Subscriber]int // index in subs
+	subs   map[*Subscriber]struct{}
 	newest *Frames
 }
 
@@ -184,12 +183,11 @@ func (t *Topic) Subscribe(s *Subscriber) {
 	}
 	a := t.audiences[s.Audience]
 	if a == nil {
-		a = &audience{at: map[*Subscriber]int{}}
+		a = &audience{subs: map[*Subscriber]struct{}{}}
 		t.audiences[s.Audience] = a
 	}
 	s.count = t.cfg.Sent
-	a.at[s] = len(a.subs)
-	a.subs = append(a.subs, s)
+	a.subs[s] = struct{}{}
 	if s.Key != 0 {
 		t.byKey[s.Key] = append(t.byKey[s.Key], s)
 	}
@@ -211,22 +209,13 @@ func (t *Topic) Unsubscribe(s *Subscriber) {
 	if a == nil {
 		return
 	}
-	i, ok := a.at[s]
-	if !ok {
-		return
-	}
-	last := len(a.subs) - 1
-	a.subs[i] = a.subs[last]
-	a.at[a.subs[i]] = i
-	a.subs[last] = nil
-	a.subs = a.subs[:last]
-	delete(a.at, s)
-	if last == 0 {
+	delete(a.subs, s)
+	if len(a.subs) == 0 {
 		delete(t.audiences, s.Audience)
 	}
 	if s.Key != 0 {
-		kin := t.byKey[s.Key]
-		if t.byKey[s.Key] = slices.DeleteFunc(kin, func(k *Subscriber) bool { return k == s }); len(kin) == 1 {
+		t.byKey[s.Key] = slices.DeleteFunc(t.byKey[s.Key], func(kin *Subscriber) bool { return kin == s })
+		if len(t.byKey[s.Key]) == 0 {
 			delete(t.byKey, s.Key)
 		}
 	}
@@ -291,7 +280,7 @@ func (t *Topic) Close(ctx context.Context, over time.Duration, end func(Conn)) {
 	t.closed = end
 	var conns []Conn
 	for _, a := range t.audiences {
-		for _, s := range a.subs {
+		for s := range a.subs {
 			conns = append(conns, s.Conn)
 		}
 	}

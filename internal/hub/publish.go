@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -126,7 +128,7 @@ func (t *Topic) publish(l *lane, alive bool) {
 		}
 		f := t.encodeLocked(key, a)
 		f.alive = alive
-		all = append(all, delivery{f, append([]*Subscriber(nil), a.subs...)})
+		all = append(all, delivery{f, slices.AppendSeq(make([]*Subscriber, 0, len(a.subs)), maps.Keys(a.subs))})
 	}
 	t.mu.Unlock()
 	for _, d := range all {

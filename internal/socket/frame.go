@@ -19,15 +19,17 @@ func AppendText(dst, payload []byte) []byte {
 	return append(appendHeader(dst, opText, len(payload)), payload...)
 }
 
-// Text builds a text frame in one allocation: fill appends the payload of about
-// the given size.
-func Text(size int, fill func([]byte) []byte) []byte {
-	b := fill(make([]byte, maxHeader, maxHeader+size))
-	var header [maxHeader]byte
-	h := appendHeader(header[:0], opText, len(b)-maxHeader)
-	start := maxHeader - len(h)
-	copy(b[start:], h)
-	return b[start:]
+// Text builds a text frame of a payload in parts, in one allocation.
+func Text(parts ...[]byte) []byte {
+	size := 0
+	for _, part := range parts {
+		size += len(part)
+	}
+	b := appendHeader(make([]byte, 0, maxHeader+size), opText, size)
+	for _, part := range parts {
+		b = append(b, part...)
+	}
+	return b
 }
 
 func appendHeader(dst []byte, op byte, n int) []byte {

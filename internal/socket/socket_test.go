@@ -30,8 +30,8 @@ func TestFrames(t *testing.T) {
 		payload := strings.Repeat("é", n/2) + strings.Repeat("x", n%2)
 		frames := [][]byte{
 			socket.AppendText(nil, []byte(payload)),
-			socket.Text(n, func(b []byte) []byte { return append(b, payload...) }),
-			socket.Text(0, func(b []byte) []byte { return append(b, payload...) }), // a wrong guess
+			socket.Text([]byte(payload)),
+			socket.Text([]byte(payload[:n/2]), []byte(payload[n/2:])),
 		}
 		own := []byte(payload) // a frame behind its payload, in the same memory
 		frames = append(frames, socket.AppendText(own, own)[len(own):])

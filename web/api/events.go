@@ -103,19 +103,14 @@ func (s *Service) GetEvent(w http.ResponseWriter, r *http.Request, rep *replica.
 	// A host's credential shows all; a wrong one is an error, not a stranger's view.
 	// A page whose socket was refused asks here, too, whether its cookie still holds.
 	host := session.IsHost(rep, session.HostKey(r, rep.Code()))
-	if token := session.Bearer(r); token != "" {
-		if !host && !s.Sessions.IsParticipant(rep, token) {
-			return problem.WrongToken
+	if !host {
+		_, err := s.Sessions.Participant(r, rep)
+		if errors.Is(err, problem.NoToken) && session.Cookie(r, session.HostCookie+rep.Code()) != "" {
+			return problem.WrongHostKey
 		}
-		return s.answerEvent(w, rep, host)
-	}
-	token := session.Cookie(r, session.ParticipantCookie+rep.Code())
-	switch {
-	case host, token != "" && s.Sessions.IsParticipant(rep, token):
-	case token != "":
-		return problem.WrongToken
-	case session.Cookie(r, session.HostCookie+rep.Code()) != "":
-		return problem.WrongHostKey
+		if err != nil && !errors.Is(err, problem.NoToken) {
+			return err
+		}
 	}
 	return s.answerEvent(w, rep, host)
 }

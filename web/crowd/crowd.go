@@ -146,15 +146,6 @@ func (c *Crowds) expireAgain(uid event.UID, after time.Duration) {
 	}
 }
 
-// begin does work that Wait waits for, unless the node leaves.
-func (c *Crowds) begin(work func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.shut {
-		c.running.Go(work)
-	}
-}
-
 // track makes a clone known to this node, and calls expired when it is too old.
 func (c *Crowds) track(snap *event.Snapshot, expired func()) {
 	c.mu.Lock()
@@ -163,7 +154,13 @@ func (c *Crowds) track(snap *event.Snapshot, expired func()) {
 		return
 	}
 	left := time.Until(time.UnixMilli(int64(snap.CreatedMs)).Add(cloneLives))
-	c.all[snap.UID] = &rehearsal{code: snap.Code, of: snap.Of, expiry: time.AfterFunc(max(left, 0), func() { c.begin(expired) })}
+	c.all[snap.UID] = &rehearsal{code: snap.Code, of: snap.Of, expiry: time.AfterFunc(left, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !c.shut {
+			c.running.Go(expired) // which Wait waits for
+		}
+	})}
 }
 
 // Forget drops a clone that is no more, and sends its crowd home.

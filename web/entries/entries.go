@@ -70,19 +70,14 @@ func (s *Intake) Enter(r *http.Request, rep *replica.Replica, p event.Participan
 	return settled, statusError(settled.Outcome.Status)
 }
 
-// MayJoin reports whether the log knows a participant already; where it does not,
-// it takes a token of the caller's address: problem.Rate where there is none.
+// MayJoin reports whether the log, as far as this node has folded it, knows a
+// participant already; where it does not, it takes a token of the caller's address: problem.Rate where there is none.
 func (s *Intake) MayJoin(r *http.Request, rep *replica.Replica, p event.Participant) (joined bool, err error) {
-	if joined = knows(rep, p); !joined && !s.Valves.Limits.Allow(overload.Joining, session.ClientIP(r)) {
+	rep.View(func(st *event.State) { joined = st.Joined(p) })
+	if !joined && !s.Valves.Limits.Allow(overload.Joining, session.ClientIP(r)) {
 		return false, problem.Rate
 	}
 	return joined, nil
-}
-
-// knows reports whether this node has folded that a participant joined.
-func knows(rep *replica.Replica, p event.Participant) (joined bool) {
-	rep.View(func(st *event.State) { joined = st.Joined(p) })
-	return joined
 }
 
 // NamesOn reports whether participants may give themselves a name.

@@ -94,7 +94,7 @@ func whole(shared []byte) []byte {
 	if shared == nil {
 		return nil
 	}
-	return socket.Text(len(shared)+1, func(b []byte) []byte { return append(append(b, shared...), '}') })
+	return socket.Text(shared, []byte("}"))
 }
 
 // personal splices what one phone is told of itself into the shared frame.
@@ -110,12 +110,7 @@ func (r *room) personal(shared []byte, p event.Participant) []byte {
 		r.s.Answers.Logger.Error("encode you", "event", r.rep.Code(), "err", err)
 		tail = []byte("null")
 	}
-	return socket.Text(len(shared)+len(tail)+10, func(b []byte) []byte {
-		b = append(b, shared...)
-		b = append(b, `,"you":`...)
-		b = append(b, tail...)
-		return append(b, '}')
-	})
+	return socket.Text(shared, []byte(`,"you":`), tail, []byte("}"))
 }
 
 func (r *room) html(a hub.Audience, snap event.Snapshot, connected int, now time.Time) (string, error) {

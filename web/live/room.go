@@ -14,6 +14,7 @@ import (
 	"drumroll/internal/hub"
 	"drumroll/internal/replica"
 	"drumroll/internal/socket"
+	"drumroll/web/session"
 	"drumroll/web/view"
 )
 
@@ -132,8 +133,7 @@ func (r *room) gone(c *socket.Conn) {
 // dropRevoked ends the host sockets whose key is no longer one, before anything
 // newer is published to them. They dial again, and are refused.
 func (r *room) dropRevoked() {
-	var keys []event.Key
-	r.rep.View(func(st *event.State) { keys = st.HostKeys() })
+	keys := session.HostKeys(r.rep)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for c, key := range r.hosts {

@@ -56,14 +56,18 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request, status int, c templ.
 		http.Error(w, "The page could not be made. Please reload.", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
 	body := b.Bytes()
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		w.Header().Set("Content-Encoding", "gzip")
 		body = gzipped(body)
 	}
 	w.Header().Set("Vary", "Accept-Encoding")
+	s.write(w, status, body)
+}
+
+func (s *Site) write(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	s.api.Answers.Write(w, body)
@@ -74,20 +78,12 @@ func (s *Site) page(w http.ResponseWriter, r *http.Request, status int, c templ.
 func (s *Site) comeAgain(w http.ResponseWriter, r *http.Request, err error) {
 	p := s.api.Answers.Refuse(w, r, err)
 	w.Header().Set("Refresh", w.Header().Get("Retry-After"))
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	body := s.busyPage()
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(p.Status)
-	s.api.Answers.Write(w, body)
+	s.write(w, p.Status, s.busyPage())
 }
 
 func (s *Site) renderBusy() []byte {
 	var b bytes.Buffer
-	page := ui.ErrorPage(ui.Problem{
-		Page: s.views.Page("error", problem.Arrivals.Title, ""), Status: problem.Arrivals.Status, Title: problem.Arrivals.Title,
-		Detail: "Too many phones are joining at once. This page tries again by itself in a few seconds.",
-	})
+	page := s.errorPage(problem.Arrivals, "Too many phones are joining at once. This page tries again by itself in a few seconds.")
 	if err := page.Render(context.Background(), &b); err != nil {
 		s.api.Answers.Logger.Error("render page", "err", err)
 		return []byte(problem.Arrivals.Title)
@@ -101,9 +97,11 @@ func (s *Site) FailPage(w http.ResponseWriter, r *http.Request, err error) {
 	if p.Status == http.StatusServiceUnavailable && r.Method == http.MethodGet {
 		w.Header().Set("Refresh", w.Header().Get("Retry-After"))
 	}
-	s.page(w, r, p.Status, ui.ErrorPage(ui.Problem{
-		Page: s.views.Page("error", p.Title, ""), Status: p.Status, Title: p.Title, Detail: p.Detail,
-	}))
+	s.page(w, r, p.Status, s.errorPage(p, p.Detail))
+}
+
+func (s *Site) errorPage(p *problem.Problem, detail string) templ.Component {
+	return ui.ErrorPage(ui.Problem{Page: s.views.Page("error", p.Title, ""), Status: p.Status, Title: p.Title, Detail: detail})
 }
 
 var gzipWriters = sync.Pool{New: func() any {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -122,10 +123,7 @@ func LookTwice[T any](ctx context.Context, rep *replica.Replica, look func(*even
 // Participant is who a request speaks for: bearer token, else cookie. Errors:
 // problem.NoToken, problem.WrongToken.
 func (s *Sessions) Participant(r *http.Request, rep *replica.Replica) (event.Participant, error) {
-	token := Bearer(r)
-	if token == "" {
-		token = Cookie(r, ParticipantCookie+rep.Code())
-	}
+	token := cmp.Or(Bearer(r), Cookie(r, ParticipantCookie+rep.Code()))
 	if token == "" {
 		return 0, problem.NoToken
 	}
@@ -138,10 +136,7 @@ func (s *Sessions) Participant(r *http.Request, rep *replica.Replica) (event.Par
 
 // HostKey is the key that a request speaks with: bearer, else cookie.
 func HostKey(r *http.Request, code string) string {
-	if key := Bearer(r); key != "" {
-		return key
-	}
-	return Cookie(r, HostCookie+code)
+	return cmp.Or(Bearer(r), Cookie(r, HostCookie+code))
 }
 
 // CheckHost returns the host key that a request speaks with. A key that this
@@ -157,13 +152,9 @@ func (s *Sessions) CheckHost(r *http.Request, rep *replica.Replica) (string, err
 	if !s.Limits.Allow(overload.WrongKeys, ClientIP(r)) {
 		return "", problem.Rate
 	}
-	_, err := LookTwice(r.Context(), rep, func(st *event.State) (bool, error) {
-		if !amongKeys(st.HostKeys(), key) {
-			return false, problem.WrongHostKey
-		}
-		return true, nil
-	})
-	if err != nil {
+	ctx, cancel := context.WithTimeout(r.Context(), SyncTimeout)
+	defer cancel()
+	if rep.Sync(ctx) != nil || !IsHost(rep, key) {
 		return "", problem.WrongHostKey // also where the log does not answer
 	}
 	return key, nil
@@ -187,12 +178,13 @@ func (s *Sessions) OfHost(r *http.Request) bool {
 
 // IsHost reports whether a key is one of the event's.
 func IsHost(rep *replica.Replica, key string) bool {
-	if key == "" {
-		return false
-	}
-	var keys []event.Key
+	return key != "" && amongKeys(HostKeys(rep), key)
+}
+
+// HostKeys are an event's, the main one first.
+func HostKeys(rep *replica.Replica) (keys []event.Key) {
 	rep.View(func(st *event.State) { keys = st.HostKeys() })
-	return amongKeys(keys, key)
+	return keys
 }
 
 // amongKeys compares in constant time, with all of them always.
@@ -207,10 +199,7 @@ func amongKeys(keys []event.Key, key string) bool {
 
 // IsMainHost tells the main host key from those of remotes.
 func IsMainHost(rep *replica.Replica, key string) bool {
-	hash := HashKey(key)
-	var main event.Key
-	rep.View(func(st *event.State) { main = st.HostKeys()[0] })
-	return subtle.ConstantTimeCompare(hash[:], main[:]) == 1
+	return amongKeys(HostKeys(rep)[:1], key)
 }
 
 // UID is an event's.

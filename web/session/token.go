@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"drumroll/internal/event"
-	"drumroll/internal/replica"
 )
 
 // Names of cookies, each followed by an event's code.
@@ -70,12 +69,6 @@ func (s *Sessions) ParseToken(uid event.UID, token string) (event.Participant, b
 		return 0, false
 	}
 	return event.Participant(binary.BigEndian.Uint64(b[:8])), true
-}
-
-// IsParticipant reports whether a token is one of the event's.
-func (s *Sessions) IsParticipant(rep *replica.Replica, token string) bool {
-	_, ok := s.ParseToken(UID(rep), token)
-	return ok
 }
 
 // NewParticipant draws an id.
