@@ -5,10 +5,10 @@ const KindScale = "scale"
 
 // Scale is what only activities of kind scale have.
 type Scale struct {
-	Min    int      `json:"min"`              // The lowest point; counts begin with it.
-	Max    int      `json:"max"`              // The highest point.
-	Labels []string `json:"labels,omitempty"` // What the lowest and the highest point mean; absent, or two texts.
-	Mean   *float64 `json:"mean,omitempty"`   // Of all entries, to two decimals; absent without counts or entries.
+	Min    int      `json:"min"`            // The lowest point; counts begin with it.
+	Max    int      `json:"max"`            // The highest point.
+	Labels []string `json:"labels"`         // What the lowest and the highest point mean: two texts, or none.
+	Mean   *float64 `json:"mean,omitempty"` // Of all entries, to two decimals; absent without counts or entries.
 }
 
 // ScaleSpec describes a scale to add.

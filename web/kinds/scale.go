@@ -30,7 +30,7 @@ func (scale) form(fields url.Values, e *event.Entry) error {
 }
 
 func (scale) show(a *event.Activity, _ time.Time, out *contract.Activity) {
-	out.Scale = &contract.Scale{Min: a.Scale.Min, Max: a.Scale.Max, Labels: a.Scale.Labels, Mean: a.Mean()}
+	out.Scale = &contract.Scale{Min: a.Scale.Min, Max: a.Scale.Max, Labels: append([]string{}, a.Scale.Labels...), Mean: a.Mean()}
 }
 
 func (scale) rows(a *event.Activity) (rows [][]string) {

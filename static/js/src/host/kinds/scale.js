@@ -6,7 +6,7 @@ export function scale({ $, fill, fail }) {
   return {
     words: { add: "Add a scale", edit: "Edit the scale", title: "Question", untitled: "Ask something first." },
 
-    show({ min = 1, max = 5, labels: [low, high] = ["", ""], results = "live" } = {}) {
+    show({ min = 1, max = 5, labels: [low = "", high = ""] = [], results = "live" } = {}) {
       fill({ from: min, to: max, low, high, "scale-results": results });
     },
 
