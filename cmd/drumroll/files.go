@@ -7,9 +7,9 @@ import (
 
 // socketsFor is how many sockets a node takes that may have so many files open: as
 // many as its self-test says.
-func socketsFor(files uint64) int {
-	if files == 0 || files > 2*overload.MaxSockets {
+func socketsFor(files int) int {
+	if files == 0 {
 		return overload.MaxSockets
 	}
-	return min(overload.MaxSockets, selftest.SocketsFor(int(files)))
+	return min(overload.MaxSockets, selftest.SocketsFor(files))
 }

@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -23,6 +22,7 @@ import (
 	"drumroll/internal/eventlog/filelog"
 	"drumroll/internal/eventlog/redislog"
 	"drumroll/internal/metrics"
+	"drumroll/internal/openfiles"
 	"drumroll/internal/rehearse"
 	"drumroll/internal/replica"
 	"drumroll/static"
@@ -82,14 +82,14 @@ func serve(ctx context.Context, cfg serveConfig, stdout, stderr io.Writer) error
 	}
 
 	replicas := replica.NewSet(replica.Config{
-		Log: log, Logger: logger, Metrics: node, Producer: newProducer(),
+		Log: log, Logger: logger, Metrics: node, Producer: 1 + event.Producer(rand.Uint64N(math.MaxUint64)),
 		MaxPending: maxPending, MaxWait: maxWait, MaxBatch: maxBatch, GiveUp: giveUp, Idle: idle,
 		Complete: kinds.Completer(key, cfg.beacon),
 	})
 	lan := lanAddr(listener.Addr())
 	server, err := web.New(web.Config{
-		Presence: log, Health: log, Replicas: replicas, SigningKey: key, Node: nodeID(), Files: static.New(), Logger: logger, Metrics: node,
-		Config:    overload.Config{Cores: cores, MaxSockets: socketsFor(openFiles())},
+		Presence: log, Health: log, Replicas: replicas, SigningKey: key, Node: strconv.FormatUint(rand.Uint64(), 16), Files: static.New(), Logger: logger, Metrics: node,
+		Config:    overload.Config{Cores: cores, MaxSockets: socketsFor(openfiles.Limit())},
 		PublicURL: cfg.publicURL, LAN: lan, CreateKey: cfg.createKey, TrustedProxies: cfg.trustedProxies,
 		Beacon: cfg.beacon, BeaconAlways: cfg.beacon != nil, Retention: cfg.retention,
 		Self: self(listener.Addr()), MaxSimulated: rehearse.MaxLocalPhones(crowd.MaxSimulated),
@@ -198,23 +198,6 @@ func adminHandler(node *metrics.Node, server *web.Server) http.Handler {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	return mux
-}
-
-// newProducer names this process start among all that append.
-func newProducer() event.Producer {
-	for {
-		var b [8]byte
-		_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-		if p := event.Producer(binary.BigEndian.Uint64(b[:])); p != 0 {
-			return p
-		}
-	}
-}
-
-func nodeID() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:])
-	return hex.EncodeToString(b[:])
 }
 
 // self is where this process reaches its own listener.

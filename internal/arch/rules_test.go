@@ -109,14 +109,15 @@ var rules = map[string]rule{
 	},
 	"internal/redistest": {},
 	"internal/nodetest":  {ours: []string{"internal/contract"}},
+	"internal/openfiles": {},
 	"internal/selftest": {
-		ours:   []string{"internal/contract", "internal/eventlog"},
+		ours:   []string{"internal/contract", "internal/eventlog", "internal/openfiles"},
 		theirs: []string{"github.com/dustin/go-humanize"},
 		tests:  logs,
 	},
 	// The crowd knows the outside contract alone; its tests show it the real server.
 	"internal/rehearse": {
-		ours:   []string{"internal/contract", "internal/wsclient"},
+		ours:   []string{"internal/contract", "internal/openfiles", "internal/wsclient"},
 		theirs: []string{"github.com/HdrHistogram/hdrhistogram-go", "golang.org/x/time"},
 		tests:  append([]string{"github.com/coder/websocket", "web", "static", "internal/event", "internal/replica", "internal/metrics", "internal/nodetest"}, logs...),
 	},

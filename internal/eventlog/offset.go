@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -25,30 +26,18 @@ func (o Offset) String() string {
 
 // ParseOffset reads what String wrote.
 func ParseOffset(s string) (Offset, error) {
-	ms, seq, ok := strings.Cut(s, "-")
-	if !ok {
-		return Offset{}, fmt.Errorf("offset %q: want ms-seq", s)
-	}
+	ms, seq, _ := strings.Cut(s, "-")
 	m, err := strconv.ParseUint(ms, 10, 64)
-	if err != nil {
-		return Offset{}, fmt.Errorf("offset %q: %w", s, err)
-	}
-	q, err := strconv.ParseUint(seq, 10, 64)
-	if err != nil {
-		return Offset{}, fmt.Errorf("offset %q: %w", s, err)
+	q, err2 := strconv.ParseUint(seq, 10, 64)
+	if err = cmp.Or(err, err2); err != nil {
+		return Offset{}, fmt.Errorf("offset %q: want ms-seq: %w", s, err)
 	}
 	return Offset{m, q}, nil
 }
 
 // Compare returns -1, 0 or +1 if o stands before, at or after p.
 func (o Offset) Compare(p Offset) int {
-	switch {
-	case o.Ms < p.Ms, o.Ms == p.Ms && o.Seq < p.Seq:
-		return -1
-	case o == p:
-		return 0
-	}
-	return 1
+	return cmp.Or(cmp.Compare(o.Ms, p.Ms), cmp.Compare(o.Seq, p.Seq))
 }
 
 // IsZero reports whether o stands before the first record.

@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -34,13 +35,18 @@ func allChecks() []string {
 	}
 }
 
-// inTheEnd are the checks that are made when a rehearsal has settled.
-func inTheEnd() map[string]bool {
-	all := map[string]bool{}
-	for _, name := range []string{checkConnected, checkAnswered, checkTotals, checkTotalsOnly, checkUpToDate, checkWinners} {
-		all[name] = true
+// ofTheServer are the checks of what the server has when a rehearsal has settled.
+func ofTheServer() []string {
+	return []string{checkTotals, checkTotalsOnly, checkUpToDate, checkWinners}
+}
+
+// skippedChecks are checks that were not made.
+type skippedChecks map[string]bool
+
+func (s skippedChecks) skip(names ...string) {
+	for _, name := range names {
+		s[name] = true
 	}
-	return all
 }
 
 // Checks is how many promises are watched.
@@ -76,18 +82,11 @@ func (c *checks) failures() (n int) {
 }
 
 // broken are the checks that have failed so far.
-func (c *checks) broken() (failed []Check) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, name := range allChecks() {
-		if f := c.failed[name]; f != nil {
-			failed = append(failed, *f)
-		}
-	}
-	return failed
+func (c *checks) broken() []Check {
+	return slices.DeleteFunc(c.list(nil), func(check Check) bool { return check.Failed == 0 })
 }
 
-func (c *checks) list(skipped map[string]bool) (all []Check) {
+func (c *checks) list(skipped skippedChecks) (all []Check) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, name := range allChecks() {

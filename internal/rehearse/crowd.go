@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"drumroll/internal/contract"
+	"drumroll/internal/openfiles"
 )
 
 // Config says who comes and what they do.
@@ -37,7 +38,7 @@ type Progress struct {
 	Phones, Connected  int
 	Accepted, Retried  int64
 	Refused            int64
-	CheckIns, Claims   int64
+	CheckIns           int64
 	FailedChecks       int           // how often
 	Failed             []Check       // which, so far
 	Settling           bool          // time is up; the last taps are waited for
@@ -121,7 +122,8 @@ type crowd struct {
 }
 
 // Run rehearses until the script's time is up, ctx ends or the event is gone; the
-// last taps are waited for, unless ctx ends with ErrAtOnce. An error says why it could not begin; what failed later is in the report.
+// last taps are waited for, unless ctx ends with ErrAtOnce. An error says why it could not
+// begin; what failed later is in the report.
 func Run(ctx context.Context, cfg Config) (*Report, error) { return run(ctx, cfg, usual()) }
 
 func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
@@ -157,14 +159,15 @@ func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
 	case <-c.vanished:
 	}
 	c.ending.Store(true)
-	var lasted time.Duration
-	var skipped map[string]bool
-	if errors.Is(context.Cause(ctx), ErrAtOnce) {
-		lasted, skipped = time.Since(c.start), inTheEnd()
+	atOnce := errors.Is(context.Cause(ctx), ErrAtOnce)
+	settled := !atOnce && c.settle(ctx)
+	lasted := time.Since(c.start)
+	skipped := skippedChecks{}
+	if atOnce {
+		skipped.skip(checkConnected, checkAnswered)
+		skipped.skip(ofTheServer()...)
 	} else {
-		settled := c.settle(ctx)
-		lasted = time.Since(c.start)
-		skipped = c.finalChecks(ctx, settled)
+		c.finalChecks(ctx, settled, skipped)
 	}
 
 	goHome()
@@ -178,8 +181,8 @@ func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
 // MaxLocalPhones is how many phones, at most so many, fit into a process that is also
 // their server: each takes two open files there, and a quarter of all is theirs.
 func MaxLocalPhones(most int) int {
-	if may := openFiles(); may > 0 {
-		most = min(most, max(1, int(may/8)))
+	if may := openfiles.Limit(); may > 0 {
+		most = min(most, max(1, may/8))
 	}
 	return most
 }
@@ -189,7 +192,7 @@ func newCrowd(ctx context.Context, cfg Config) (*crowd, error) {
 	if cfg.Phones < 1 {
 		return nil, fmt.Errorf("%d phones: want at least one", cfg.Phones)
 	}
-	if need, may := uint64(cfg.Phones)+pageConns+otherFiles, openFiles(); may > 0 && need > may {
+	if need, may := cfg.Phones+pageConns+otherFiles, openfiles.Limit(); may > 0 && need > may {
 		return nil, fmt.Errorf("%w: %d phones need %d open files, the limit is %d: raise it (ulimit -n) or share the crowd among several machines",
 			ErrTooManyPhones, cfg.Phones, need, may)
 	}
@@ -262,15 +265,6 @@ func (c *crowd) refuse(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.refused[fmt.Sprintf(format, args...)]++
-}
-
-func (c *crowd) refusals() (n int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, m := range c.refused {
-		n += int64(m)
-	}
-	return n
 }
 
 // allRefused is what was refused so far, by reason. A phone may be refused
@@ -383,28 +377,17 @@ func (c *crowd) anythingOpen() bool {
 // are; it reports whether.
 func (c *crowd) settle(ctx context.Context) bool {
 	begin := time.Now()
-	deadline := begin.Add(c.limit.settle)
-	for {
-		if c.gone.Load() {
-			return true
-		}
-		if c.waiting.Load() == 0 && c.connected.Load() == c.started.Load() {
+	for limit := c.limit.settle; ; {
+		if c.gone.Load() || c.waiting.Load() == 0 && c.connected.Load() == c.started.Load() {
 			return true
 		}
 		if ctx.Err() != nil {
-			deadline = minTime(deadline, begin.Add(c.limit.hurry))
+			limit = min(limit, c.limit.hurry)
 		}
-		if time.Now().After(deadline) || !c.sleep(20*time.Millisecond) {
+		if time.Since(begin) > limit || !c.sleep(20*time.Millisecond) {
 			return false
 		}
 	}
-}
-
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 func (c *crowd) progress() {
@@ -412,12 +395,16 @@ func (c *crowd) progress() {
 		return
 	}
 	for c.sleep(c.limit.tell) {
+		var refused int64
+		for _, n := range c.allRefused() {
+			refused += int64(n)
+		}
 		c.cfg.Progress(Progress{
 			Elapsed: time.Since(c.start), ForAll: c.cfg.Script.Stay, Settling: c.ending.Load(),
 			Phones: len(c.phones), Connected: int(c.connected.Load()),
 			Accepted: c.counted.Load() + c.changed.Load() + c.unchanged.Load(),
-			Retried:  c.retried.Load(), Refused: c.refusals(),
-			CheckIns: c.checkIns.Load(), Claims: c.claims.Load(),
+			Retried:  c.retried.Load(), Refused: refused,
+			CheckIns:     c.checkIns.Load(),
 			FailedChecks: c.checks.failures(), Failed: c.checks.broken(), LatencyP99: c.latency.quantile(0.99),
 		})
 	}

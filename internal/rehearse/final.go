@@ -22,18 +22,12 @@ func (c *crowd) ask(ctx context.Context) (*contract.Event, error) {
 	return &e, err
 }
 
-// finalChecks compares what the phones know with what the server says. It
-// returns the checks that could not be made.
-func (c *crowd) finalChecks(ctx context.Context, settled bool) (skipped map[string]bool) {
-	skipped = map[string]bool{}
-	skip := func(names ...string) {
-		for _, name := range names {
-			skipped[name] = true
-		}
-	}
+// finalChecks compares what the phones know with what the server says. It adds the checks
+// that could not be made to skipped.
+func (c *crowd) finalChecks(ctx context.Context, settled bool, skipped skippedChecks) {
 	interrupted := ctx.Err() != nil
 	if !settled && interrupted {
-		skip(checkConnected, checkAnswered)
+		skipped.skip(checkConnected, checkAnswered)
 	} else if !settled {
 		if n := c.started.Load() - c.got.Load(); n > 0 {
 			c.checks.add(checkConnected, int(n), "%d of %d phones were never sent a state", n, c.started.Load())
@@ -43,33 +37,29 @@ func (c *crowd) finalChecks(ctx context.Context, settled bool) (skipped map[stri
 		}
 	}
 	if c.gone.Load() {
-		skip(checkAnswered, checkTotals, checkTotalsOnly, checkUpToDate, checkWinners)
-		return skipped
+		skipped.skip(checkAnswered)
+		skipped.skip(ofTheServer()...)
+		return
 	}
 	over, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
 	e, err := c.agreed(over)
-	switch {
-	case errors.Is(err, errGone):
-		skip(checkTotals, checkTotalsOnly, checkUpToDate, checkWinners)
-		return skipped
-	case err != nil:
-		if !interrupted {
+	if err != nil {
+		if !interrupted && !errors.Is(err, errGone) {
 			c.checks.fail(checkTotals, "the event could not be read in the end: %v", err)
 		}
-		skip(checkTotals, checkTotalsOnly, checkUpToDate, checkWinners)
-		return skipped
+		skipped.skip(ofTheServer()...)
+		return
 	}
 	c.checkEvent("the API", e)
 	c.checkWinners(e)
 	alone := c.before.People.Joined == 0 && int64(e.People.Joined) == c.identities.Load()
 	if !alone {
-		skip(checkTotalsOnly)
+		skipped.skip(checkTotalsOnly)
 	}
 	for i := range e.Activities {
 		c.checkTotals(&e.Activities[i], alone)
 	}
-	return skipped
 }
 
 // agreed waits until every connected phone has the newest state, and returns it;
@@ -120,8 +110,7 @@ func (p *phone) differs(e *contract.Event) string {
 			return fmt.Sprintf("for phone %d activity %d is %s in run %d, and in truth %s in run %d", p.no, a.ID, b.State, b.Run, a.State, a.Run)
 		}
 	}
-	switch {
-	case (mine.Current == nil) != (e.Current == nil), mine.Current != nil && *mine.Current != *e.Current:
+	if (mine.Current == nil) != (e.Current == nil) || mine.Current != nil && *mine.Current != *e.Current {
 		return fmt.Sprintf("phone %d shows another activity than the current one", p.no)
 	}
 	return ""

@@ -15,8 +15,8 @@ type behaviour interface {
 	// places is how many places of an activity's counts entries name, by their numbers from
 	// first on.
 	places(a *contract.Activity) (first, places int)
-	// appendEntry appends the kind's members of an entry frame, a comma first.
-	appendEntry(b []byte, p *phone, r *part, c choice) []byte
+	// fill sets the kind's members of an entry.
+	fill(e *contract.Entry, p *phone, r *part, c choice)
 	// counts is how many places of an activity's counts one entry can move.
 	counts(a *contract.Activity) int
 	// accepted takes an acknowledgement of an entry that counts.

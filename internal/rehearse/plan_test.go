@@ -114,8 +114,9 @@ func TestScalesAreRatedOnTheirPoints(t *testing.T) {
 		t.Errorf("not every point is tapped, or all as often: %v", counts)
 	}
 	p := &phone{random: r}
-	if got := string((scale{}).appendEntry(nil, p, &part{of: a}, 1<<3)); got != `,"value":1` {
-		t.Errorf("the place 3 of a scale from -2 is sent as %s", got)
+	var e contract.Entry
+	if (scale{}).fill(&e, p, &part{of: a}, 1<<3); *e.Value != 1 {
+		t.Errorf("the place 3 of a scale from -2 is sent as %d", *e.Value)
 	}
 	if c := choiceOf([]int{1}, -2); c != 1<<3 {
 		t.Errorf("the point 1 of a scale from -2 is at the places %v", c.places())

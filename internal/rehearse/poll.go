@@ -1,7 +1,6 @@
 package rehearse
 
 import (
-	"strconv"
 	"time"
 
 	"drumroll/internal/contract"
@@ -16,16 +15,7 @@ func (poll) usual() Taking { return Taking{Share: 0.9, After: 4 * time.Second} }
 
 func (poll) places(a *contract.Activity) (first, places int) { return 0, len(a.Options) }
 
-func (poll) appendEntry(b []byte, _ *phone, r *part, c choice) []byte {
-	b = append(b, `,"choice":[`...)
-	for i, o := range c.places() {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, int64(o), 10)
-	}
-	return append(b, ']')
-}
+func (poll) fill(e *contract.Entry, _ *phone, _ *part, c choice) { e.Choice = c.places() }
 
 func (poll) counts(a *contract.Activity) int { return a.MaxChoices }
 

@@ -3,6 +3,7 @@ package rehearse
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -21,13 +22,11 @@ func (raffle) usual() Taking { return Taking{Share: 0.9, After: 3 * time.Second}
 
 func (raffle) places(*contract.Activity) (first, places int) { return 0, 0 }
 
-func (raffle) appendEntry(b []byte, p *phone, r *part, _ choice) []byte {
+func (raffle) fill(e *contract.Entry, p *phone, r *part, _ choice) {
 	if r.nonce == "" {
 		r.nonce = nonce(p.random)
 	}
-	b = append(b, `,"nonce":"`...)
-	b = append(b, r.nonce...)
-	return append(b, '"')
+	e.Nonce = r.nonce
 }
 
 // nonce is what a phone adds to its ticket's randomness: 16 bytes in base64url.
@@ -128,11 +127,7 @@ func (p *phone) toldWonLocked(ticket string) {
 // judgeWinsLocked decides about wins whose ticket was unknown.
 func (p *phone) judgeWinsLocked(y *contract.You) {
 	for _, ticket := range p.unsure {
-		mine := false
-		for _, t := range y.Tickets {
-			mine = mine || t == ticket
-		}
-		if !mine {
+		if !slices.Contains(slices.Collect(maps.Values(y.Tickets)), ticket) {
 			p.notMine(ticket)
 		}
 	}

@@ -80,7 +80,7 @@ type Check struct {
 	Example string `json:"example,omitempty"`
 }
 
-func (c *crowd) report(lasted time.Duration, interrupted bool, skipped map[string]bool) *Report {
+func (c *crowd) report(lasted time.Duration, interrupted bool, skipped skippedChecks) *Report {
 	c.spread.judge(int(c.got.Load()), true)
 	r := &Report{
 		Event: c.base + "/" + c.code, Seed: c.cfg.Seed, Seconds: lasted.Seconds(), Interrupted: interrupted, EventGone: c.gone.Load(),

@@ -2,7 +2,6 @@ package rehearse
 
 import (
 	"math/bits"
-	"strconv"
 
 	"drumroll/internal/contract"
 )
@@ -20,7 +19,7 @@ func (scale) places(a *contract.Activity) (first, places int) {
 	return a.Min, min(a.Max-a.Min+1, maxPlaces)
 }
 
-func (k scale) appendEntry(b []byte, _ *phone, r *part, c choice) []byte {
+func (k scale) fill(e *contract.Entry, _ *phone, r *part, c choice) {
 	first, _ := k.places(r.of)
-	return strconv.AppendInt(append(b, `,"value":`...), int64(first+bits.TrailingZeros64(uint64(c))), 10)
+	e.Value = new(first + bits.TrailingZeros64(uint64(c)))
 }

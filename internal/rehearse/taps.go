@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"time"
@@ -203,11 +204,8 @@ func (p *phone) tapAny(due time.Time) bool {
 // tapAndUnlock takes a tap and sends it, or keeps it until there is a connection.
 // It gives mu back.
 func (p *phone) tapAndUnlock(r *part, c choice, due time.Time) {
-	p.n++
 	r.tapped = true
-	r.waiting = &tap{choice: c, n: p.n, due: due}
-	p.c.taps.Add(1)
-	p.c.waiting.Add(1)
+	p.tapLocked(r, c, due)
 	if !p.ready {
 		p.mu.Unlock()
 		return
@@ -215,6 +213,14 @@ func (p *phone) tapAndUnlock(r *part, c choice, due time.Time) {
 	frame, socket := p.frameLocked(r), p.socket
 	p.mu.Unlock()
 	send(socket, frame)
+}
+
+// tapLocked takes a tap, which is not sent yet.
+func (p *phone) tapLocked(r *part, c choice, due time.Time) {
+	p.n++
+	r.waiting = &tap{choice: c, n: p.n, due: due}
+	p.c.taps.Add(1)
+	p.c.waiting.Add(1)
 }
 
 // frameLocked is the entry frame of a run's waiting tap, which it marks as sent.
@@ -227,16 +233,11 @@ func (p *phone) frameLocked(r *part) []byte {
 	if !slices.Contains(r.maybe, t.choice) {
 		r.maybe = append(r.maybe, t.choice)
 	}
-	b := append(make([]byte, 0, 128), `{"t":"entry","ref":`...)
-	b = strconv.AppendUint(b, uint64(t.n), 10)
-	b = append(b, `,"activity":`...)
-	b = strconv.AppendInt(b, int64(r.of.ID), 10)
-	b = append(b, `,"run":`...)
-	b = strconv.AppendInt(b, int64(r.of.Run), 10)
-	b = append(b, `,"n":`...)
-	b = strconv.AppendUint(b, uint64(t.n), 10)
-	b = r.does.appendEntry(b, p, r, t.choice)
-	return append(b, '}')
+	f := contract.EntryFrame{T: contract.FrameEntry, Ref: strconv.AppendUint(nil, uint64(t.n), 10)}
+	f.Entry = contract.Entry{Activity: r.of.ID, Run: r.of.Run, N: t.n}
+	r.does.fill(&f.Entry, p, r, t.choice)
+	frame, _ := json.Marshal(f) // numbers and strings alone
+	return frame
 }
 
 // onAck takes the answer to an entry.
@@ -338,9 +339,6 @@ func (p *phone) lostLocked(r *part, a *contract.Activity, now time.Time) {
 	p.c.checks.fail(checkKept, "phone %d entered activity %d, which was acknowledged, and is told that it did not", p.no, a.ID)
 	r.acked, r.ticket = false, ""
 	if a.State == contract.Open && r.waiting == nil {
-		p.n++
-		r.waiting = &tap{choice: r.choice, n: p.n, due: now}
-		p.c.taps.Add(1)
-		p.c.waiting.Add(1)
+		p.tapLocked(r, r.choice, now)
 	}
 }

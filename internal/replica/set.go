@@ -51,7 +51,6 @@ type Set struct {
 
 	mu      sync.Mutex // guards the fields up to loads
 	loaded  map[string]*loading
-	closed  bool
 	loads   uint64 // so far
 	running sync.WaitGroup
 	ctx     context.Context
@@ -131,7 +130,7 @@ func (s *Set) Open(ctx context.Context, code string) (*Replica, error) {
 func (s *Set) loadingOf(code string) (*loading, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.ctx.Err() != nil {
 		return nil, eventlog.ErrStopped
 	}
 	l := s.loaded[code]
@@ -324,9 +323,8 @@ func (s *Set) finishDelete(ctx context.Context, code string) error {
 
 // Close ends all replicas, after their submissions were flushed and settled.
 func (s *Set) Close() {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
+	s.mu.Lock() // an event that is about to be loaded is waited for
 	s.cancel()
+	s.mu.Unlock()
 	s.running.Wait()
 }

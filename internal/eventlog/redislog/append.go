@@ -50,7 +50,7 @@ func (addOnce) NoRetry() bool { return true }
 // another server took over), it is sent whole, in one more round trip.
 func (l *Log) addRecords(ctx context.Context, code, id string, records ...[]byte) (eventlog.Offset, error) {
 	args := make([]any, 0, 6+len(records))
-	args = append(args, "evalsha", l.append.Hash(), 1, logKey(code), l.keepMs(), id)
+	args = append(args, "evalsha", l.append.Hash(), 1, logKey(code), l.keepMs, id)
 	for _, r := range records {
 		args = append(args, r)
 	}

@@ -102,7 +102,7 @@ func readMaster(ctx context.Context, client *redis.Client, name string) (setting
 	if s.tooOld() {
 		return s, fmt.Errorf("Redis at %s: %w: it is %s, and Drumroll needs %d.%d or later", name, errTooOld, s.version, oldestMajor, oldestMinor)
 	}
-	for _, setting := range settingNames {
+	for setting, field := range s.configFields() {
 		values, err := client.ConfigGet(ctx, setting).Result()
 		if isForbidden(err) {
 			break
@@ -111,7 +111,8 @@ func readMaster(ctx context.Context, client *redis.Client, name string) (setting
 			return s, fmt.Errorf("settings of Redis at %s: %w", name, err)
 		}
 		if v, ok := values[setting]; ok {
-			s.readConfig(setting, v)
+			*field = v
+			s.snapshots = s.snapshots || setting == "save"
 		}
 	}
 	return s, nil

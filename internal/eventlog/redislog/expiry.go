@@ -8,20 +8,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// keepMs is the retention in ms, for appendScript; 0: for ever.
-func (l *Log) keepMs() int64 {
-	if l.keep <= 0 {
-		return 0
-	}
-	return int64((l.keep + time.Millisecond - 1) / time.Millisecond)
-}
-
 // checkExpiryRight makes sure that the user has the right to set or remove expiries. A
 // script that fails there has already added its records, and an error reply to an append
 // must mean that it has not.
 func (l *Log) checkExpiryRight(ctx context.Context) error {
 	var err error
-	if l.keepMs() > 0 {
+	if l.keepMs > 0 {
 		err = l.client.PExpire(ctx, probeName, time.Second).Err()
 	} else {
 		err = l.client.Persist(ctx, probeName).Err()

@@ -44,7 +44,7 @@ type Log struct {
 	tail     redis.UniversalClient // for reads that block
 	presence *redis.Script
 	append   *redis.Script
-	keep     time.Duration // from an event's last append on; 0: for ever
+	keepMs   int64 // from an event's last append on; 0: for ever
 	logger   *slog.Logger
 	dials    atomic.Uint64 // connections that tail has made
 	rewriter *rewriter
@@ -95,7 +95,7 @@ func Open(ctx context.Context, urls string, c Config) (*Log, error) {
 		name:     name,
 		presence: redis.NewScript(presenceScript),
 		append:   redis.NewScript(appendScript),
-		keep:     c.Retention,
+		keepMs:   int64((max(c.Retention, 0) + time.Millisecond - 1) / time.Millisecond),
 		logger:   cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
 		done:     make(chan struct{}),
 	}

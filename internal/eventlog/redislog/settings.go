@@ -31,26 +31,11 @@ type settings struct {
 	minReplicas string // min-replicas-to-write
 }
 
-// settingNames are the settings to ask for with CONFIG GET.
-var settingNames = [...]string{"appendonly", "appendfsync", "no-appendfsync-on-rewrite", "save", "maxmemory-policy", "maxmemory", "min-replicas-to-write"}
-
-// readConfig takes the reply to CONFIG GET of one name.
-func (s *settings) readConfig(name, value string) {
-	switch name {
-	case "appendonly":
-		s.appendOnly = value
-	case "appendfsync":
-		s.sync = value
-	case "no-appendfsync-on-rewrite":
-		s.restRewrite = value
-	case "save":
-		s.save, s.snapshots = value, true
-	case "maxmemory-policy":
-		s.policy = value
-	case "maxmemory":
-		s.memory = value
-	case "min-replicas-to-write":
-		s.minReplicas = value
+// configFields are where the values of CONFIG GET go, by the names to ask for.
+func (s *settings) configFields() map[string]*string {
+	return map[string]*string{
+		"appendonly": &s.appendOnly, "appendfsync": &s.sync, "no-appendfsync-on-rewrite": &s.restRewrite, "save": &s.save,
+		"maxmemory-policy": &s.policy, "maxmemory": &s.memory, "min-replicas-to-write": &s.minReplicas,
 	}
 }
 

@@ -1,25 +1,18 @@
-//go:build unix
-
 package selftest
 
 import (
 	"bufio"
 	"bytes"
-	"math"
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"drumroll/internal/openfiles"
 )
 
-// measureLimits asks the kernel. Figures that only Linux has are 0 elsewhere. Go has
-// raised the soft limit of open files to the hard one at the start.
+// measureLimits asks the kernel. Figures that only Linux has are 0 elsewhere.
 func measureLimits() limits {
-	var l limits
-	var files syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil {
-		l.files = int(min(uint64(files.Cur), math.MaxInt32))
-	}
+	l := limits{files: openfiles.Limit()}
 	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
 		l.memory = available(b)
 	}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package openfiles
+
+// Limit is not known here.
+func Limit() int { return 0 }
