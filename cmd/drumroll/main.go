@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -28,17 +27,13 @@ usage:
   drumroll version             print the version
 `
 
-// errUsage: the command line is wrong; what is wrong was said already.
-var errUsage = errors.New("usage")
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	err := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr)
 	switch {
-	case err == nil:
-	case errors.Is(err, errHelp):
+	case err == nil, errors.Is(err, errHelp):
 	case errors.Is(err, errUsage):
 		os.Exit(2)
 	case errors.Is(err, errNotVerified), errors.Is(err, errChecksFailed), errors.Is(err, errDamaged):
@@ -67,11 +62,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 	case "rehearse":
 		return rehearsal(ctx, args, env, stdout, stderr)
 	case "verify":
-		err := verify(ctx, args, stdout, stderr)
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
-		return err
+		return verify(ctx, args, stdout, stderr)
 	case "repair":
 		return repair(args, stdout, stderr)
 	case "results":

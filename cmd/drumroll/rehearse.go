@@ -28,51 +28,35 @@ is 0 if every check held, else 1. Interrupt it to end early, with the report.
 
 `
 
-// parseRehearse reads the flags of rehearse; errors are parseServe's.
+// parseRehearse reads the flags of rehearse. Errors are those of readFlags.
 func parseRehearse(args []string, env func(string) (string, bool), stdout, stderr io.Writer) (cfg rehearse.Config, asJSON bool, err error) {
 	var script string
 	var stay time.Duration
 	flags := flag.NewFlagSet("drumroll rehearse", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	flags.IntVar(&cfg.Phones, "phones", 100, "`number` of phones")
 	flags.Float64Var(&cfg.Rate, "rate", 0, "`entries` a second over the whole crowd, whatever comes back; 0: at the pace of people")
 	flags.StringVar(&script, "script", "", "`file` that says what the crowd does; empty: most vote and enter, some change, a few are late or lose the network")
 	flags.Uint64Var(&cfg.Seed, "seed", 0, "`number` that choices and times follow from; 0: any")
 	flags.DurationVar(&stay, "for", 0, "how `long` the crowd stays; 0s: until interrupted (default 1m0s, or what the script says)")
 	flags.BoolVar(&asJSON, "json", false, "report as JSON")
-	fail := func(err error) (rehearse.Config, bool, error) {
-		fmt.Fprintf(stderr, "drumroll: %v\n", err)
-		return cfg, asJSON, errUsage
-	}
-	if err := fromEnvironment(flags, env); err != nil {
-		return fail(err)
-	}
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(stdout)
-			fmt.Fprint(stdout, rehearseUsage)
-			flags.PrintDefaults()
-			return cfg, asJSON, errHelp
+	err = readFlags(flags, rehearseUsage, args, env, stdout, stderr, func() (err error) {
+		switch {
+		case flags.NArg() != 1:
+			return fmt.Errorf("want the join URL of one event, after the flags; got %d arguments", flags.NArg())
+		case cfg.Phones < 1:
+			return fmt.Errorf("--phones %d: want at least one", cfg.Phones)
+		case !(cfg.Rate >= 0 && cfg.Rate <= 1e6):
+			return fmt.Errorf("--rate %v: want at most a million a second", cfg.Rate)
+		case stay < 0:
+			return fmt.Errorf("--for %v: want a duration such as 90s", stay)
 		}
-		return fail(err)
-	}
-	switch {
-	case flags.NArg() != 1:
-		return fail(fmt.Errorf("want the join URL of one event, after the flags; got %d arguments", flags.NArg()))
-	case cfg.Phones < 1:
-		return fail(fmt.Errorf("--phones %d: want at least one", cfg.Phones))
-	case !(cfg.Rate >= 0 && cfg.Rate <= 1e6):
-		return fail(fmt.Errorf("--rate %v: want at most a million a second", cfg.Rate))
-	case stay < 0:
-		return fail(fmt.Errorf("--for %v: want a duration such as 90s", stay))
+		cfg.Script, err = readScript(script)
+		return err
+	})
+	if err != nil {
+		return cfg, asJSON, err
 	}
 	cfg.JoinURL = flags.Arg(0)
-	cfg.Script = rehearse.DefaultScript()
-	if script != "" {
-		if cfg.Script, err = readScript(script); err != nil {
-			return fail(err)
-		}
-	}
 	_, given := env("DRUMROLL_FOR")
 	flags.Visit(func(f *flag.Flag) { given = given || f.Name == "for" })
 	if given {
@@ -84,7 +68,11 @@ func parseRehearse(args []string, env func(string) (string, bool), stdout, stder
 	return cfg, asJSON, nil
 }
 
+// readScript reads a script from a file; "": the usual one.
 func readScript(name string) (rehearse.Script, error) {
+	if name == "" {
+		return rehearse.DefaultScript(), nil
+	}
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return rehearse.Script{}, err

@@ -19,23 +19,11 @@ var errDamaged = errors.New("the file is damaged")
 // errDamaged if it only looked at a damaged file, and another one if nothing could be done.
 func repair(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("drumroll repair", flag.ContinueOnError)
-	flags.SetOutput(stderr)
 	dry := flags.Bool("dry-run", false, "only look, and exit with 1 where the file is damaged")
-	flags.Usage = func() {
-		fmt.Fprint(stderr, "usage: drumroll repair [flags] DATA/events/CODE.log\n\nMakes the file of a damaged event whole again, with all records before the first damage.\nThe damaged file is kept next to it. A running drumroll that found the damage has closed the\nfile, and serves the event again within seconds.\n\n")
-		flags.PrintDefaults()
+	path, err := readArgument(flags, "usage: drumroll repair [flags] DATA/events/CODE.log\n\nMakes the file of a damaged event whole again, with all records before the first damage.\nThe damaged file is kept next to it. A running drumroll that found the damage has closed the\nfile, and serves the event again within seconds.\n\n", args, stdout, stderr)
+	if err != nil {
+		return err
 	}
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
-		return errUsage
-	}
-	if flags.NArg() != 1 {
-		flags.Usage()
-		return errUsage
-	}
-	path := flags.Arg(0)
 	found, err := filelog.Repair(path, *dry)
 	if report := repairReport(path, found, *dry); report != "" {
 		if _, err := io.WriteString(stdout, report); err != nil {

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -17,21 +17,11 @@ import (
 // results is `drumroll results`: it prints what an export.json holds as text.
 func results(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("drumroll results", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprint(stderr, "usage: drumroll results FILE|URL\n\nPrints the results that an event's export.json holds.\n")
+	source, err := readArgument(flags, "usage: drumroll results FILE|URL\n\nPrints the results that an event's export.json holds.\n", args, stdout, stderr)
+	if err != nil {
+		return err
 	}
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
-		return errUsage // the flag package has said what is wrong
-	}
-	if flags.NArg() != 1 {
-		flags.Usage()
-		return fmt.Errorf("want one export.json, got %d", flags.NArg())
-	}
-	e, err := readExport(ctx, flags.Arg(0))
+	e, err := readExport(ctx, source)
 	if err != nil {
 		return err
 	}
@@ -104,13 +94,7 @@ func share(n, of int) string {
 }
 
 func notes(texts ...string) string {
-	var out []string
-	for _, t := range texts {
-		if t != "" {
-			out = append(out, t)
-		}
-	}
-	return strings.Join(out, "; ")
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), "; ")
 }
 
 // plain keeps a stranger's text from steering the terminal or the table.

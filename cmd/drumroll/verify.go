@@ -30,7 +30,6 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	var earlier []string
 	var draw int
 	flags := flag.NewFlagSet("drumroll verify", flag.ContinueOnError)
-	flags.SetOutput(stderr)
 	flags.StringVar(&entrants, "entrants", "", "`file or URL` of the whole entrant list, to check that nobody was added or left out")
 	flags.Func("earlier", "`file or URL` of an earlier draw of the same run, to check who was passed over; give all of them", func(s string) error {
 		earlier = append(earlier, s)
@@ -46,19 +45,9 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		}
 		return err
 	})
-	flags.Usage = func() {
-		fmt.Fprint(stderr, "usage: drumroll verify [flags] FILE|URL\n\nChecks a draw record (/api/v1/events/CODE/draws/N) and exits with 0 if it is true, else 1.\n\n")
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
+	drawn, err := readArgument(flags, "usage: drumroll verify [flags] FILE|URL\n\nChecks a draw record (/api/v1/events/CODE/draws/N) and exits with 0 if it is true, and with 1 if not.\n\n", args, stdout, stderr)
+	if err != nil {
 		return err
-	}
-	if flags.NArg() != 1 {
-		flags.Usage()
-		return fmt.Errorf("want one draw record, got %d", flags.NArg())
 	}
 
 	var record []byte
@@ -70,22 +59,21 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		known.Earlier = append(known.Earlier, r)
 		return nil
 	}
-	var err error
 	if draw != 0 {
-		e, err := readExport(ctx, flags.Arg(0))
+		e, err := readExport(ctx, drawn)
 		if err != nil {
 			return err
 		}
 		var before [][]byte
 		if record, before, err = e.record(draw); err != nil {
-			return fmt.Errorf("%s, draw %d: %w", flags.Arg(0), draw, err)
+			return fmt.Errorf("%s, draw %d: %w", drawn, draw, err)
 		}
 		for _, data := range before {
-			if err := precedes(flags.Arg(0), data); err != nil {
+			if err := precedes(drawn, data); err != nil {
 				return err
 			}
 		}
-	} else if record, err = readRecord(ctx, flags.Arg(0)); err != nil {
+	} else if record, err = readRecord(ctx, drawn); err != nil {
 		return err
 	}
 	for _, source := range earlier {

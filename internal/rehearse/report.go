@@ -82,7 +82,7 @@ type Check struct {
 
 func (c *crowd) report(lasted time.Duration, interrupted bool, skipped skippedChecks) *Report {
 	c.spread.judge(int(c.got.Load()), true)
-	r := &Report{
+	return &Report{
 		Event: c.base + "/" + c.code, Seed: c.cfg.Seed, Seconds: lasted.Seconds(), Interrupted: interrupted, EventGone: c.gone.Load(),
 		Phones: len(c.phones), Came: c.started.Load(), Connected: c.got.Load(), Joined: c.identities.Load(), Reconnects: c.reconnects.Load(),
 		Taps: c.taps.Load(), Entries: Entries{c.counted.Load(), c.changed.Load(), c.unchanged.Load()},
@@ -93,7 +93,6 @@ func (c *crowd) report(lasted time.Duration, interrupted bool, skipped skippedCh
 		Spread:  Spread{c.spread.count, ms(c.spread.worst)},
 		Checks:  c.checks.list(skipped), OK: c.checks.failures() == 0,
 	}
-	return r
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,10 +1,8 @@
 package selftest
 
 import (
-	"bufio"
-	"bytes"
+	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"drumroll/internal/openfiles"
@@ -25,29 +23,19 @@ func measureLimits() limits {
 // available reads the available bytes from /proc/meminfo (proc(5)); 0 if they are not
 // there.
 func available(meminfo []byte) int64 {
-	lines := bufio.NewScanner(bytes.NewReader(meminfo))
-	for lines.Scan() {
-		if f := strings.Fields(lines.Text()); len(f) == 3 && f[0] == "MemAvailable:" && f[2] == "kB" {
-			kb, err := strconv.ParseInt(f[1], 10, 64)
-			if err != nil {
-				return 0
-			}
-			return kb << 10
-		}
+	_, rest, _ := strings.Cut(string(meminfo), "MemAvailable:")
+	var kb int64
+	if _, err := fmt.Sscanf(rest, "%d kB", &kb); err != nil {
+		return 0
 	}
-	return 0
+	return kb << 10
 }
 
 // portRange reads from ip_local_port_range (ip(7)) how many ports there are; 0 if it is
 // malformed.
 func portRange(b []byte) int {
-	f := strings.Fields(string(b))
-	if len(f) != 2 {
-		return 0
-	}
-	low, err := strconv.Atoi(f[0])
-	high, err2 := strconv.Atoi(f[1])
-	if err != nil || err2 != nil || high < low {
+	var low, high int
+	if _, err := fmt.Sscan(string(b), &low, &high); err != nil || high < low {
 		return 0
 	}
 	return high - low + 1

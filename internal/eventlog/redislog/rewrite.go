@@ -116,14 +116,8 @@ func (w *rewriter) askMasters() (soon bool) {
 	return soon
 }
 
-// commander is a client of one Redis: a UniversalClient, or one node of a Cluster.
-type commander interface {
-	Info(ctx context.Context, sections ...string) *redis.StringCmd
-	BgRewriteAOF(ctx context.Context) *redis.StatusCmd
-}
-
 // masterOf finds the Redis that holds a key.
-func (w *rewriter) masterOf(ctx context.Context, key string) (commander, string, error) {
+func (w *rewriter) masterOf(ctx context.Context, key string) (redis.Cmdable, string, error) {
 	cluster, ok := w.client.(*redis.ClusterClient)
 	if !ok {
 		return w.client, "", nil
@@ -137,7 +131,7 @@ func (w *rewriter) masterOf(ctx context.Context, key string) (commander, string,
 
 // startRewrite begins or schedules a rewrite. A Redis without an append-only file is left
 // alone: it would now write one, with everything in it.
-func startRewrite(ctx context.Context, c commander) error {
+func startRewrite(ctx context.Context, c redis.Cmdable) error {
 	info, err := c.Info(ctx, "persistence").Result()
 	if err != nil {
 		return fmt.Errorf("ask Redis whether it keeps an append-only file: %w", err)
