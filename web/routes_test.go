@@ -20,7 +20,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var routes []string
-	err = chi.Walk(s.handler.(chi.Routes), func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+	err = chi.Walk(s.Handler.(chi.Routes), func(method, path string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if path, ok := strings.CutPrefix(path, "/api/v1"); ok {
 			routes = append(routes, method+" "+strings.TrimSuffix(path, "/"))
 		}

@@ -62,8 +62,9 @@ type Config struct {
 
 // Server serves one node.
 type Server struct {
-	cfg     Config
-	handler http.Handler
+	http.Handler // of every route
+
+	cfg Config
 
 	answers    *problem.Responder
 	sessions   *session.Sessions
@@ -102,16 +103,12 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.rehearsals = &rehearsal.Service{API: s.api, Crowds: s.crowds, Health: cfg.Health}
 	s.pages = pages.New(s.api, views, s.rehearsals)
-	h, err := s.routes()
-	if err != nil {
+	var err error
+	if s.Handler, err = s.routes(); err != nil {
 		return nil, fmt.Errorf("build routes: %w", err)
 	}
-	s.handler = h
 	return s, nil
 }
-
-// ServeHTTP serves every route.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Leave makes the node not ready, so that load balancers send people elsewhere.
 // Who comes all the same is served until Drain; simulated phones go at once.

@@ -235,14 +235,11 @@ func (t *Topic) Audiences() int {
 	return len(t.audiences)
 }
 
-// ByKey calls f for each subscriber with the key.
-func (t *Topic) ByKey(key uint64, f func(*Subscriber)) {
+// ByKey is the subscribers with the key.
+func (t *Topic) ByKey(key uint64) []*Subscriber {
 	t.mu.Lock()
-	kin := slices.Clone(t.byKey[key])
-	t.mu.Unlock()
-	for _, s := range kin {
-		f(s)
-	}
+	defer t.mu.Unlock()
+	return slices.Clone(t.byKey[key])
 }
 
 // Touched tells whose entries counted: their sockets that did not send them

@@ -404,10 +404,7 @@ func TestByKeyAndUnsubscribe(t *testing.T) {
 		a, sa := w.join("phone", 7)
 		_, sb := w.join("phone", 7)
 		_, sc := w.join("screen", 0)
-		count := func(key uint64) (n int) {
-			w.topic.ByKey(key, func(*hub.Subscriber) { n++ })
-			return n
-		}
+		count := func(key uint64) int { return len(w.topic.ByKey(key)) }
 		if count(7) != 2 || count(8) != 0 || count(0) != 0 || w.topic.Audiences() != 2 {
 			t.Errorf("%d with key 7, %d with 8, %d with 0; %d audiences", count(7), count(8), count(0), w.topic.Audiences())
 		}

@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"time"
 
 	"drumroll/internal/contract"
@@ -49,17 +50,9 @@ func (n *Node) Expires(snap event.Snapshot) (time.Time, bool) {
 	return time.UnixMilli(int64(snap.Ms)).Add(n.Retention), true
 }
 
-// StatusWord is the contract's word for what became of an entry.
-func StatusWord(s event.Status) string {
-	switch s {
-	case event.Counted:
-		return contract.Counted
-	case event.Changed:
-		return contract.Changed
-	case event.Unchanged:
-		return contract.Unchanged
-	case event.TooLate:
-		return contract.Late
-	}
-	return contract.Invalid
+var statusWords = map[event.Status]string{
+	event.Counted: contract.Counted, event.Changed: contract.Changed, event.Unchanged: contract.Unchanged, event.TooLate: contract.Late,
 }
+
+// StatusWord is the contract's word for what became of an entry.
+func StatusWord(s event.Status) string { return cmp.Or(statusWords[s], contract.Invalid) }

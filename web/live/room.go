@@ -236,9 +236,9 @@ func (r *room) tellWinners() {
 		r.announced = n
 		for _, w := range winners {
 			frame := socket.AppendText(nil, []byte(`{"t":"won","draw":`+strconv.Itoa(n)+`,"ticket":"`+w.Ticket.String()+`"}`))
-			r.topic.ByKey(uint64(w.Participant), func(sub *hub.Subscriber) {
+			for _, sub := range r.topic.ByKey(uint64(w.Participant)) {
 				sub.Conn.Send(frame)
-			})
+			}
 		}
 	}
 }
