@@ -22,7 +22,7 @@ func TestScaleFlow(t *testing.T) {
 	var a contract.Activity
 	s.host.api("POST", s.path("/activities"), map[string]any{"kind": "scale", "title": "Too fast?"}).want(201).into(&a)
 	want := contract.Activity{ID: 1, Kind: "scale", Title: "Too fast?", State: "draft", Run: 1, Results: "live", Counts: []int{0, 0, 0, 0, 0},
-		Scale: &contract.Scale{Min: 1, Max: 5}}
+		Scale: &contract.Scale{Min: 1, Max: 5, Labels: []string{}}}
 	if diff := cmp.Diff(want, a); diff != "" {
 		t.Errorf("added (-want +got):\n%s", diff)
 	}

@@ -102,7 +102,7 @@ func TestResultsByKind(t *testing.T) {
 	if err := results(t.Context(), []string{file}, &stdout, &stdout); err != nil {
 		t.Fatal(err)
 	}
-	want := `1\. How was it\? \(scale, closed, run 1, 4 entries\)\n  1 +25 % +0 +poor\n  0 +0 % +1 +\n  3 +75 % +2 +great\n  mean +1\.50\n`
+	want := `1\. How was it\? \(scale, closed, run 1, 4 entries\)\n  1 +25 % +0\n  0 +0 % +1\n  3 +75 % +2\n  mean +1\.50 +poor … great\n`
 	if !regexp.MustCompile(want).MatchString(stdout.String()) {
 		t.Errorf("no %s in\n%s", want, &stdout)
 	}

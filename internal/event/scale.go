@@ -64,8 +64,7 @@ func (a *Activity) Mean() *float64 {
 	if n == 0 {
 		return nil
 	}
-	hundredths := int(math.Round(100 * float64(sum) / float64(n)))
-	mean := float64(hundredths) / 100
+	mean := math.Round(100*float64(sum)/float64(n))/100 + 0 // +0, and never -0
 	return &mean
 }
 
