@@ -65,6 +65,7 @@ func terminalQR(text string) (string, error) {
 		return "", fmt.Errorf("draw QR code: %w", err)
 	}
 	const quiet = 2
+	blocks := map[[2]bool]string{{true, true}: "█", {true, false}: "▀", {false, true}: "▄", {false, false}: " "} // by what is dark: top, bottom
 	size := code.Bounds().Dx()
 	dark := func(x, y int) bool {
 		if x < 0 || y < 0 || x >= size || y >= size {
@@ -77,16 +78,7 @@ func terminalQR(text string) (string, error) {
 	for y := -quiet; y < size+quiet; y += 2 {
 		b.WriteString("\x1b[30;107m")
 		for x := -quiet; x < size+quiet; x++ {
-			switch top, bottom := dark(x, y), dark(x, y+1); {
-			case top && bottom:
-				b.WriteRune('█')
-			case top:
-				b.WriteRune('▀')
-			case bottom:
-				b.WriteRune('▄')
-			default:
-				b.WriteRune(' ')
-			}
+			b.WriteString(blocks[[2]bool{dark(x, y), dark(x, y+1)}])
 		}
 		b.WriteString("\x1b[0m\n")
 	}

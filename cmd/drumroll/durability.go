@@ -40,13 +40,11 @@ func (d *durability) start(ctx context.Context, require bool) error {
 	}
 	found, err := d.look(ctx)
 	switch {
-	case !require && err != nil:
-		d.logger.Warn("cannot tell what the log can lose", "err", err)
-	case !require:
-		d.say(found)
-	case err != nil:
+	case require && err != nil:
 		return fmt.Errorf("--require-durable: %w", err)
-	case !found.Lossless:
+	case err != nil:
+		d.logger.Warn("cannot tell what the log can lose", "err", err)
+	case require && !found.Lossless:
 		return fmt.Errorf("--require-durable: %s", found)
 	default:
 		d.say(found)

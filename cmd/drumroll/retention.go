@@ -27,19 +27,15 @@ func (r *retention) String() string {
 
 // Set implements flag.Value.
 func (r *retention) Set(text string) error {
-	var d time.Duration
-	var err error
 	if days, ok := strings.CutSuffix(text, "d"); ok {
-		const most = int(1<<63-1) / int(day)
-		n, bad := strconv.Atoi(days)
-		if bad != nil || n > most {
+		n, err := strconv.ParseUint(days, 10, 32)
+		if err != nil {
 			return errRetention
 		}
-		d = time.Duration(n) * day
-	} else if d, err = time.ParseDuration(text); err != nil {
-		return errRetention
+		text = strconv.FormatUint(24*n, 10) + "h"
 	}
-	if d < 0 || d > 0 && d < time.Second {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > 0 && d < time.Second {
 		return errRetention
 	}
 	*r = retention(d)

@@ -25,6 +25,7 @@ import (
 	"drumroll/internal/openfiles"
 	"drumroll/internal/rehearse"
 	"drumroll/internal/replica"
+	"drumroll/internal/selftest"
 	"drumroll/static"
 	"drumroll/web"
 	"drumroll/web/crowd"
@@ -198,6 +199,15 @@ func adminHandler(node *metrics.Node, server *web.Server) http.Handler {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	return mux
+}
+
+// socketsFor is how many sockets a node takes that may have so many files open: as
+// many as its self-test says.
+func socketsFor(files int) int {
+	if files == 0 {
+		return overload.MaxSockets
+	}
+	return min(overload.MaxSockets, selftest.SocketsFor(files))
 }
 
 // self is where this process reaches its own listener.

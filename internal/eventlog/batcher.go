@@ -145,18 +145,13 @@ func (b *Batcher[T]) TakeRecord(seq uint64) []T {
 	lost := b.removeConfirmedLocked(func(at uint64, _ flight[T]) bool { return at < seq })
 	b.admission.resolveItems(len(f.items) + len(lost))
 	b.mu.Unlock()
-	if len(lost) > 0 {
-		b.cfg.Fail(lost, ErrGaveUp)
-	}
+	b.fail(lost, ErrGaveUp)
 	return f.items
 }
 
 // removeConfirmedLocked takes the confirmed records that match out of flight, and
 // returns their items.
 func (b *Batcher[T]) removeConfirmedLocked(match func(seq uint64, f flight[T]) bool) (items []T) {
-	if len(b.inFlight) == 0 {
-		return nil
-	}
 	for at, f := range b.inFlight {
 		if f.confirmed && match(at, f) {
 			items = append(items, f.items...)
@@ -207,8 +202,13 @@ func (b *Batcher[T]) failConfirmed(match func(seq uint64, f flight[T]) bool) {
 	lost := b.removeConfirmedLocked(match)
 	b.admission.resolveItems(len(lost))
 	b.mu.Unlock()
-	if len(lost) > 0 {
-		b.cfg.Fail(lost, ErrGaveUp)
+	b.fail(lost, ErrGaveUp)
+}
+
+// fail tells Fail of items, if there are any.
+func (b *Batcher[T]) fail(items []T, err error) {
+	if len(items) > 0 {
+		b.cfg.Fail(items, err)
 	}
 }
 
@@ -254,9 +254,7 @@ func (b *Batcher[T]) Stop() {
 	}
 	b.admission.resolveItems(len(left))
 	b.mu.Unlock()
-	if len(left) > 0 {
-		b.cfg.Fail(left, ErrStopped)
-	}
+	b.fail(left, ErrStopped)
 }
 
 // batch is one flush.
@@ -281,9 +279,7 @@ func (b *Batcher[T]) flushBatch(ctx context.Context) bool {
 	if b.cfg.Observe != nil {
 		b.cfg.Observe(next.items, next.bytes, now.Sub(start))
 	}
-	if failed := b.endFlight(next, now, err); len(failed) > 0 {
-		b.cfg.Fail(failed, err)
-	}
+	b.fail(b.endFlight(next, now, err), err)
 	return true
 }
 

@@ -40,9 +40,6 @@ func (o Offset) Compare(p Offset) int {
 	return cmp.Or(cmp.Compare(o.Ms, p.Ms), cmp.Compare(o.Seq, p.Seq))
 }
 
-// IsZero reports whether o stands before the first record.
-func (o Offset) IsZero() bool { return o == Offset{} }
-
 // Record is one item of an event's log.
 type Record struct {
 	Offset Offset

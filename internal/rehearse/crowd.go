@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -101,7 +102,7 @@ type crowd struct {
 	spread        spreads
 
 	checks  checks
-	latency latencies
+	latency *latencies
 	frames  struct{ state, tick, ack, won atomic.Int64 }
 
 	started, connected, got, identities atomic.Int64 // phones that came, are on now, ever had a state; participants
@@ -147,11 +148,9 @@ func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
 	}
 	wg.Go(c.progress)
 
-	stay := make(<-chan time.Time)
+	var stay <-chan time.Time
 	if cfg.Script.Stay > 0 {
-		timer := time.NewTimer(cfg.Script.Stay)
-		defer timer.Stop()
-		stay = timer.C
+		stay = time.After(cfg.Script.Stay)
 	}
 	select {
 	case <-stay:
@@ -199,7 +198,7 @@ func newCrowd(ctx context.Context, cfg Config) (*crowd, error) {
 	c := &crowd{
 		cfg:    cfg,
 		states: newRecall(32), ticks: newRecall(256),
-		checks:  checks{failed: map[string]*Check{}},
+		latency: newLatencies(), checks: checks{failed: map[string]*Check{}},
 		refused: map[string]int{}, owners: map[string]int{}, vanished: make(chan struct{}),
 	}
 	plain := new(http.Protocols)
@@ -297,10 +296,8 @@ func (c *crowd) vanish() {
 
 // sleep waits; false where the phones go home before it is over.
 func (c *crowd) sleep(d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return true
 	case <-c.over.Done():
 		return false
@@ -364,13 +361,7 @@ func (c *crowd) pace() {
 }
 
 func (c *crowd) anythingOpen() bool {
-	e := c.latest()
-	for i := range e.Activities {
-		if e.Activities[i].State == contract.Open {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.latest().Activities, func(a contract.Activity) bool { return a.State == contract.Open })
 }
 
 // settle waits until every tap is answered and every phone is in, if they ever

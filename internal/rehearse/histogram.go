@@ -11,27 +11,25 @@ import (
 const maxLatency = time.Hour
 
 // latencies counts durations from a microsecond on, to two digits. Many goroutines may use
-// it. The zero value is empty.
+// it.
 type latencies struct {
 	mu sync.Mutex
-	h  *hdrhistogram.Histogram // of µs; nil: empty
+	h  *hdrhistogram.Histogram // of µs
+}
+
+func newLatencies() *latencies {
+	return &latencies{h: hdrhistogram.New(1, maxLatency.Microseconds(), 2)}
 }
 
 func (l *latencies) add(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.h == nil {
-		l.h = hdrhistogram.New(1, maxLatency.Microseconds(), 2)
-	}
 	_ = l.h.RecordValue(min(max(d, 0), maxLatency).Microseconds()) // it is within the bounds
 }
 
 func (l *latencies) count() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.h == nil {
-		return 0
-	}
 	return l.h.TotalCount()
 }
 
@@ -39,8 +37,5 @@ func (l *latencies) count() int64 {
 func (l *latencies) quantile(q float64) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.h == nil {
-		return 0
-	}
 	return time.Duration(l.h.ValueAtQuantile(100*q)) * time.Microsecond
 }

@@ -130,7 +130,7 @@ func TestScalesAreRatedOnTheirPoints(t *testing.T) {
 
 func TestLatencies(t *testing.T) {
 	t.Parallel()
-	var l latencies
+	l := newLatencies()
 	if l.quantile(0.99) != 0 || l.count() != 0 {
 		t.Error("no latencies have a quantile")
 	}

@@ -75,11 +75,9 @@ func (w *rewriter) run(done <-chan struct{}) {
 		if w.askMasters() {
 			pause = rewriteBusy
 		}
-		timer := time.NewTimer(pause)
 		select {
-		case <-timer.C:
+		case <-time.After(pause):
 		case <-done:
-			timer.Stop()
 		}
 	}
 }
