@@ -166,7 +166,7 @@ func (s *show) freeze(ctx context.Context, d *drumroll, want int) (time.Duration
 		if err := s.Call(ctx, http.MethodGet, "/freezes", nil, &list); err != nil {
 			return 0, err
 		}
-		if len(list.Freezes) == 1 && list.Freezes[0].Root != "" {
+		if len(list.Freezes) == 1 && list.Freezes[0].Freeze != nil {
 			if size := list.Freezes[0].Size; size != want {
 				return 0, fmt.Errorf("%d of %d entrants are on the list", size, want)
 			}

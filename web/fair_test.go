@@ -21,7 +21,7 @@ import (
 // fair is what issue 4 adds to an activity.
 type fair struct {
 	activity
-	Root     string
+	Freeze   *fairdraw.Freeze
 	Prizes   []string
 	CanWin   int  `json:"can_win"`
 	Again    bool `json:"winners_may_win_again"`
@@ -69,10 +69,11 @@ func (s *show) fair(c *caller, id int) (a fair) {
 
 // freezes is the public history.
 func (s *show) freezes() (lines []struct {
-	Activity, Run, Size, Draws int
-	Root, Fingerprint          string
-	At, Round                  uint64
-	Abandoned                  bool
+	Activity, Run, Number, Size, Draws int
+	Freeze                             *fairdraw.Freeze
+	Fingerprint                        string
+	At, Round                          uint64
+	Abandoned                          bool
 }) {
 	s.host.t.Helper()
 	var out struct{ Freezes json.RawMessage }
@@ -93,7 +94,7 @@ func (s *show) full(t testing.TB, id, n int) []*phone {
 		phones[i].counted(id, nil)
 	}
 	s.must(id, "close", nil)
-	eventually(t, "the frozen list", func() bool { return s.fair(s.host, id).Root != "" })
+	eventually(t, "the frozen list", func() bool { return s.fair(s.host, id).Freeze != nil })
 	return phones
 }
 
@@ -227,6 +228,7 @@ func TestProofOnDemand(t *testing.T) {
 	early := s.join(t)
 	proof(early.caller).problem(404, "unknown") // a draft
 	s.must(a.ID, "open", nil)
+	pseudonym := s.dial(t, "phone", early.Token).next("state").You.Pseudonyms[itoa(a.ID)]
 	nonce := base64.RawURLEncoding.EncodeToString([]byte("sixteen bytes!!!"))
 	early.api("POST", s.path("/entries"), map[string]any{"activity": a.ID, "nonce": nonce}).want(200)
 	proof(early.caller).problem(409, "conflict")
@@ -235,18 +237,21 @@ func TestProofOnDemand(t *testing.T) {
 	}
 	s.must(a.ID, "close", nil)
 	var got struct {
-		Root     fairdraw.Hash
-		Size     int
-		Position int
-		Leaf     fairdraw.Leaf
-		Nonce    string
-		Proof    []fairdraw.Hash
+		Freeze    fairdraw.Freeze
+		Position  int
+		Leaf      fairdraw.Leaf
+		Nonce     string
+		Pseudonym fairdraw.ID
+		Proof     []fairdraw.Hash
 	}
 	proof(early.caller).want(200).into(&got)
-	if got.Nonce != nonce || got.Leaf.NonceHash != fairdraw.HashNonce([16]byte([]byte("sixteen bytes!!!"))) || got.Leaf.Handle != early.Handle || got.Size != 9 {
+	if got.Nonce != nonce || got.Leaf.NonceHash != fairdraw.HashNonce([16]byte([]byte("sixteen bytes!!!"))) || got.Leaf.Handle != early.Handle || got.Freeze.Size != 9 {
 		t.Errorf("proof %+v", got)
 	}
-	if !fairdraw.CheckProof(got.Proof, got.Root, got.Size, got.Position, got.Leaf) {
+	if made := fairdraw.MakeTicket(got.Freeze.Event, uint64(a.ID), 1, got.Pseudonym, [16]byte([]byte("sixteen bytes!!!"))); made != got.Leaf.Ticket || got.Pseudonym.String() != pseudonym {
+		t.Errorf("the ticket %v is not made of the pseudonym %s, which the phone was told, and its nonce", got.Leaf.Ticket, pseudonym)
+	}
+	if !fairdraw.CheckProof(got.Proof, got.Freeze.Root, got.Freeze.Size, got.Position, got.Leaf) {
 		t.Error("the proof does not hold")
 	}
 	proof(s.join(t).caller).problem(404, "unknown")
@@ -305,7 +310,7 @@ func TestFreezeHistory(t *testing.T) {
 	}
 	s.full(t, a.ID, 3)
 	got := s.freezes()
-	if len(got) != 3 || got[0].Run != 1 || got[1].Draws != 1 || got[2].Draws != 0 || got[2].Size != 3 || got[0].Root == got[1].Root || got[2].Root == "" || got[0].At > got[2].At {
+	if len(got) != 3 || got[0].Run != 1 || got[1].Draws != 1 || got[2].Draws != 0 || got[2].Size != 3 || got[0].Freeze.Hash == got[1].Freeze.Hash || got[2].Freeze == nil || got[0].At > got[2].At {
 		t.Errorf("freezes %+v", got)
 	}
 }
@@ -326,6 +331,10 @@ func oracle(t testing.TB) (*beacontest.Beacon, setup) {
 	b.Ahead(ahead)
 	return b, setup{beacon: b.Source(), wrap: func(l eventlog.Store) eventlog.Store { return early{l} }}
 }
+
+// nextRound waits until asking for a draw names another round. Elsewhere a round comes
+// only after the ten seconds that no test here waits for.
+func nextRound() { time.Sleep(1100 * time.Millisecond) }
 
 // checked verifies the records of draws 1 to n, all of one run.
 func (s *show) checked(n int, chain beacon.Chain) (records []*fairdraw.Record) {
@@ -398,8 +407,10 @@ func TestDrawsWithABeacon(t *testing.T) {
 	b.Misbehave(beacontest.None)
 	first := drawn(1).Winners[0]
 
+	nextRound()
 	s.must(a.ID, "redraw", map[string]any{"winner": first.Ticket, "reason": "absent"})
 	drawn(2)
+	nextRound()
 	s.must(a.ID, "draw", nil)
 	last := drawn(3)
 	if len(last.Winners) != 2 || last.Winners[0].Prize != "A mug" || last.Winners[1].Prize != "A hat" || len(last.Voided) != 1 || last.Pending != nil {
@@ -455,6 +466,7 @@ func TestTwoNodesCompleteOneDraw(t *testing.T) {
 		eventually(t, "draw "+itoa(n)+" on both nodes", func() bool {
 			return len(s.fair(s.host, a.ID).Winners) == n && len(s.fair(there, a.ID).Winners) == n
 		})
+		nextRound()
 	}
 	if diff := cmp.Diff(s.fair(s.host, a.ID).Winners, s.fair(there, a.ID).Winners); diff != "" {
 		t.Errorf("the nodes differ:\n%s", diff)

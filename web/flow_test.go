@@ -168,12 +168,13 @@ func raffleFlow(t *testing.T, n *node) {
 	for d := 1; d <= 3; d++ {
 		a := s.stranger.api("GET", s.path("/draws/"+itoa(d)), nil).want(200)
 		var record struct {
-			Draw, Size int
-			Code       string
-			Winners    []struct{ Ticket string }
+			Draw    int
+			Code    string
+			Freeze  struct{ Size int }
+			Winners []struct{ Ticket string }
 		}
 		a.into(&record)
-		if record.Draw != d || record.Size != 4 || record.Code != s.Code || len(record.Winners) != 1 {
+		if record.Draw != d || record.Freeze.Size != 4 || record.Code != s.Code || len(record.Winners) != 1 {
 			t.Errorf("draw record %d: %s", d, a.body)
 		}
 		before = append(before, string(a.body))

@@ -90,7 +90,7 @@ func New(cfg Config) (*Server, error) {
 		Limits: &valves.Limits,
 	})
 	node := &kinds.Node{SigningKey: cfg.SigningKey, Beacon: cfg.Beacon, BeaconAlways: cfg.BeaconAlways, Retention: cfg.Retention}
-	intake := &entries.Intake{Valves: valves}
+	intake := &entries.Intake{Valves: valves, Pseudonym: node.Pseudonym}
 	views := &view.Maker{Files: cfg.Files, Kinds: node}
 	s.crowds = crowd.New(crowd.Config{Replicas: cfg.Replicas, Logger: cfg.Logger, URL: cfg.Self, Most: cfg.MaxSimulated})
 	s.live = live.New(live.Config{

@@ -34,11 +34,12 @@ type frame struct {
 }
 
 type you struct {
-	Handle  string
-	Entries map[string][]int
-	N       int
-	Tickets map[string]string
-	Won     []struct{ Ticket string }
+	Handle     string
+	Entries    map[string][]int
+	N          int
+	Tickets    map[string]string
+	Pseudonyms map[string]string
+	Won        []struct{ Ticket string }
 }
 
 // wire is a socket of one view.

@@ -30,7 +30,10 @@ func readExport(ctx context.Context, source string) (*export, error) {
 
 // record is the record of a draw and those of the run's earlier draws.
 func (e *export) record(draw int) (record []byte, earlier [][]byte, err error) {
-	type place struct{ Draw, Activity, Run int }
+	type place struct {
+		Draw   int
+		Freeze struct{ Activity, Run int }
+	}
 	places := make([]place, len(e.Records))
 	var of place
 	for i, r := range e.Records {
@@ -45,7 +48,7 @@ func (e *export) record(draw int) (record []byte, earlier [][]byte, err error) {
 		return nil, nil, errors.New("the export holds no such draw")
 	}
 	for i, p := range places {
-		if p.Activity == of.Activity && p.Run == of.Run && p.Draw < draw {
+		if p.Freeze == of.Freeze && p.Draw < draw {
 			earlier = append(earlier, e.Records[i].RawMessage)
 		}
 	}

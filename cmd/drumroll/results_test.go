@@ -73,7 +73,7 @@ func TestResultsOfAnEventThatIsGone(t *testing.T) {
 		}
 	}
 	forged := filepath.Join(t.TempDir(), "forged.json")
-	if err := os.WriteFile(forged, []byte(strings.Replace(string(exported), `"wanted":1`, `"wanted":2`, 1)), 0o600); err != nil {
+	if err := os.WriteFile(forged, []byte(strings.ReplaceAll(string(exported), `"wanted":1`, `"wanted":2`)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var report strings.Builder

@@ -36,8 +36,9 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return nil
 	})
 	flags.IntVar(&draw, "draw", 0, "`number` of the draw to check, where FILE is an event's export.json; its earlier draws are found there too")
-	flags.StringVar(&known.Root, "root", "", "`fingerprint` or whole root of the frozen list, as the screen showed it before the draw")
-	flags.StringVar(&known.Commitment, "commitment", "", "`commitment` as it was shown before the first entry, 12 digits or more")
+	flags.StringVar(&known.Freeze, "freeze", "", "`hash` of the freeze as it was shown before the draw: 32 digits or all 64")
+	flags.IntVar(&known.Round, "round", 0, "`number` of the beacon's round as it was shown before its time")
+	flags.StringVar(&known.Commitment, "commitment", "", "`hash` of the commitment as it was shown before the first entry: 32 digits or all 64")
 	flags.Func("beacon", "`file` that describes a chain of public randomness to be trusted beside drand's quicknet", func(path string) error {
 		s, err := source.Read(path)
 		if err == nil {

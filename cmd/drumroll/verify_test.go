@@ -19,12 +19,12 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(forged, []byte(strings.Replace(string(record), `"wanted": 3`, `"wanted": 4`, 1)), 0o600); err != nil {
+	if err := os.WriteFile(forged, []byte(strings.Replace(string(record), `"size": 10`, `"size": 11`, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(drawData)))
 	t.Cleanup(server.Close)
-	list := "--entrants=" + server.URL + "/entrants.ndjson"
+	list := "--entrants=" + server.URL + "/entrants1.ndjson"
 
 	for name, c := range map[string]struct {
 		args  []string
@@ -37,11 +37,16 @@ func TestVerify(t *testing.T) {
 			args:  []string{"--earlier", drawData + "record1.json", "--earlier", drawData + "record2.json", drawData + "record3.json"},
 			lines: []string{"ok    history"},
 		},
-		"fingerprint":       {args: []string{"--root", "CD5E 8269 A913", drawData + "record1.json"}, lines: []string{"ok    told list"}},
-		"other fingerprint": {args: []string{"--root", "CD5E 8269 A914", drawData + "record1.json"}, err: errNotVerified, lines: []string{"FAIL  told list"}},
-		"forged":            {args: []string{forged}, err: errNotVerified, lines: []string{"ok    winners", "FAIL  picks"}},
-		"not a record":      {args: []string{drawData + "page.mjs"}, err: errNotVerified, lines: []string{"FAIL  record"}},
-		"no such file":      {args: []string{drawData + "none.json"}, err: fs.ErrNotExist},
+		"noted": {
+			args:  []string{"--freeze", "ED90 7BE1 7534 ECA5 9718 7EAC 6E4A 50CB", "--round", "1000", drawData + "record1.json"},
+			lines: []string{"ok    told freeze", "ok    told round", "not checked: told promise, because ", ", 0 failed, 2 not checked"},
+		},
+		"other freeze":  {args: []string{"--freeze", "ED90 7BE1 7534 ECA5 9718 7EAC 6E4A 50C0", drawData + "record1.json"}, err: errNotVerified, lines: []string{"FAIL  told freeze", "1 failed"}},
+		"other round":   {args: []string{"--round", "1001", drawData + "record1.json"}, err: errNotVerified, lines: []string{"FAIL  told round"}},
+		"history amiss": {args: []string{drawData + "record3.json"}, lines: []string{"not checked: history, because "}},
+		"forged":        {args: []string{forged}, err: errNotVerified, lines: []string{"ok    commitment", "FAIL  freeze"}},
+		"not a record":  {args: []string{drawData + "page.mjs"}, err: errNotVerified, lines: []string{"FAIL  record"}},
+		"no such file":  {args: []string{drawData + "none.json"}, err: fs.ErrNotExist},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr strings.Builder

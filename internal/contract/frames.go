@@ -62,9 +62,12 @@ type You struct {
 	Entries map[int][]int  `json:"entries"` // Standing entries: of a poll the options, of a scale its one value.
 	N       uint32         `json:"n"`       // The highest n of any of its entries in present runs.
 	Tickets map[int]string `json:"tickets"`
-	Here    []int          `json:"here"`            // Raffles in which it has checked in.
-	Unfit   map[int]string `json:"unfit,omitempty"` // From the freeze on: why the ticket cannot win.
-	Won     []Won          `json:"won"`
+	// Of the open raffles, in hex: what the ticket is made of together with the nonce. Keep
+	// it before the nonce is chosen; it never changes within a run.
+	Pseudonyms map[int]string `json:"pseudonyms,omitempty"`
+	Here       []int          `json:"here"`            // Raffles in which it has checked in.
+	Unfit      map[int]string `json:"unfit,omitempty"` // From the freeze on: why the ticket cannot win.
+	Won        []Won          `json:"won"`
 }
 
 // Won is a standing win in a present run.

@@ -14,23 +14,25 @@ type Raffle struct {
 	WinnersWanted int      `json:"winners_wanted"` // Drawn at once by one draw.
 	Winners       []Winner `json:"winners"`
 	Voided        []Voided `json:"voided"`
-	Shortfall     int      `json:"shortfall"`             // Winners that the newest draw wanted and did not find.
-	LastDraw      int      `json:"last_draw,omitempty"`   // Number of this run's newest draw.
-	CanWin        int      `json:"can_win"`               // Frozen entrants who can still win.
-	Commitment    string   `json:"commitment,omitempty"`  // Hash of the secret that the draws come from, shown before the first entry.
-	Root          string   `json:"root,omitempty"`        // Merkle root of the frozen entrant list, in hex.
-	Fingerprint   string   `json:"fingerprint,omitempty"` // Of the root, short enough to read out.
-	Prizes        []string `json:"prizes"`
-	NextPrize     int      `json:"next_prize,omitempty"`  // Which of prizes the next draw is for, from 1; absent where none is left.
-	Again         bool     `json:"winners_may_win_again"` // A winner of another raffle of the event can win here too.
-	Eligible      Eligible `json:"eligible"`
-	ClaimSeconds  int      `json:"claim_seconds"`          // Seconds that a winner has to claim; 0: no limit.
-	Beacon        bool     `json:"beacon"`                 // A public beacon's randomness goes into each draw.
-	BeaconChain   string   `json:"beacon_chain,omitempty"` // Hash of the beacon's chain, from open on.
-	Round         uint64   `json:"round,omitempty"`        // The beacon's round that the freeze names, for the run's first draw.
-	RoundAtMS     uint64   `json:"round_at_ms,omitempty"`  // When that round is due, Unix time in ms.
-	Pending       *Pending `json:"pending,omitempty"`
-	Abandoned     bool     `json:"abandoned,omitempty"` // The frozen list was given up in public; only a reset goes on.
+	Shortfall     int      `json:"shortfall"`            // Winners that the newest draw wanted and did not find.
+	LastDraw      int      `json:"last_draw,omitempty"`  // Number of this run's newest draw.
+	CanWin        int      `json:"can_win"`              // Frozen entrants who can still win.
+	Commitment    string   `json:"commitment,omitempty"` // Hash of the secret that the draws come from, shown before the first entry.
+	// Everything that was fixed before the next draw; absent for the moment that it takes
+	// to compute.
+	Freeze       *FreezeFacts `json:"freeze,omitempty"`
+	Fingerprint  string       `json:"fingerprint,omitempty"` // First 128 bits of the freeze's hash, in eight groups of four digits.
+	Prizes       []string     `json:"prizes"`
+	NextPrize    int          `json:"next_prize,omitempty"`  // Which of prizes the next draw is for, from 1; absent where none is left.
+	Again        bool         `json:"winners_may_win_again"` // A winner of another raffle of the event can win here too.
+	Eligible     Eligible     `json:"eligible"`
+	ClaimSeconds int          `json:"claim_seconds"`          // Seconds that a winner has to claim; 0: no limit.
+	Beacon       bool         `json:"beacon"`                 // A public beacon's randomness goes into each draw.
+	BeaconChain  string       `json:"beacon_chain,omitempty"` // Hash of the beacon's chain, from open on.
+	Round        uint64       `json:"round,omitempty"`        // The beacon's round that the freeze names, for the first draw from it.
+	RoundAtMS    uint64       `json:"round_at_ms,omitempty"`  // When that round is due, Unix time in ms.
+	Pending      *Pending     `json:"pending,omitempty"`
+	Abandoned    bool         `json:"abandoned,omitempty"` // The frozen list was given up in public; only a reset goes on.
 }
 
 // Eligible says who of a raffle's list can win. It is decided at the freeze, from the log.
@@ -140,18 +142,52 @@ type Draws struct {
 	Draws []Draw `json:"draws"`
 }
 
-// Freeze is a frozen list of entrants.
+// FreezeFacts is everything that is fixed before a draw, as it stands in the draw's record.
+// docs/FAIR-DRAW.md of the source says how to compute its hash.
+type FreezeFacts struct {
+	Hash       string        `json:"hash"`  // Of all the other members, in hex.
+	Event      string        `json:"event"` // The event's uid, in hex.
+	Activity   int           `json:"activity"`
+	Run        int           `json:"run"`
+	Number     int           `json:"number"` // 1, 2, … within the run: the list is frozen again where who can win has changed.
+	Draws      int           `json:"draws"`  // Of the run, made before this freeze.
+	At         int           `json:"at"`     // Unix time in ms, the log's clock.
+	Commitment string        `json:"commitment"`
+	Root       string        `json:"root"` // Merkle root of the list, in hex.
+	Size       int           `json:"size"` // How many entrants the list holds.
+	Rules      DrawRules     `json:"rules"`
+	Beacon     *FreezeBeacon `json:"beacon,omitempty"`
+}
+
+// DrawRules say how many win what, and who of a list cannot win.
+type DrawRules struct {
+	Again        bool     `json:"again"`
+	TookPart     int      `json:"took_part"`
+	JoinedBefore int      `json:"joined_before"`
+	CheckedIn    bool     `json:"checked_in"`
+	Wanted       int      `json:"wanted"`
+	Prizes       []string `json:"prizes"`
+}
+
+// FreezeBeacon says which public randomness goes into the draws.
+type FreezeBeacon struct {
+	Chain string `json:"chain"` // Hash of the beacon's chain.
+	Round int    `json:"round"` // Of the first draw from the freeze.
+}
+
+// Freeze is a line of the public history of freezes.
 type Freeze struct {
-	Activity    int    `json:"activity"`
-	Title       string `json:"title"`
-	Run         int    `json:"run"`
-	Root        string `json:"root"` // Empty for the moment that it takes to compute.
-	Fingerprint string `json:"fingerprint"`
-	Size        int    `json:"size"`            // How many entrants the list holds.
-	At          uint64 `json:"at"`              // Unix time in ms, the log's clock.
-	Round       uint64 `json:"round,omitempty"` // Of the beacon, that the freeze named.
-	Draws       int    `json:"draws"`           // Made from it.
-	Abandoned   bool   `json:"abandoned"`
+	Activity    int          `json:"activity"`
+	Title       string       `json:"title"`
+	Run         int          `json:"run"`
+	Number      int          `json:"number"`           // 1, 2, … within the run.
+	Freeze      *FreezeFacts `json:"freeze,omitempty"` // Absent for the moment that it takes to compute.
+	Fingerprint string       `json:"fingerprint"`      // First 128 bits of the freeze's hash; empty as long.
+	Size        int          `json:"size"`             // How many entrants the list holds.
+	At          uint64       `json:"at"`               // Unix time in ms, the log's clock.
+	Round       uint64       `json:"round,omitempty"`  // Of the beacon, that the freeze named.
+	Draws       int          `json:"draws"`            // Made from it.
+	Abandoned   bool         `json:"abandoned"`
 }
 
 // Freezes answers with all frozen lists, oldest first.
@@ -161,12 +197,12 @@ type Freezes struct {
 
 // Proof is a participant's place in a raffle's frozen list, and what proves it.
 type Proof struct {
-	Root     string   `json:"root"` // In hex.
-	Size     int      `json:"size"`
-	Position int      `json:"position"` // Of the leaf in the list, from 0.
-	Leaf     Leaf     `json:"leaf"`
-	Nonce    string   `json:"nonce"` // The participant's own, base64url.
-	Proof    []string `json:"proof"` // RFC 6962 audit path, the lowest sibling first; in hex.
+	Freeze    FreezeFacts `json:"freeze"`   // What the list was frozen with: its root and size, and what else was fixed.
+	Position  int         `json:"position"` // Of the leaf in the list, from 0.
+	Leaf      Leaf        `json:"leaf"`
+	Nonce     string      `json:"nonce"`     // The participant's own, base64url.
+	Pseudonym string      `json:"pseudonym"` // What the ticket was made of besides, in hex: that of you.pseudonyms.
+	Proof     []string    `json:"proof"`     // RFC 6962 audit path, the lowest sibling first; in hex.
 }
 
 // Leaf is one entrant of a frozen list.
@@ -174,6 +210,7 @@ type Leaf struct {
 	Ticket    string `json:"ticket"`
 	Handle    string `json:"handle"`
 	NonceHash string `json:"nonce_hash"`
+	Unfit     string `json:"unfit"` // Why the ticket cannot win, or empty.
 }
 
 // CheckIn says that one is in the room.

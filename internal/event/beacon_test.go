@@ -94,6 +94,8 @@ func TestDrawWithABeacon(t *testing.T) {
 	noReason := j.arming(id, won)
 	noReason.Reason = ""
 	j.refuse(Invalid, noReason)
+	j.refuse(Conflict, j.arming(id, won)) // in the same few seconds
+	j.ms += 20_000
 	j.do(j.arming(id, won))
 	p = j.activity(id).Raffle.Pending
 	if p.Ms < j.ms+10_000 || p.Round <= a.Raffle.Round || p.Redraw != won || p.Prize != "A keyboard" {
@@ -101,7 +103,8 @@ func TestDrawWithABeacon(t *testing.T) {
 	}
 	j.refuse(Conflict, Command{Type: CmdVoid, Activity: id, Void: won, Reason: "why not"}) // while it waits
 	j.do(j.completing(id))
-	j.do(j.arming(id, "")) // in the same few seconds
+	j.ms += 20_000
+	j.do(j.arming(id, ""))
 	if q := j.activity(id).Raffle.Pending; q.Round <= p.Round || q.Prize != "A mouse" {
 		t.Errorf("round %d after round %d", q.Round, p.Round)
 	}

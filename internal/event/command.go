@@ -71,7 +71,7 @@ type Command struct {
 	Results string `json:"results,omitempty"` // results
 
 	Draw   int            `json:"draw,omitempty"` // draw, redraw, arm: the number it will have; 0 = the next
-	Run    int            `json:"run,omitempty"`  // open, draw, redraw, arm: the run that is meant
+	Run    int            `json:"run,omitempty"`  // open, draw, redraw, arm, freeze: the run that is meant
 	Seed   *fairdraw.Hash `json:"seed,omitempty"` // draw, redraw: the next chain element
 	Void   string         `json:"void,omitempty"` // redraw, arm of one, void: the ticket given back
 	Reason string         `json:"reason,omitempty"`
@@ -105,6 +105,7 @@ const (
 	CmdDraw     = "draw"
 	CmdRedraw   = "redraw"
 	CmdArm      = "arm"     // asks for a draw or redraw that waits for a round of the beacon
+	CmdFreeze   = "freeze"  // of a closed raffle: freezes the list again, since others have won elsewhere
 	CmdAbandon  = "abandon" // gives up a frozen list whose beacon cannot be had
 	CmdSpent    = "spent"   // the log took back a freeze or draw of this run, or a later one
 	CmdVoid     = "void"    // gives a winner's ticket back, with nobody drawn instead

@@ -32,7 +32,8 @@ func write(b *strings.Builder, path string, v reflect.Value, skip map[string]boo
 	}
 	if v.Type() == reflect.TypeFor[freeze]() {
 		f := (*freeze)(v.Addr().UnsafePointer())
-		fmt.Fprintf(b, "%s.root = %v of %d\n", path, f.entrantList().Root(), f.entrantList().Size())
+		f.entrantList()
+		fmt.Fprintf(b, "%s = %v of %d, %d draws, %v\n", path, f.facts.Hash, f.facts.Size, f.draws, f.abandoned)
 		write(b, path+".entrants", v.FieldByName("entrants"), skip)
 		return
 	}

@@ -71,7 +71,7 @@ func TestVotes(t *testing.T) {
 	if got := j.s.Snapshot().Joined; got != 1 {
 		t.Errorf("%d joined, want 1: refused entries let nobody in", got)
 	}
-	want := You{Handle: Participant(1).Handle(), N: 4, Choices: map[int][]int{single: {1}, multi: {2}}, Tickets: map[int]string{}, Won: []Won{}}
+	want := You{Who: 1, Raffles: map[int]int{4: 1}, Handle: Participant(1).Handle(), N: 4, Choices: map[int][]int{single: {1}, multi: {2}}, Tickets: map[int]string{}, Won: []Won{}}
 	if diff := cmp.Diff(want, j.s.You(1)); diff != "" {
 		t.Errorf("what the phone is told (-want +got):\n%s", diff)
 	}

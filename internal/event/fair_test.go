@@ -48,10 +48,10 @@ func (j *journal) verified(id, run int) []*fairdraw.Record {
 		if d.Activity != id || d.Run != run {
 			continue
 		}
-		known := fairdraw.Known{Earlier: append([]*fairdraw.Record{}, records...), Root: d.List().Root().String()}
+		known := fairdraw.Known{Earlier: append([]*fairdraw.Record{}, records...), Freeze: d.frozen.ready().Hash.String(), Commitment: d.Record.Freeze.Commitment.String()}
 		known.Chains = append(known.Chains, oracle.Chain)
 		for _, s := range fairdraw.Verify(d.Record, known) {
-			if !s.OK {
+			if s.Status == fairdraw.Failed {
 				j.t.Errorf("draw %d: %s: %s", d.Number, s.Name, s.Detail)
 			}
 		}
@@ -103,7 +103,7 @@ func TestWinnersOfOtherRafflesArePassedOver(t *testing.T) {
 		t.Errorf("%d and %d can win, want 1 and 3", a.Raffle.CanWin, b.Raffle.CanWin)
 	}
 	d := j.draw(once)
-	if len(d.won) != 1 || d.Record.Shortfall != 2 || len(d.Record.Skips) != 2 || d.Record.Rules.Again {
+	if len(d.won) != 1 || d.Record.Shortfall() != 2 || len(d.Record.Skips) != 2 || d.Record.Freeze.Rules.Again {
 		t.Fatalf("%d winners, %+v", len(d.won), d.Record)
 	}
 	for _, s := range d.Record.Skips {
@@ -112,7 +112,7 @@ func TestWinnersOfOtherRafflesArePassedOver(t *testing.T) {
 		}
 	}
 	j.verified(once, 1)
-	if d := j.draw(again); len(d.won) != 3 || !d.Record.Rules.Again {
+	if d := j.draw(again); len(d.won) != 3 || !d.Record.Freeze.Rules.Again {
 		t.Errorf("where winners may win again: %+v", d.Record)
 	}
 
@@ -171,7 +171,7 @@ func TestEligibility(t *testing.T) {
 		t.Errorf("%d can win, want 2", a.Raffle.CanWin)
 	}
 	d := j.draw(id)
-	if len(d.won) != 2 || d.Record.Shortfall != 7 {
+	if len(d.won) != 2 || d.Record.Shortfall() != 7 {
 		t.Errorf("winners %v", d.won)
 	}
 	got := map[Participant]string{}
@@ -188,7 +188,7 @@ func TestEligibility(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("who won, and why the others did not (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(fairdraw.Rules{Again: true, TookPart: poll, JoinedBefore: int(limit), CheckedIn: true}, d.Record.Rules); diff != "" {
+	if diff := cmp.Diff(fairdraw.Rules{Again: true, TookPart: poll, JoinedBefore: int(limit), CheckedIn: true, Wanted: 9, Prizes: []string{}}, d.Record.Freeze.Rules); diff != "" {
 		t.Error(diff)
 	}
 	j.verified(id, 1)
@@ -303,7 +303,7 @@ func TestFreezesStayInPublic(t *testing.T) {
 		t.Fatalf("%d freezes, want 2: %+v", len(lines), lines)
 	}
 	if a, b := lines[0], lines[1]; a.Run != 1 || a.Size != 3 || a.Draws != 1 || b.Run != 2 || b.Size != 2 || b.Draws != 0 ||
-		a.Root == "" || b.Root == "" || a.Root == b.Root || a.Ms >= b.Ms || a.Abandoned || b.Abandoned {
+		a.Freeze == nil || b.Freeze == nil || a.Freeze.Hash == b.Freeze.Hash || a.Number != 1 || b.Number != 1 || a.Ms >= b.Ms || a.Abandoned || b.Abandoned {
 		t.Errorf("freezes %+v", lines)
 	}
 }

@@ -103,8 +103,12 @@ func raffles(t testing.TB) []placed {
 	j.do(j.arming(id, ""))
 	j.do(j.completing(id))
 	j.do(Command{Type: CmdVoid, Activity: id, Void: j.activity(id).Raffle.Winners[1].Ticket.String(), Reason: "has two already"})
+	j.ms += 20_000
 	j.do(j.arming(id, j.activity(id).Raffle.Winners[0].Ticket.String()))
 	j.do(j.completing(id))
+	j.draw(plain)
+	j.ms += 20_000
+	j.refreeze(id)
 	j.do(j.arming(id, ""))
 	j.do(Command{Type: CmdAbandon, Activity: id})
 	return j.log
@@ -156,7 +160,7 @@ type outlineActivity struct {
 	Tick                string
 	Winners, Voided     []string
 	Shortfall, LastDraw int
-	Root                string
+	Freeze              string
 }
 
 type outlineDraw struct {
@@ -198,7 +202,10 @@ func outlineOf(s *State) outline {
 			oa.Options = a.Poll.Options
 		}
 		if r := a.Raffle; r != nil {
-			oa.Shortfall, oa.LastDraw, oa.Root = r.Shortfall, r.LastDraw, r.Root
+			oa.Shortfall, oa.LastDraw = r.Shortfall, r.LastDraw
+			if r.Freeze != nil {
+				oa.Freeze = r.Freeze.Hash.String()
+			}
 			for _, w := range r.Winners {
 				oa.Winners = append(oa.Winners, fmt.Sprintf("%v %s (%s) by draw %d", w.Ticket, w.Name, w.Handle, w.Draw))
 			}

@@ -39,8 +39,7 @@ type raffleRun struct {
 	ns       column[uint32]
 	here     column[bool] // checked in
 
-	frozen *freeze    // from close on
-	line   *frozenRun // from close on: its line in the public history
+	frozen *freeze // from close on: the newest
 
 	commitment fairdraw.Hash // end of the run's seed chain
 	committed  bool
@@ -114,12 +113,12 @@ func (raffle) close(s *State, a *activity, at Position) { s.freezeEntrants(at, a
 // thrown away has to show.
 func (raffle) discard(a *activity) {
 	if a.raffleRun.pending != nil {
-		a.raffleRun.line.abandoned = true
+		a.raffleRun.frozen.abandoned = true
 	}
 }
 
 var raffleVerbs = map[string]verb{
-	CmdDraw: drawWinners, CmdRedraw: drawWinners, CmdArm: armDraw, CmdAbandon: abandonFreeze, CmdSpent: spendRun,
+	CmdDraw: drawWinners, CmdRedraw: drawWinners, CmdArm: armDraw, CmdAbandon: abandonFreeze, CmdFreeze: refreezeEntrants, CmdSpent: spendRun,
 	CmdVoid: voidWin, CmdClaim: claimWin, CmdConfirm: confirmWin,
 }
 
@@ -150,8 +149,7 @@ func (raffle) item(a *activity, e *Entry) (Item, bool) {
 	if e.CheckIn {
 		return HereItem(), a.Raffle.Eligible.CheckedIn
 	}
-	var pseudonym, nonce [16]byte
-	e.Random(pseudonym[:])
+	var nonce [16]byte
 	switch {
 	case len(e.Choice) > 0 || e.Value != nil:
 		return Item{}, false
@@ -164,7 +162,7 @@ func (raffle) item(a *activity, e *Entry) (Item, bool) {
 			return Item{}, false
 		}
 	}
-	return TicketItem(pseudonym, nonce, e.Nonce == ""), true
+	return TicketItem(e.Pseudonym(e.uid, e.who, a.id, a.run), nonce, e.Nonce == ""), true
 }
 
 func (raffle) takes(a *activity, it Item) bool {
@@ -210,7 +208,7 @@ func (raffle) you(a *activity, who uint32, y *You) {
 	if e := r.ticketOf.get(who); e != 0 {
 		y.Tickets[a.id] = r.entrants.at(e - 1).ticket.String()
 		if r.frozen != nil {
-			if why := a.unfitReason(e - 1); why != "" {
+			if why := r.frozen.unfitReason(e - 1); why != "" {
 				if y.Unfit == nil {
 					y.Unfit = map[int]string{}
 				}
@@ -228,10 +226,13 @@ func (raffle) you(a *activity, who uint32, y *You) {
 	}
 }
 
-// rules are what a draw's record says of who can win.
+// rules are what a freeze says of how many win what, and who can.
 func (a *activity) rules() fairdraw.Rules {
-	e := a.Raffle.Eligible
-	return fairdraw.Rules{Again: a.Raffle.Again, TookPart: e.TookPart, JoinedBefore: int(e.JoinedBefore), CheckedIn: e.CheckedIn}
+	r, e := a.Raffle, a.Raffle.Eligible
+	return fairdraw.Rules{
+		Again: r.Again, TookPart: e.TookPart, JoinedBefore: int(e.JoinedBefore), CheckedIn: e.CheckedIn,
+		Wanted: r.Winners, Prizes: append([]string{}, r.Prizes...),
+	}
 }
 
 // unknownPart refuses a spec that names an activity which is not there.

@@ -7,12 +7,9 @@ import (
 	"drumroll/internal/fairdraw"
 )
 
-// beaconAhead is how long after a record, in ms, the earliest round comes that
-// the record may name: nobody can know it yet, and phones hear of the list first.
-const beaconAhead = 10_000
-
 // pending is a draw that was asked for and waits for its round of the beacon.
 type pending struct {
+	asked  uint64 // the log's time in ms that gave the round
 	round  uint64
 	void   string // of a redraw: the ticket given back
 	reason string
@@ -25,14 +22,24 @@ func (s *State) refuseUndrawable(a *activity, c *Command, redraw bool) *Refusal 
 		return conflict("it is %s: there is no winner to replace", a.state)
 	case a.state != Closed && a.state != Drawn:
 		return conflict("it is %s: close the raffle before the draw", a.state)
-	case a.raffleRun.line.abandoned:
+	case a.raffleRun.frozen.abandoned:
 		return conflict("its frozen list was abandoned: reset the raffle")
 	case c.Draw != 0 && c.Draw != len(s.draws)+1:
 		return conflict("draw %d has been made already", c.Draw)
 	case a.raffleRun.runDraws >= MaxDraws:
 		return conflict("a run has at most %d draws", MaxDraws)
+	case s.drawElsewhere(a):
+		return conflict("another raffle's draw waits for its round, and who wins there cannot win here, or the other way round")
 	}
 	return nil
+}
+
+// drawElsewhere reports whether another raffle's draw waits for its round that has to
+// come first.
+func (s *State) drawElsewhere(a *activity) bool {
+	return slices.ContainsFunc(s.activities, func(b *activity) bool {
+		return b != a && b.raffleRun != nil && b.raffleRun.pending != nil && !(a.Raffle.Again && b.Raffle.Again)
+	})
 }
 
 // armDraw asks for a draw, or with Void for a redraw, of a raffle with a beacon, and
@@ -54,25 +61,41 @@ func armDraw(s *State, a *activity, at Position, c *Command) *Refusal {
 	case c.Void != "" && c.Reason == "":
 		return invalid("a redraw needs a reason")
 	}
-	if no := refuseWithoutCandidates(a, s.pastWinners(a)); no != nil {
+	if no := s.refuseUnfrozen(a); no != nil {
 		return no
 	}
-	p := &pending{round: a.raffleRun.line.round, void: c.Void, reason: c.Reason}
-	if a.raffleRun.runDraws > 0 {
-		p.round = max(a.raffleRun.chain.RoundAt(at.Ms+beaconAhead), a.raffleRun.lastRound+1)
+	// The first draw from a freeze takes the round that the freeze named.
+	r := a.raffleRun
+	p := &pending{asked: uint64(r.frozen.facts.At), round: uint64(r.frozen.facts.Beacon.Round), void: c.Void, reason: c.Reason}
+	if r.runDraws > r.frozen.facts.Draws {
+		p.asked, p.round = at.Ms, fairdraw.RoundFor(*r.chain, at.Ms)
 	}
-	a.raffleRun.pending = p
+	if p.round <= r.lastRound {
+		return conflict("the beacon's next round is not due yet: ask again in a moment")
+	}
+	r.pending = p
+	return nil
+}
+
+// refuseUnfrozen refuses a draw that nobody can win, or that has to be frozen again first.
+func (s *State) refuseUnfrozen(a *activity) *Refusal {
+	if no := s.refuseWithoutCandidates(a); no != nil {
+		return no
+	}
+	if s.staleFreeze(a) {
+		return conflict("another raffle was drawn since the freeze, so the list has to be frozen again first")
+	}
 	return nil
 }
 
 // refuseWithoutCandidates refuses a draw for which no entrant is left who can win.
-func refuseWithoutCandidates(a *activity, excluded map[uint32]string) *Refusal {
+func (s *State) refuseWithoutCandidates(a *activity) *Refusal {
 	switch {
 	case a.raffleRun.frozen.entrants.len == 0:
 		return conflict("nobody is in this raffle, so there is nobody to draw")
 	case a.raffleRun.frozen.fit == 0:
 		return conflict("nobody who entered can win by this raffle's rules")
-	case a.candidatesLeft(excluded) == 0:
+	case s.candidatesLeft(a) == 0:
 		return conflict("everybody who entered and can win has won already")
 	}
 	return nil
@@ -106,34 +129,34 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 		}
 		wanted, prize = 1, a.raffleRun.winners[voids].Prize
 	}
-	spent := s.pastWinners(a)
-	if no := refuseWithoutCandidates(a, spent); no != nil {
-		return no
+	r := a.raffleRun
+	if r.pending == nil { // else who can win was fixed when it was asked for
+		if no := s.refuseUnfrozen(a); no != nil {
+			return no
+		}
 	}
 
-	list := a.raffleRun.frozen.entrantList()
+	spent := r.spentEntrants()
 	if redraw {
-		spent[a.raffleRun.ticketOf.get(a.raffleRun.winners[voids].who)-1] = fairdraw.SkipVoided
+		spent[r.ticketOf.get(r.winners[voids].who)-1] = fairdraw.SkipVoided
 	}
-	element := a.raffleRun.runDraws + 1
+	list, frozen, element := r.frozen.entrantList(), r.frozen.ready(), r.runDraws+1
 	var randomness []byte
 	if public != nil {
 		randomness = public.Randomness[:]
 	}
-	picks := fairdraw.Select(*c.Seed, list.Root(), list.Size(), element, randomness, wanted, func(pos int) string {
+	picks := fairdraw.Select(*c.Seed, frozen.Hash, list.Size(), element, randomness, wanted, func(pos int) string {
 		e := uint32(list.Source(pos))
-		if why := spent[e]; why != "" {
+		if why := r.frozen.unfitReason(e); why != "" {
 			return why
 		}
-		return a.unfitReason(e)
+		return spent[e]
 	})
 
-	d := &Draw{Number: len(s.draws) + 1, Activity: a.id, Title: a.Title, Run: a.run, At: at, frozen: a.raffleRun.frozen}
+	d := &Draw{Number: len(s.draws) + 1, Activity: a.id, Title: a.Title, Run: a.run, At: at, frozen: r.frozen}
 	meta := fairdraw.Meta{
-		Code: s.code, UID: s.uid, Activity: a.id, Title: a.Title, Run: a.run,
-		Draw: d.Number, Element: element,
-		Commitment: a.raffleRun.commitment, Previous: a.raffleRun.lastSeed, Seed: *c.Seed,
-		Beacon: public, Rules: a.rules(), Prize: prize, Wanted: wanted, Returned: a.raffleRun.returned,
+		Code: s.code, Title: a.Title, Draw: d.Number, Element: element, Freeze: frozen,
+		Previous: r.lastSeed, Seed: *c.Seed, Beacon: public, Prize: prize, Returned: r.returned,
 	}
 	if redraw {
 		meta.Voided, meta.Reason = void, reason
@@ -141,24 +164,24 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 	d.Record = fairdraw.NewRecord(meta, list, picks)
 	if redraw {
 		a.giveBack(voids, reason)
-		a.raffleRun.redraws++
+		r.redraws++
 	}
 	for _, p := range picks {
 		if p.Skip != "" {
 			continue
 		}
-		e := a.raffleRun.entrants.at(uint32(list.Source(p.Pos)))
-		a.raffleRun.winners = append(a.raffleRun.winners, Winner{Ticket: e.ticket, Draw: d.Number, Prize: prize, ms: at.Ms, who: e.who})
+		e := r.entrants.at(uint32(list.Source(p.Pos)))
+		r.winners = append(r.winners, Winner{Ticket: e.ticket, Draw: d.Number, Prize: prize, ms: at.Ms, who: e.who})
 		d.won = append(d.won, WinnerTicket{s.people.id(e.who), e.ticket})
 	}
-	a.raffleRun.shortfall = wanted - len(d.won)
-	a.raffleRun.runDraws++
-	a.raffleRun.line.draws++
-	a.raffleRun.lastDraw = d.Number
-	a.raffleRun.lastSeed = *c.Seed
-	a.raffleRun.returned, a.raffleRun.pending = nil, nil
+	r.shortfall = wanted - len(d.won)
+	r.runDraws++
+	r.frozen.draws++
+	r.lastDraw = d.Number
+	r.lastSeed = *c.Seed
+	r.returned, r.pending = nil, nil
 	if public != nil {
-		a.raffleRun.lastRound = uint64(public.Round)
+		r.lastRound = uint64(public.Round)
 	}
 	a.state = Drawn
 	s.draws = append(s.draws, d)
@@ -178,7 +201,7 @@ func (a *activity) beaconPart(c *Command) (*fairdraw.Beacon, *Refusal) {
 		return nil, invalid("%v", err)
 	}
 	return &fairdraw.Beacon{
-		Chain: fairdraw.Hash(a.raffleRun.chain.Hash), Round: int(c.Round), Signature: *c.Signature, Randomness: randomness,
+		Asked: int(a.raffleRun.pending.asked), Round: int(c.Round), Signature: *c.Signature, Randomness: randomness,
 	}, nil
 }
 
@@ -187,10 +210,10 @@ func abandonFreeze(_ *State, a *activity, _ Position, _ *Command) *Refusal {
 	switch {
 	case a.raffleRun.chain == nil || a.state != Closed && a.state != Drawn:
 		return conflict("only a frozen list that waits for a public beacon can be abandoned")
-	case a.raffleRun.line.abandoned:
+	case a.raffleRun.frozen.abandoned:
 		return conflict("its frozen list was abandoned already")
 	}
-	a.raffleRun.line.abandoned, a.raffleRun.pending = true, nil
+	a.raffleRun.frozen.abandoned, a.raffleRun.pending = true, nil
 	return nil
 }
 
@@ -317,7 +340,7 @@ func spendRun(s *State, a *activity, at Position, c *Command) *Refusal {
 		if a.state == Open {
 			s.endEntries(a, at)
 		}
-		a.raffleRun.line.abandoned, a.raffleRun.pending = true, nil
+		a.raffleRun.frozen.abandoned, a.raffleRun.pending = true, nil
 	}
 	return nil
 }

@@ -9,22 +9,31 @@ import (
 
 func (j *journal) draw(id int) *Draw {
 	j.t.Helper()
+	j.refreeze(id)
 	j.do(j.drawing(id))
 	return j.s.Draw(len(j.s.draws))
+}
+
+// refreeze freezes a raffle's list again where a draw would be refused for want of that.
+func (j *journal) refreeze(id int) {
+	j.t.Helper()
+	if j.s.Stale(id) {
+		j.do(Command{Type: CmdFreeze, Activity: id, Run: j.s.findActivity(id).run})
+	}
 }
 
 // checkDraw verifies the record of a draw with the list that it was made from.
 func checkDraw(t *testing.T, d *Draw, winners, shortfall int) {
 	t.Helper()
-	if len(d.Record.Winners) != winners || d.Record.Shortfall != shortfall {
-		t.Errorf("draw %d: %d winners, shortfall %d; want %d, %d", d.Number, len(d.Record.Winners), d.Record.Shortfall, winners, shortfall)
+	if len(d.Record.Winners) != winners || d.Record.Shortfall() != shortfall {
+		t.Errorf("draw %d: %d winners, shortfall %d; want %d, %d", d.Number, len(d.Record.Winners), d.Record.Shortfall(), winners, shortfall)
 	}
 	for _, w := range d.Record.Winners {
-		if !fairdraw.CheckProof(w.Proof, d.Record.Root, d.Record.Size, w.Position, w.Leaf) {
+		if !fairdraw.CheckProof(w.Proof, d.Record.Freeze.Root, d.Record.Freeze.Size, w.Position, w.Leaf) {
 			t.Errorf("draw %d: the proof of %v does not hold", d.Number, w.Ticket)
 		}
 	}
-	if d.List().Root() != d.Record.Root {
+	if d.List().Root() != d.Record.Freeze.Root {
 		t.Errorf("draw %d: another list", d.Number)
 	}
 }
@@ -111,7 +120,7 @@ func TestRedraw(t *testing.T) {
 		records = append(records, j.s.Draw(n).Record)
 	}
 	for n, r := range records {
-		if n > 0 && (r.Previous != records[n-1].Seed || r.Commitment != records[0].Commitment) {
+		if n > 0 && (r.Previous != records[n-1].Seed || r.Freeze.Commitment != records[0].Freeze.Commitment) {
 			t.Errorf("draw %d does not follow from draw %d", n+1, n)
 		}
 	}
@@ -164,7 +173,7 @@ func TestResetKeepsDraws(t *testing.T) {
 	list := before.List()
 	j.verb(CmdReset, id)
 	a := j.activity(id)
-	if a.Run != 2 || a.State != Draft || len(a.Raffle.Winners) != 0 || a.Raffle.LastDraw != 0 || a.Entries != 0 || a.Raffle.Commitment != "" || a.Raffle.Root != "" {
+	if a.Run != 2 || a.State != Draft || len(a.Raffle.Winners) != 0 || a.Raffle.LastDraw != 0 || a.Entries != 0 || a.Raffle.Commitment != "" || a.Raffle.Freeze != nil {
 		t.Errorf("after the reset: %+v", a)
 	}
 	stale := j.opening(id)
@@ -191,7 +200,7 @@ func TestResetKeepsDraws(t *testing.T) {
 
 func TestFreezeIsWorkForLater(t *testing.T) {
 	j, id := bring(t, Raffle, Closed)
-	if a := j.activity(id); a.Raffle.Root != "" || a.Raffle.Entrants != nil {
+	if a := j.activity(id); a.Raffle.Freeze != nil || a.Raffle.Entrants != nil {
 		t.Errorf("before anybody computed the list: %+v", a)
 	}
 	work := j.s.TakeWork()
@@ -206,10 +215,10 @@ func TestFreezeIsWorkForLater(t *testing.T) {
 	}
 	<-done
 	a := j.activity(id)
-	if a.Raffle.Root == "" || a.Raffle.Fingerprint == "" || len(a.Raffle.Entrants) != 3 {
+	if a.Raffle.Freeze == nil || len(a.Raffle.Entrants) != 3 {
 		t.Errorf("afterwards: %+v", a)
 	}
-	if d := j.draw(id); d.Record.Root.String() != a.Raffle.Root {
+	if d := j.draw(id); d.Record.Freeze.Hash != a.Raffle.Freeze.Hash {
 		t.Error("the draw was made from another list")
 	}
 }

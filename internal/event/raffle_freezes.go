@@ -1,22 +1,64 @@
 package event
 
 import (
+	"maps"
 	"sort"
+	"sync"
 
 	"drumroll/internal/fairdraw"
 )
 
-// frozenRun is one freeze in the public history, where it stays when its run is
-// reset: otherwise a host who did not like an outcome could try again unseen.
-type frozenRun struct {
-	list      *freeze
-	activity  int
+// freeze is a raffle's entrant list as it was at the close or later, and who of it
+// can win. It stays in the public history when its run is reset: otherwise a host
+// who did not like an outcome could try again unseen. Sorting and hashing a million
+// tickets takes long, so it is done once, by the first who asks, off the fold's
+// goroutine where possible; what it computes depends on the log alone.
+type freeze struct {
+	once  sync.Once
+	done  chan struct{} // closed once list and facts are complete
+	list  *fairdraw.List
+	facts *fairdraw.Freeze // without root, size and hash until then
+
 	title     string
-	at        Position
-	number    int    // of the run
-	draws     int    // made from the list
-	round     uint64 // of the beacon, that the freeze names for the first draw; 0: no beacon
-	abandoned bool   // given up, or reset while a draw waited for its round
+	before    *freeze         // of the same run, with the same entrants; nil: the first
+	entrants  column[entrant] // never changed again
+	handle    func(who uint32) string
+	unfit     []unfitness    // by entrant: why one cannot win by the rules; nil: all can
+	fit       int            // entrants that can win by the rules
+	elsewhere map[uint32]int // those of them who stand as winners of another raffle, and in which draw
+
+	draws     int  // made from it
+	abandoned bool // given up, or reset while a draw waited for its round
+}
+
+func (f *freeze) entrantList() *fairdraw.List {
+	f.once.Do(func() {
+		leaf := func(i int) fairdraw.Leaf {
+			e := f.entrants.at(uint32(i))
+			return fairdraw.Leaf{Ticket: e.ticket, Handle: f.handle(e.who), NonceHash: fairdraw.HashNonce(e.nonce), Unfit: f.unfitReason(uint32(i))}
+		}
+		if f.before == nil {
+			f.list = fairdraw.NewList(f.entrants.len, leaf)
+		} else {
+			f.list = f.before.entrantList().Relist(leaf)
+		}
+		f.facts.Seal(f.list)
+		close(f.done)
+	})
+	return f.list
+}
+
+// ready is what the freeze fixes where its list has been computed, else nil.
+func (f *freeze) ready() *fairdraw.Freeze {
+	if f == nil {
+		return nil
+	}
+	select {
+	case <-f.done:
+		return f.facts
+	default:
+		return nil
+	}
 }
 
 // arrival notes when participants joined: those with the index from and higher,
@@ -47,21 +89,69 @@ const (
 
 // freezeEntrants fixes who is in a raffle's present run, and who of them can win.
 func (s *State) freezeEntrants(at Position, a *activity) {
-	a.raffleRun.frozen = &freeze{
-		entrants: a.raffleRun.entrants,
-		done:     make(chan struct{}),
-		handle:   s.people.handles(),
-		fit:      a.raffleRun.entrants.len,
-	}
+	r := a.raffleRun
+	r.frozen = &freeze{entrants: r.entrants, handle: s.people.handles(), fit: r.entrants.len}
 	if a.Raffle.Eligible != (Eligibility{}) {
 		s.judgeEntrants(a)
 	}
-	a.raffleRun.line = &frozenRun{list: a.raffleRun.frozen, activity: a.id, title: a.Title, at: at, number: a.run}
-	if a.raffleRun.chain != nil {
-		a.raffleRun.line.round = a.raffleRun.chain.RoundAt(at.Ms + beaconAhead)
+	s.addFreeze(at, a)
+}
+
+// addFreeze completes a raffle's newest freeze.
+func (s *State) addFreeze(at Position, a *activity) {
+	r, f := a.raffleRun, a.raffleRun.frozen
+	f.done, f.title, f.elsewhere = make(chan struct{}), a.Title, s.wonElsewhere(a)
+	f.facts = &fairdraw.Freeze{
+		Event: fairdraw.ID(s.uid), Activity: a.id, Run: a.run, Number: 1, Draws: r.runDraws, At: int(at.Ms),
+		Commitment: r.commitment, Rules: a.rules(),
 	}
-	s.frozenRuns = append(s.frozenRuns, a.raffleRun.line)
-	s.freezes = append(s.freezes, a.raffleRun.frozen)
+	if f.before != nil {
+		f.facts.Number += f.before.facts.Number
+	}
+	if r.chain != nil {
+		f.facts.Beacon = &fairdraw.FreezeBeacon{Chain: fairdraw.Hash(r.chain.Hash), Round: int(fairdraw.RoundFor(*r.chain, at.Ms))}
+	}
+	s.freezes = append(s.freezes, f)
+	s.unlisted = append(s.unlisted, f)
+}
+
+// refreezeEntrants freezes a raffle's list again, where since the freeze others have
+// won in another raffle: the same entrants, but others can win.
+func refreezeEntrants(s *State, a *activity, at Position, c *Command) *Refusal {
+	if no := s.refuseUndrawable(a, c, false); no != nil {
+		return no
+	}
+	r := a.raffleRun
+	switch {
+	case c.Run != a.run:
+		return conflict("the raffle was reset in the meantime")
+	case r.pending != nil:
+		return conflict("a draw is waiting for its round")
+	case !s.staleFreeze(a):
+		return conflict("who can win is as it was frozen")
+	case r.chain != nil && fairdraw.RoundFor(*r.chain, at.Ms) <= r.lastRound:
+		return conflict("the beacon's next round is not due yet: ask again in a moment")
+	}
+	if no := s.refuseWithoutCandidates(a); no != nil {
+		return no
+	}
+	old := r.frozen
+	r.frozen = &freeze{before: old, entrants: old.entrants, handle: old.handle, unfit: old.unfit, fit: old.fit}
+	s.addFreeze(at, a)
+	return nil
+}
+
+// staleFreeze reports whether others of a raffle's frozen list stand as winners of
+// another raffle than at the freeze.
+func (s *State) staleFreeze(a *activity) bool {
+	return !maps.Equal(s.wonElsewhere(a), a.raffleRun.frozen.elsewhere)
+}
+
+// Stale reports whether a raffle has to be frozen again before its next draw, since
+// others have won in another raffle.
+func (s *State) Stale(id int) bool {
+	a := s.findActivity(id)
+	return a != nil && a.raffleRun != nil && a.raffleRun.frozen != nil && a.raffleRun.pending == nil && s.staleFreeze(a)
 }
 
 // judgeEntrants applies the eligibility to each entrant. The tallies move on after the
@@ -91,13 +181,13 @@ func (s *State) judgeEntrants(a *activity) {
 }
 
 // unfitReason is why an entrant of the frozen list cannot win, or "".
-func (a *activity) unfitReason(entrant uint32) string {
-	if a.raffleRun.frozen.unfit == nil {
-		return ""
+func (f *freeze) unfitReason(entrant uint32) string {
+	if draw := f.elsewhere[entrant]; draw > 0 {
+		return fairdraw.SkipElsewhere(draw)
 	}
-	switch a.raffleRun.frozen.unfit[entrant] {
+	switch f.ruledOut(entrant) {
 	case noPart:
-		return fairdraw.SkipTookPart(a.Raffle.Eligible.TookPart)
+		return fairdraw.SkipTookPart(f.facts.Rules.TookPart)
 	case joinedLate:
 		return fairdraw.SkipLate
 	case notHere:
@@ -106,39 +196,53 @@ func (a *activity) unfitReason(entrant uint32) string {
 	return ""
 }
 
-// pastWinners are the entrants of a raffle who have won, with the reason to pass
+// ruledOut is why an entrant cannot win by the raffle's rules.
+func (f *freeze) ruledOut(entrant uint32) unfitness {
+	if f.unfit == nil {
+		return 0
+	}
+	return f.unfit[entrant]
+}
+
+// wonElsewhere are the entrants of a frozen list who can win by the rules but stand
+// as winners of another raffle, with the draw.
+func (s *State) wonElsewhere(a *activity) map[uint32]int {
+	out := map[uint32]int{}
+	if a.Raffle.Again {
+		return out
+	}
+	for _, b := range s.activities {
+		if b == a || b.raffleRun == nil {
+			continue
+		}
+		for _, w := range b.raffleRun.winners {
+			if e := a.raffleRun.ticketOf.get(w.who); e != 0 && a.raffleRun.frozen.ruledOut(e-1) == 0 {
+				out[e-1] = w.Draw
+			}
+		}
+	}
+	return out
+}
+
+// spentEntrants are those who have won in a raffle's run, with the reason to pass
 // them over.
-func (s *State) pastWinners(a *activity) map[uint32]string {
+func (r *raffleRun) spentEntrants() map[uint32]string {
 	out := map[uint32]string{}
-	note := func(w Winner, reason string) {
-		if e := a.raffleRun.ticketOf.get(w.who); e != 0 {
-			out[e-1] = reason
-		}
+	for _, w := range r.winners {
+		out[r.ticketOf.get(w.who)-1] = fairdraw.SkipWon
 	}
-	if !a.Raffle.Again {
-		for _, b := range s.activities {
-			if b == a || b.raffleRun == nil {
-				continue
-			}
-			for _, w := range b.raffleRun.winners {
-				note(w, fairdraw.SkipElsewhere(w.Draw))
-			}
-		}
-	}
-	for _, w := range a.raffleRun.winners {
-		note(w, fairdraw.SkipWon)
-	}
-	for _, v := range a.raffleRun.voided {
-		note(v.Winner, fairdraw.SkipVoided)
+	for _, v := range r.voided {
+		out[r.ticketOf.get(v.who)-1] = fairdraw.SkipVoided
 	}
 	return out
 }
 
 // candidatesLeft is how many entrants of the frozen list can still win.
-func (a *activity) candidatesLeft(excluded map[uint32]string) int {
-	n := a.raffleRun.frozen.fit
-	for e := range excluded { // only counted, so the order does not matter
-		if a.unfitReason(e) == "" {
+func (s *State) candidatesLeft(a *activity) int {
+	elsewhere := s.wonElsewhere(a)
+	n := a.raffleRun.frozen.fit - len(elsewhere)
+	for e := range a.raffleRun.spentEntrants() { // only counted, so the order does not matter
+		if elsewhere[e] == 0 {
 			n--
 		}
 	}
@@ -150,6 +254,7 @@ func (a *activity) candidatesLeft(excluded map[uint32]string) int {
 type Receipt struct {
 	Ticket fairdraw.Ticket
 	Nonce  [16]byte
+	Run    int
 	list   *freeze
 }
 
@@ -173,9 +278,12 @@ func (s *State) Receipt(p Participant, id int) (Receipt, *Refusal) {
 		return Receipt{}, conflict("it is %s: the list is frozen when the raffle closes", a.state)
 	}
 	entrant := a.raffleRun.entrants.at(e - 1)
-	return Receipt{entrant.ticket, entrant.nonce, a.raffleRun.frozen}, nil
+	return Receipt{entrant.ticket, entrant.nonce, a.run, a.raffleRun.frozen}, nil
 }
 
 // List is the frozen list. It is computed where it was not, so no lock may be
 // held.
 func (r Receipt) List() *fairdraw.List { return r.list.entrantList() }
+
+// Freeze is what the list was frozen with, once List has computed it.
+func (r Receipt) Freeze() *fairdraw.Freeze { return r.list.ready() }

@@ -1,9 +1,9 @@
 package event
 
-// ShownRun is what people have seen of a run that can never be taken back: a
-// frozen list, and the seeds that its draws revealed.
+// ShownRun is what people have seen of a run that can never be taken back: its
+// freezes, and the seeds that its draws revealed.
 type ShownRun struct {
-	activity, run, draws int
+	activity, run, freezes, draws int
 }
 
 // Shown lists the runs of which something was shown that cannot be taken back.
@@ -11,7 +11,7 @@ func (s *State) Shown() []ShownRun {
 	var out []ShownRun
 	for _, a := range s.activities {
 		if r := a.raffleRun; r != nil && r.frozen != nil {
-			out = append(out, ShownRun{a.id, a.run, r.runDraws})
+			out = append(out, ShownRun{a.id, a.run, r.frozen.facts.Number, r.runDraws})
 		}
 	}
 	return out
@@ -27,7 +27,7 @@ func (s *State) Lost(before []ShownRun) []Command {
 		if a == nil || a.raffleRun == nil || a.run > was.run {
 			continue
 		}
-		if r := a.raffleRun; a.run < was.run || r.frozen == nil || r.runDraws < was.draws {
+		if r := a.raffleRun; a.run < was.run || r.frozen == nil || r.frozen.facts.Number < was.freezes || r.runDraws < was.draws {
 			out = append(out, Command{Type: CmdSpent, Activity: was.activity, Run: was.run})
 		}
 	}

@@ -2,7 +2,6 @@ package event
 
 import (
 	"slices"
-	"sync"
 
 	"drumroll/internal/fairdraw"
 )
@@ -25,7 +24,7 @@ type State struct {
 	nextID     int
 	current    int // 0: none
 	draws      []*Draw
-	frozenRuns []*frozenRun // every freeze, those of reset runs included
+	freezes    []*freeze // every one, those of reset runs included
 	remotes    []remote
 	nextRemote int
 
@@ -37,7 +36,7 @@ type State struct {
 	at        Position
 	structure uint64    // rises when something other than counts and people changed
 	backstage uint64    // rises when something changed that the host alone is shown
-	freezes   []*freeze // lists to compute, for TakeWork
+	unlisted  []*freeze // whose lists are to compute, for TakeWork
 }
 
 type remote struct {
@@ -64,52 +63,15 @@ type activity struct {
 	raffleRun *raffleRun
 }
 
-// freeze is a raffle's entrant list as it was at the close. Sorting and hashing
-// a million tickets takes long, so it is done once, by the first who asks, off
-// the fold's goroutine where possible; what it computes depends on the log alone.
-type freeze struct {
-	once     sync.Once
-	list     *fairdraw.List
-	entrants column[entrant] // never changed again
-	handle   func(who uint32) string
-	done     chan struct{} // closed once list is set
-	unfit    []unfitness   // by entrant: why one cannot win; nil: all can
-	fit      int           // entrants that can win
-}
-
-func (f *freeze) entrantList() *fairdraw.List {
-	f.once.Do(func() {
-		f.list = fairdraw.Freeze(f.entrants.len, func(i int) fairdraw.Leaf {
-			e := f.entrants.at(uint32(i))
-			return fairdraw.Leaf{Ticket: e.ticket, Handle: f.handle(e.who), NonceHash: fairdraw.HashNonce(e.nonce)}
-		})
-		close(f.done)
-	})
-	return f.list
-}
-
-// readyList is the list where it has been computed, else nil.
-func (f *freeze) readyList() *fairdraw.List {
-	if f == nil {
-		return nil
-	}
-	select {
-	case <-f.done:
-		return f.list
-	default:
-		return nil
-	}
-}
-
 // TakeWork hands over what takes too long for the fold's goroutine: computing the
 // entrant lists frozen since the last call. The caller runs each function on a goroutine of its own, with no
 // lock held, and publishes a new snapshot when it returns.
 func (s *State) TakeWork() []func() {
 	var work []func()
-	for _, f := range s.freezes {
+	for _, f := range s.unlisted {
 		work = append(work, func() { f.entrantList() })
 	}
-	s.freezes = nil
+	s.unlisted = nil
 	return work
 }
 
@@ -183,8 +145,15 @@ type Entry struct {
 	Value    *int   `json:"value"`
 	Nonce    string `json:"nonce"` // 16 bytes in base64url that the phone chose, for a raffle's ticket; "": the server's
 
-	CheckIn bool         `json:"-"` // no entry, but "I'm here" for a raffle that asks for it
-	Random  func([]byte) `json:"-"` // fills a slice with secret random bytes; the fold itself has none
+	CheckIn bool `json:"-"` // no entry, but "I'm here" for a raffle that asks for it
+	// Of a node, since the fold itself has neither secrets nor chance: Pseudonym gives
+	// what the phone was told before it chose its nonce, Random fills a slice with
+	// secret random bytes.
+	Pseudonym func(uid UID, p Participant, activity, run int) [16]byte `json:"-"`
+	Random    func([]byte)                                             `json:"-"`
+
+	uid UID
+	who Participant
 }
 
 // Entry makes the log's item of what a participant's phone submits. The status is
@@ -199,6 +168,7 @@ func (s *State) Entry(p Participant, e *Entry) (Item, Status) {
 	if a.state != Open || e.Run != 0 && e.Run != a.run {
 		return Item{}, TooLate
 	}
+	e.uid, e.who = s.uid, p
 	it, ok := a.kind.item(a, e)
 	it.Participant, it.Activity, it.Run, it.N = p, a.id, a.run, e.N
 	if !ok || e.CheckIn != (it.Kind == ItemHere) || !a.kind.takes(a, it) {
@@ -236,6 +206,7 @@ func (s *State) Deadlines() []Deadline {
 
 // You is what one participant's own phone is told.
 type You struct {
+	Who     Participant
 	Handle  string
 	Name    string
 	N       uint32         // the highest n of any entry of a present run
@@ -243,6 +214,7 @@ type You struct {
 	Tickets map[int]string // by activity
 	Here    []int          // activities in which one has checked in
 	Unfit   map[int]string // by activity, from the freeze on: why the ticket cannot win
+	Raffles map[int]int    // runs of the open raffles, by activity
 	Won     []Won
 }
 
@@ -258,7 +230,12 @@ type Won struct {
 // You looks up what a participant's own phone is told; one who has not joined
 // has a handle and nothing else.
 func (s *State) You(p Participant) You {
-	y := You{Handle: p.Handle(), Choices: map[int][]int{}, Tickets: map[int]string{}, Won: []Won{}}
+	y := You{Who: p, Raffles: map[int]int{}, Handle: p.Handle(), Choices: map[int][]int{}, Tickets: map[int]string{}, Won: []Won{}}
+	for _, a := range s.activities {
+		if a.raffleRun != nil && a.state == Open {
+			y.Raffles[a.id] = a.run
+		}
+	}
 	i, ok := s.people.indexOf(p)
 	if !ok {
 		return y

@@ -65,13 +65,13 @@ type DrawLine struct {
 
 // FreezeLine is one line of the public history of frozen lists.
 type FreezeLine struct {
-	Activity, Run, Size, Draws int
-	Title                      string
-	Ms                         uint64 // the log's time of the close
-	Root                       string // hex; "" until it is computed
-	Fingerprint                string
-	Round                      uint64 // of the beacon, for the first draw; 0: no beacon
-	Abandoned                  bool
+	Activity, Run, Number, Size, Draws int
+	Title                              string
+	Ms                                 uint64           // the log's time of the freeze
+	Freeze                             *fairdraw.Freeze // nil until its list is computed
+	Fingerprint                        string           // of it; "" as long
+	Round                              uint64           // of the beacon, for the first draw from it; 0: no beacon
+	Abandoned                          bool
 }
 
 // Remote is a host key of a second device.
@@ -116,7 +116,7 @@ func (s *State) Snapshot() Snapshot {
 		}
 	}
 	for _, d := range s.draws {
-		line := DrawLine{Number: d.Number, Activity: d.Activity, Run: d.Run, Entrants: d.Record.Size,
+		line := DrawLine{Number: d.Number, Activity: d.Activity, Run: d.Run, Entrants: d.Record.Freeze.Size,
 			Title: d.Title, Reason: d.Record.Reason, Prize: d.Record.Prize}
 		for _, w := range d.won {
 			i, _ := s.people.indexOf(w.Participant)
@@ -127,11 +127,14 @@ func (s *State) Snapshot() Snapshot {
 		}
 		snap.Draws = append(snap.Draws, line)
 	}
-	for _, f := range s.frozenRuns {
-		line := FreezeLine{Activity: f.activity, Run: f.number, Size: f.list.entrants.len, Draws: f.draws, Title: f.title,
-			Ms: f.at.Ms, Round: f.round, Abandoned: f.abandoned}
-		if list := f.list.readyList(); list != nil {
-			line.Root, line.Fingerprint = list.Root().String(), fairdraw.Fingerprint(list.Root())
+	for _, f := range s.freezes {
+		line := FreezeLine{Activity: f.facts.Activity, Run: f.facts.Run, Number: f.facts.Number, Size: f.entrants.len, Draws: f.draws,
+			Title: f.title, Ms: uint64(f.facts.At), Freeze: f.ready(), Abandoned: f.abandoned}
+		if line.Freeze != nil {
+			line.Fingerprint = fairdraw.Fingerprint(line.Freeze.Hash)
+		}
+		if f.facts.Beacon != nil {
+			line.Round = uint64(f.facts.Beacon.Round)
 		}
 		snap.Freezes = append(snap.Freezes, line)
 	}

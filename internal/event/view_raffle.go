@@ -26,10 +26,11 @@ type RaffleView struct {
 	Pending   *PendingView
 	Abandoned bool // the frozen list was given up; only a reset goes on
 
-	Commitment  string   // hex; "" until open
-	CanWin      int      // frozen entrants who can still win
-	Root        string   // hex; "" until the frozen list is computed
-	Fingerprint string   // of Root
+	Commitment string           // hex; "" until open
+	CanWin     int              // frozen entrants who can still win
+	Freeze     *fairdraw.Freeze // the newest; nil until its list is computed
+	// Of the freeze, to compare by eye; "" until its list is computed.
+	Fingerprint string
 	Entrants    []string // up to maxRoll handles, spread over the frozen list
 
 	Beacon  bool   // a public beacon goes into its draws
@@ -103,14 +104,15 @@ func (raffle) view(s *State, a *activity, out *Activity) {
 		v.Voided = append(v.Voided, VoidedView{s.winnerView(w.Winner), w.Reason})
 	}
 	if r.frozen != nil {
-		v.CanWin, v.Abandoned = a.candidatesLeft(s.pastWinners(a)), r.line.abandoned
+		v.CanWin, v.Abandoned = s.candidatesLeft(a), r.frozen.abandoned
 		if r.chain != nil {
-			v.Round, v.RoundMs = r.line.round, r.chain.TimeOf(r.line.round)
+			v.Round = uint64(r.frozen.facts.Beacon.Round)
+			v.RoundMs = r.chain.TimeOf(v.Round)
 		}
 	}
-	if list := r.frozen.readyList(); list != nil {
-		root := list.Root()
-		v.Root, v.Fingerprint = root.String(), fairdraw.Fingerprint(root)
+	if v.Freeze = r.frozen.ready(); v.Freeze != nil {
+		list := r.frozen.entrantList()
+		v.Fingerprint = fairdraw.Fingerprint(v.Freeze.Hash)
 		n := min(maxRoll, list.Size())
 		for i := range n {
 			v.Entrants = append(v.Entrants, list.Leaf(i*list.Size()/n).Handle)

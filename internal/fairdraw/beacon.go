@@ -8,10 +8,18 @@ import (
 	"drumroll/internal/beacon"
 )
 
+// beaconAhead is how long after the log's time of what names a round, in ms, the
+// earliest round comes that it may name: nobody can know it yet, and phones hear
+// of it first.
+const beaconAhead = 10_000
+
+// RoundFor is the round that a freeze, or the asking for a draw, at ms names.
+func RoundFor(chain beacon.Chain, ms uint64) uint64 { return chain.RoundAt(ms + beaconAhead) }
+
 // Beacon is the public randomness that went into a draw: a round that did not
 // exist when the list was frozen or the draw asked for.
 type Beacon struct {
-	Chain      Hash      `json:"chain"` // which chain of rounds
+	Asked      int       `json:"asked"` // Unix time in ms, the log's: of the freeze, or of the asking for a later draw
 	Round      int       `json:"round"`
 	Signature  Signature `json:"signature"`  // the chain's, of this round
 	Randomness Hash      `json:"randomness"` // SHA-256 of the signature; goes into the draw
@@ -36,34 +44,58 @@ func (b *Beacon) bytes() []byte {
 	return b.Randomness[:]
 }
 
-// beacon checks that the round is the chain's, and the randomness the round's.
+// beacon checks that the round is the chain's, the randomness the round's, and the
+// round that which the log's time gives.
 func (v *verifier) beacon(known []beacon.Chain) {
-	b := v.r.Beacon
+	b, f := v.r.Beacon, &v.r.Freeze
 	if b == nil {
 		return
 	}
-	randomness, err := beaconRandomness(b, known)
-	out := ""
+	chain, err := knownChain(f.Beacon.Chain, known)
+	var randomness [32]byte
 	if err == nil {
-		out = randomness.String()
+		randomness, err = chain.Verify(uint64(b.Round), b.Signature[:])
 	}
-	if err == nil && randomness != b.Randomness {
-		err = fmt.Errorf("the signature of round %d gives %v, but %v went into the draw", b.Round, randomness, b.Randomness)
+	out := ""
+	switch {
+	case errors.Is(err, beacon.ErrSignature):
+		err = fmt.Errorf("the signature is not the beacon's for round %d", b.Round)
+	case err != nil:
+	case randomness != b.Randomness:
+		err = fmt.Errorf("the signature of round %d gives %v, but %v went into the draw", b.Round, Hash(randomness), b.Randomness)
+		fallthrough
+	default:
+		out = Hash(randomness).String()
 	}
-	v.step(StepBeacon, fmt.Sprintf("chain %v, round %d, signature %v", b.Chain, b.Round, b.Signature), out, err,
-		fmt.Sprintf("round %d of the public beacon, which nobody could know before its time", b.Round))
+	v.step(StepBeacon, fmt.Sprintf("chain %v, round %d, signature %v", f.Beacon.Chain, b.Round, b.Signature), out, err,
+		fmt.Sprintf("this is round %d of the public beacon", b.Round))
+	v.step(StepRound, fmt.Sprintf("asked at %d", b.Asked), fmt.Sprintf("round %d", b.Round), roundError(v.r, chain),
+		"the round is the first that came ten seconds or more after the log's time of the freeze, or of the asking")
 }
 
-func beaconRandomness(b *Beacon, known []beacon.Chain) (Hash, error) {
+func knownChain(hash Hash, known []beacon.Chain) (beacon.Chain, error) {
 	for _, c := range append([]beacon.Chain{beacon.Quicknet()}, known...) {
-		if c.Hash.String() != b.Chain.String() {
-			continue
+		if c.Hash.String() == hash.String() {
+			return c, nil
 		}
-		randomness, err := c.Verify(uint64(b.Round), b.Signature[:])
-		if errors.Is(err, beacon.ErrSignature) {
-			return Hash{}, fmt.Errorf("the signature is not the beacon's for round %d", b.Round)
-		}
-		return randomness, err
 	}
-	return Hash{}, fmt.Errorf("%v is no beacon that is known here", b.Chain)
+	return beacon.Chain{}, fmt.Errorf("%v is no beacon that is known here", hash)
+}
+
+func roundError(r *Record, chain beacon.Chain) error {
+	b, f := r.Beacon, &r.Freeze
+	first := r.Element == f.Draws+1
+	switch {
+	case chain.Period == 0:
+		return errors.New("without a known beacon nothing says when its rounds come")
+	case uint64(f.Beacon.Round) != RoundFor(chain, uint64(f.At)):
+		return fmt.Errorf("the freeze at %d has to name round %d, but names %d", f.At, RoundFor(chain, uint64(f.At)), f.Beacon.Round)
+	case first && (b.Asked != f.At || b.Round != f.Beacon.Round):
+		return fmt.Errorf("the first draw from a freeze takes its round, %d, but this one took %d", f.Beacon.Round, b.Round)
+	case b.Asked < f.At:
+		return fmt.Errorf("the draw was asked for at %d, before its freeze", b.Asked)
+	case uint64(b.Round) != RoundFor(chain, uint64(b.Asked)):
+		return fmt.Errorf("a draw asked for at %d takes round %d, but this one took %d", b.Asked, RoundFor(chain, uint64(b.Asked)), b.Round)
+	}
+	return nil
 }

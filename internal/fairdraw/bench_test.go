@@ -16,16 +16,16 @@ func millionLeaves() func(i int) Leaf {
 	return func(i int) Leaf { return leaves[i] }
 }
 
-func BenchmarkFreezeMillion(b *testing.B) {
+func BenchmarkListOfMillion(b *testing.B) {
 	leaf := millionLeaves()
 	b.ReportAllocs()
 	for b.Loop() {
-		Freeze(million, leaf)
+		NewList(million, leaf)
 	}
 }
 
 func BenchmarkProofOfMillion(b *testing.B) {
-	list := Freeze(million, millionLeaves())
+	list := NewList(million, millionLeaves())
 	pos := 0
 	for b.Loop() {
 		if _, err := list.Proof(pos); err != nil {
@@ -37,11 +37,13 @@ func BenchmarkProofOfMillion(b *testing.B) {
 
 // A draw of 1,000 winners with their proofs.
 func BenchmarkDrawOfMillion(b *testing.B) {
-	list := Freeze(million, millionLeaves())
+	list := NewList(million, millionLeaves())
+	freeze := &Freeze{Rules: Rules{Wanted: 1000}}
+	freeze.Seal(list)
 	b.ReportAllocs()
 	for b.Loop() {
-		picks := Select(Hash{1}, list.Root(), list.Size(), 1, nil, 1000, nil)
-		NewRecord(Meta{Wanted: 1000}, list, picks)
+		picks := Select(Hash{1}, freeze.Hash, list.Size(), 1, nil, 1000, nil)
+		NewRecord(Meta{Freeze: freeze}, list, picks)
 	}
 }
 
@@ -54,7 +56,7 @@ func BenchmarkSelectExhausted(b *testing.B) {
 }
 
 func BenchmarkWriteEntrantsMillion(b *testing.B) {
-	list := Freeze(million, millionLeaves())
+	list := NewList(million, millionLeaves())
 	for b.Loop() {
 		if err := WriteEntrants(io.Discard, &Record{}, list); err != nil {
 			b.Fatal(err)

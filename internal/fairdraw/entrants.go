@@ -11,13 +11,9 @@ import (
 
 // ListHead is the first line of an entrant list: what list it is.
 type ListHead struct {
-	Version  int    `json:"version"`
-	Code     string `json:"code"`
-	Event    ID     `json:"event"`
-	Activity int    `json:"activity"`
-	Run      int    `json:"run"`
-	Root     Hash   `json:"root"`
-	Size     int    `json:"size"` // lines that follow
+	Version int    `json:"version"`
+	Code    string `json:"code"`
+	Freeze  Freeze `json:"freeze"` // as many lines follow as its size says
 }
 
 // WriteEntrants writes the public form of the list that a draw was made from,
@@ -28,7 +24,7 @@ func WriteEntrants(w io.Writer, r *Record, list *List) error {
 	buf := bufio.NewWriterSize(w, 32<<10)
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
-	head := ListHead{RecordVersion, r.Code, r.Event, r.Activity, r.Run, list.Root(), list.Size()}
+	head := ListHead{RecordVersion, r.Code, r.Freeze}
 	if err := enc.Encode(head); err != nil {
 		return fmt.Errorf("write entrant list: %w", err)
 	}
@@ -46,13 +42,13 @@ func WriteEntrants(w io.Writer, r *Record, list *List) error {
 // Entrants reads what WriteEntrants wrote, once, line by line.
 type Entrants struct {
 	Head  ListHead
-	lines *bufio.Scanner
+	lines *bufio.Reader
 	read  int
 }
 
 // NewEntrants reads the head of an entrant list.
 func NewEntrants(r io.Reader) (*Entrants, error) {
-	e := &Entrants{lines: bufio.NewScanner(r)}
+	e := &Entrants{lines: bufio.NewReaderSize(r, 64<<10)}
 	if err := e.line(&e.Head); err != nil {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
@@ -71,37 +67,30 @@ func (e *Entrants) Next() (Leaf, error) {
 	var l Leaf
 	err := e.line(&l)
 	switch {
-	case errors.Is(err, io.EOF) && e.read == e.Head.Size:
+	case errors.Is(err, io.EOF) && e.read == e.Head.Freeze.Size:
 		return Leaf{}, io.EOF
 	case errors.Is(err, io.EOF):
-		return Leaf{}, fmt.Errorf("entrant list ends after %d of %d", e.read, e.Head.Size)
+		return Leaf{}, fmt.Errorf("entrant list ends after %d of %d", e.read, e.Head.Freeze.Size)
 	case err != nil:
 		return Leaf{}, fmt.Errorf("entrant %d: %w", e.read, err)
-	case e.read == e.Head.Size:
-		return Leaf{}, fmt.Errorf("entrant list goes on after %d", e.Head.Size)
+	case e.read == e.Head.Freeze.Size:
+		return Leaf{}, fmt.Errorf("entrant list goes on after %d", e.Head.Freeze.Size)
 	}
 	e.read++
 	return l, nil
 }
 
-// line decodes one line, of at most 64 KiB; io.EOF at the end.
+// line decodes one line, which ends with a newline and has at most 64 KiB; io.EOF
+// at the end.
 func (e *Entrants) line(into any) error {
-	if !e.lines.Scan() {
-		if err := e.lines.Err(); err != nil {
-			return err
-		}
-		return io.EOF
-	}
-	dec := json.NewDecoder(bytes.NewReader(e.lines.Bytes()))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		if errors.Is(err, io.EOF) {
-			return errors.New("empty line")
-		}
+	line, err := e.lines.ReadSlice('\n')
+	switch {
+	case errors.Is(err, io.EOF) && len(line) > 0:
+		return errors.New("the last line does not end")
+	case err != nil:
 		return err
+	case bytes.ContainsRune(line, '\r'):
+		return errors.New("a line ends with more than a newline")
 	}
-	if dec.More() {
-		return errors.New("more than one value in a line")
-	}
-	return nil
+	return decodeStrictly(line, into)
 }

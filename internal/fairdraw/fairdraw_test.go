@@ -68,7 +68,7 @@ func TestTicketForms(t *testing.T) {
 			t.Errorf("ParseTicket(%q) has no error", bad)
 		}
 	}
-	if got, want := Fingerprint(Hash{0x7c, 0x19, 0xa0, 0xf2, 0x9b, 0x41}), "7C19 A0F2 9B41"; got != want {
+	if got, want := Fingerprint(Hash{0x7c, 0x19, 0xa0, 0xf2, 0x9b, 0x41, 15: 0xee, 16: 0xff}), "7C19 A0F2 9B41 0000 0000 0000 0000 00EE"; got != want {
 		t.Errorf("Fingerprint = %s, want %s", got, want)
 	}
 }
@@ -91,9 +91,9 @@ func TestTicketBindsItsInputs(t *testing.T) {
 
 // The list is in ticket order, has the root of the definition in RFC 6962
 // section 2.1, and proves each of its places, whatever its size.
-func TestFreeze(t *testing.T) {
+func TestList(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 5, 7, 8, 63, 64, 65, 127, 128, 200, 257} {
-		list := Freeze(n, entrant)
+		list := NewList(n, entrant)
 		if list.Size() != n {
 			t.Fatalf("size of %d entrants = %d", n, list.Size())
 		}
@@ -127,9 +127,11 @@ func TestFreeze(t *testing.T) {
 			if other := (pos + 1) % n; other != pos && CheckProof(proof, list.Root(), n, other, leaf) {
 				t.Errorf("proof of %d/%d holds at %d", pos, n, other)
 			}
-			leaf.Handle += "!"
-			if CheckProof(proof, list.Root(), n, pos, leaf) {
-				t.Errorf("proof of %d/%d holds for another handle", pos, n)
+			other := leaf
+			other.Handle += "!"
+			leaf.Unfit += "!"
+			if CheckProof(proof, list.Root(), n, pos, other) || CheckProof(proof, list.Root(), n, pos, leaf) {
+				t.Errorf("proof of %d/%d holds for another handle, or for one who cannot win", pos, n)
 			}
 		}
 		for _, pos := range []int{-1, n} {
@@ -156,36 +158,36 @@ func definedRoot(leaves []Leaf) Hash {
 }
 
 // The order in which entrants are handed in does not show.
-func TestFreezeForgetsOrder(t *testing.T) {
+func TestListForgetsOrder(t *testing.T) {
 	const n = 150
-	a := Freeze(n, entrant)
-	b := Freeze(n, func(i int) Leaf { return entrant(n - 1 - i) })
+	a := NewList(n, entrant)
+	b := NewList(n, func(i int) Leaf { return entrant(n - 1 - i) })
 	if a.Root() != b.Root() {
 		t.Errorf("roots %v and %v", a.Root(), b.Root())
 	}
 }
 
-func TestFreezeRefusesTwins(t *testing.T) {
+func TestListRefusesTwins(t *testing.T) {
 	defer func() {
 		if recover() == nil {
 			t.Error("a ticket that stands twice was frozen")
 		}
 	}()
-	Freeze(3, func(i int) Leaf { return entrant(i / 2) })
+	NewList(3, func(i int) Leaf { return entrant(i / 2) })
 }
 
 func TestSelect(t *testing.T) {
-	seed, root := seedOf(1), seedOf(2)
-	picks := Select(seed, root, 10, 1, nil, 3, nil)
+	seed, freeze := seedOf(1), seedOf(2)
+	picks := Select(seed, freeze, 10, 1, nil, 3, nil)
 	if len(picks) != 3 {
 		t.Fatalf("3 of 10: %v", picks)
 	}
 	// More winners go on where fewer stopped.
-	if more := Select(seed, root, 10, 1, nil, 5, nil); !slices.Equal(more[:3], picks) {
+	if more := Select(seed, freeze, 10, 1, nil, 5, nil); !slices.Equal(more[:3], picks) {
 		t.Errorf("5 of 10 = %v does not begin as 3 of 10 = %v", more, picks)
 	}
 	// An excluded position comes up as before, and is passed over in the open.
-	skipped := Select(seed, root, 10, 1, nil, 3, func(pos int) string {
+	skipped := Select(seed, freeze, 10, 1, nil, 3, func(pos int) string {
 		if pos == picks[0].Pos {
 			return "won before"
 		}
@@ -195,13 +197,12 @@ func TestSelect(t *testing.T) {
 		t.Errorf("with the first excluded: %v, before: %v", skipped, picks)
 	}
 	for what, other := range map[string][]Pick{
-		"seed":   Select(seedOf(9), root, 1e6, 1, nil, 3, nil),
-		"root":   Select(seed, seedOf(9), 1e6, 1, nil, 3, nil),
-		"size":   Select(seed, root, 1e6-1, 1, nil, 3, nil),
-		"draw":   Select(seed, root, 1e6, 2, nil, 3, nil),
-		"beacon": Select(seed, root, 1e6, 1, []byte{0}, 3, nil),
+		"seed":    Select(seedOf(9), freeze, 1e6, 1, nil, 3, nil),
+		"freeze":  Select(seed, seedOf(9), 1e6, 1, nil, 3, nil),
+		"element": Select(seed, freeze, 1e6, 2, nil, 3, nil),
+		"beacon":  Select(seed, freeze, 1e6, 1, []byte{0}, 3, nil),
 	} {
-		if slices.Equal(other, Select(seed, root, 1e6, 1, nil, 3, nil)) {
+		if slices.Equal(other, Select(seed, freeze, 1e6, 1, nil, 3, nil)) {
 			t.Errorf("another %s picks the same", what)
 		}
 	}

@@ -46,8 +46,9 @@ func decodeHex(dst []byte, s string) error {
 	return nil
 }
 
-// Fingerprint is the first 48 bits of a frozen root in groups that people
-// compare by eye between phone and screen: "7C19 A0F2 9B41".
-func Fingerprint(root Hash) string {
-	return fmt.Sprintf("%X %X %X", root[0:2], root[2:4], root[4:6])
+// Fingerprint is the first 128 bits of a freeze's hash, or of a commitment, in
+// groups that people compare by eye: "7C19 A0F2 …", eight of them. Fewer bits
+// would let somebody with some hours look for two freezes that look the same.
+func Fingerprint(h Hash) string {
+	return fmt.Sprintf("%X %X %X %X %X %X %X %X", h[0:2], h[2:4], h[4:6], h[6:8], h[8:10], h[10:12], h[12:14], h[14:16])
 }

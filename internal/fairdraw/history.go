@@ -4,73 +4,127 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+
+	"drumroll/internal/beacon"
 )
 
-// history checks a record against all earlier draws of its run.
-func (v *verifier) history(earlier []*Record) {
+// history checks a record with all earlier draws of its run.
+func (v *verifier) history(earlier []*Record, chains []beacon.Chain) {
+	if len(earlier) == 0 && v.r.Element > 1 {
+		v.unchecked(StepHistory, fmt.Sprintf("the records of the run's %d earlier draws were not given", v.r.Element-1))
+		return
+	}
 	v.step(StepHistory, fmt.Sprintf("%d earlier draws of this run", len(earlier)), fmt.Sprintf("element %d", v.r.Element),
-		historyError(v.r, earlier), "the run's earlier draws used other seeds on the same list and bear out who was passed over")
+		historyError(v.r, earlier, chains), "the run's earlier draws bear out seed, prize and who was passed over")
 }
 
-func historyError(r *Record, earlier []*Record) error {
-	standing := map[Ticket]string{} // winners before this draw → the reason to skip them now
-	seen := map[int]bool{}
-	for _, e := range earlier {
-		switch {
-		case e.Event != r.Event || e.Activity != r.Activity || e.Run != r.Run:
-			return fmt.Errorf("draw %d is of another run", e.Draw)
-		case e.Commitment != r.Commitment || e.Root != r.Root || e.Size != r.Size:
-			return fmt.Errorf("draw %d was made from another commitment or list", e.Draw)
-		case e.Rules != r.Rules:
-			return fmt.Errorf("draw %d was made by other rules", e.Draw)
-		case (e.Beacon == nil) != (r.Beacon == nil), e.Beacon != nil && e.Beacon.Chain != r.Beacon.Chain:
-			return fmt.Errorf("draw %d was made with another beacon, or without", e.Draw)
-		case e.Beacon != nil && e.Beacon.Round >= r.Beacon.Round:
-			return fmt.Errorf("draw %d used round %d of the beacon, and this one no later round", e.Draw, e.Beacon.Round)
-		case e.Draw >= r.Draw || e.Element >= r.Element:
-			return fmt.Errorf("draw %d (seed %d) is not earlier than draw %d (seed %d)", e.Draw, e.Element, r.Draw, r.Element)
-		case seen[e.Element]:
-			return fmt.Errorf("seed %d was used by two draws", e.Element)
-		case Rewind(r.Seed, r.Element-e.Element) != e.Seed:
-			return fmt.Errorf("the seed of draw %d is not of this chain", e.Draw)
+func historyError(r *Record, earlier []*Record, chains []beacon.Chain) error {
+	draws := slices.SortedStableFunc(slices.Values(earlier), func(a, b *Record) int { return a.Element - b.Element })
+	run := runHistory{standing: map[Ticket]string{}, prizes: map[Ticket]string{}, places: map[int]Leaf{}}
+	for i, e := range append(draws, r) {
+		if e.Element != i+1 {
+			return fmt.Errorf("the records given are not those of draws 1 to %d of the run", r.Element)
 		}
-		seen[e.Element] = true
-		for _, w := range e.Winners {
-			if standing[w.Ticket] != "" {
-				return fmt.Errorf("%v won twice before", w.Ticket)
+		if i < len(draws) {
+			for _, s := range checkAlone(e, chains) {
+				if s.Status == Failed {
+					return fmt.Errorf("draw %d does not check out itself: %s: %s", e.Draw, s.Name, s.Detail)
+				}
 			}
-			standing[w.Ticket] = SkipWon
 		}
-	}
-	if len(seen) != r.Element-1 {
-		return fmt.Errorf("%d earlier draws are given, but the seed is number %d", len(seen), r.Element)
-	}
-	for _, e := range append(earlier[:len(earlier):len(earlier)], r) {
-		for _, back := range e.givenBack() {
-			if standing[back] == "" {
-				return fmt.Errorf("draw %d gave back %v, which had not won", e.Draw, back)
-			}
-			standing[back] = SkipVoided
-		}
-	}
-	for _, s := range r.Skips {
-		why, known := standing[s.Ticket]
-		if !known && s.Reason != SkipWon && s.Reason != SkipVoided {
-			continue // the rules', which other draws of this run cannot bear out
-		}
-		if why != s.Reason {
-			if why == "" {
-				why = "neither won before nor voided"
-			}
-			return fmt.Errorf("%s (%s) was passed over as %q, but is %s", s.Handle, s.Ticket.Short(), s.Reason, why)
-		}
-	}
-	for _, w := range r.Winners {
-		if why := standing[w.Ticket]; why != "" {
-			return fmt.Errorf("%s (%s) wins, but is %s", w.Handle, w.Ticket.Short(), why)
+		if err := run.add(e); err != nil {
+			return fmt.Errorf("draw %d: %w", e.Draw, err)
 		}
 	}
 	return nil
+}
+
+// runHistory is what the draws of a run say together, up to one of them.
+type runHistory struct {
+	last     *Record
+	drawn    []int             // their numbers in the event
+	standing map[Ticket]string // winners → the reason to skip them
+	prizes   map[Ticket]string // winners → what they win
+	named    int               // draws so far that are no redraws
+	places   map[int]Leaf      // entrants that were named, by position
+}
+
+func (h *runHistory) add(r *Record) error {
+	if h.last != nil {
+		if err := followError(h.last, r); err != nil {
+			return err
+		}
+	}
+	for _, p := range r.places() {
+		if n := wonElsewhere(p.Unfit); n > 0 && slices.Contains(h.drawn, n) {
+			return fmt.Errorf("draw %d was no other raffle's", n)
+		}
+		seen, is := h.places[p.Position]
+		if is && (seen.Ticket != p.Ticket || seen.Handle != p.Handle || seen.NonceHash != p.NonceHash || lasting(seen.Unfit) != lasting(p.Unfit)) {
+			return fmt.Errorf("%s (%s) stands at position %d, where another stood before", p.Handle, p.Ticket.Short(), p.Position)
+		}
+		h.places[p.Position] = p.Leaf
+	}
+	if err := h.giveBack(r); err != nil {
+		return err
+	}
+	for _, s := range r.Skips {
+		if why := h.standing[s.Ticket]; s.Unfit == "" && why != s.Reason {
+			return fmt.Errorf("%s (%s) was passed over as %q, but is not", s.Handle, s.Ticket.Short(), s.Reason)
+		}
+	}
+	for _, w := range r.Winners {
+		if why := h.standing[w.Ticket]; why != "" {
+			return fmt.Errorf("%s (%s) wins, but is %q", w.Handle, w.Ticket.Short(), why)
+		}
+		h.standing[w.Ticket], h.prizes[w.Ticket] = SkipWon, r.Prize
+	}
+	h.last, h.drawn = r, append(h.drawn, r.Draw)
+	return nil
+}
+
+// giveBack takes back the wins that a draw's record says were given back, and checks
+// the prize that is drawn for.
+func (h *runHistory) giveBack(r *Record) error {
+	prize := ""
+	if r.Voided != nil {
+		prize = h.prizes[r.Voided.Ticket]
+	} else if h.named++; h.named <= len(r.Freeze.Rules.Prizes) {
+		prize = r.Freeze.Rules.Prizes[h.named-1]
+	}
+	for _, ticket := range r.givenBack() {
+		if h.standing[ticket] != SkipWon {
+			return fmt.Errorf("%v is given back, which had not won", ticket)
+		}
+		h.standing[ticket] = SkipVoided
+	}
+	if r.Prize != prize {
+		return fmt.Errorf("it is for %q, but %q was to come", r.Prize, prize)
+	}
+	return nil
+}
+
+// followError says why a draw cannot be the one after last in its run.
+func followError(last, r *Record) error {
+	switch {
+	case r.Previous != last.Seed:
+		return errors.New("its seed does not follow from that of the draw before")
+	case r.Draw <= last.Draw:
+		return fmt.Errorf("it does not come after draw %d", last.Draw)
+	case r.Beacon != nil && last.Beacon != nil && r.Beacon.Round <= last.Beacon.Round:
+		return fmt.Errorf("draw %d used round %d of the beacon, and this one no later round", last.Draw, last.Beacon.Round)
+	}
+	return r.Freeze.followError(&last.Freeze, last.Element)
+}
+
+// places are all entrants that a record names.
+func (r *Record) places() []Place {
+	all := slices.Concat(r.Winners, placesOf(r.Skips), placesOf(r.Returned))
+	if r.Voided != nil {
+		all = append(all, *r.Voided)
+	}
+	return all
 }
 
 // givenBack lists the tickets that a draw's record says were given back.
@@ -85,16 +139,21 @@ func (r *Record) givenBack() []Ticket {
 	return back
 }
 
-// entrants checks the whole list: its order, its number and its root.
+// entrants checks the whole list: its order, its number and its root, and that it
+// was frozen by the rules.
 func (v *verifier) entrants(list *Entrants) {
+	if list == nil {
+		v.unchecked(StepEntrants, "the whole list was not given")
+		return
+	}
 	root, err := listRoot(v.r, list)
-	v.step(StepEntrants, fmt.Sprintf("%d entrants", list.Head.Size), root.String(), err, "the whole list is what was frozen: nobody added, nobody left out")
+	v.step(StepEntrants, fmt.Sprintf("%d entrants", list.Head.Freeze.Size), root.String(), err, "the whole list is what was frozen: nobody added, nobody left out")
 }
 
 func listRoot(r *Record, list *Entrants) (Hash, error) {
 	h := list.Head
-	if h.Code != r.Code || h.Event != r.Event || h.Activity != r.Activity || h.Run != r.Run {
-		return Hash{}, errors.New("this is the list of another run")
+	if h.Code != r.Code || h.Freeze.Hash != r.Freeze.Hash || h.Freeze.sum() != r.Freeze.Hash {
+		return Hash{}, errors.New("this is the list of another freeze")
 	}
 	var tree treeHasher
 	var last Ticket
@@ -102,6 +161,9 @@ func listRoot(r *Record, list *Entrants) (Hash, error) {
 		leaf, err := list.Next()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if err == nil {
+			err = r.unfitError(leaf.Unfit)
 		}
 		if err != nil {
 			return Hash{}, err
@@ -113,8 +175,8 @@ func listRoot(r *Record, list *Entrants) (Hash, error) {
 		tree.add(leaf.hash())
 	}
 	root := tree.root()
-	if tree.n != r.Size || root != r.Root {
-		return root, fmt.Errorf("the list of %d entrants has the root %v, but %d with the root %v were frozen", tree.n, root, r.Size, r.Root)
+	if root != r.Freeze.Root {
+		return root, fmt.Errorf("the list has the root %v, but one with the root %v was frozen", root, r.Freeze.Root)
 	}
 	return root, nil
 }

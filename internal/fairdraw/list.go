@@ -17,7 +17,7 @@ const keptLevel = 6
 
 // List is a frozen list of entrants: in ticket order, under an RFC 6962 Merkle
 // tree. It is immutable and safe for concurrent use as far as the leaf function
-// given to Freeze is.
+// given to NewList is.
 type List struct {
 	leaf  func(i int) Leaf
 	order []uint32      // position → i
@@ -25,17 +25,25 @@ type List struct {
 	root  Hash
 }
 
-// Freeze makes the list of n entrants, fewer than 2³². It calls leaf for i from
+// NewList makes the list of n entrants, fewer than 2³². It calls leaf for i from
 // 0 to n−1 in any order, and again later: leaf must give the same answer each
 // time for as long as the List is in use. It panics if two entrants have the
-// same ticket, which MakeTicket's random pseudonym rules out.
-func Freeze(n int, leaf func(i int) Leaf) *List {
+// same ticket, which MakeTicket's pseudonym rules out.
+func NewList(n int, leaf func(i int) Leaf) *List {
 	if n < 0 || n >= 1<<32 {
 		panic(fmt.Sprintf("fairdraw: list of %d entrants", n))
 	}
 	l := &List{leaf: leaf, order: sortByTicket(n, leaf)}
 	l.build()
 	return l
+}
+
+// Relist makes the list of the same entrants with other things said of them: leaf
+// gives for each i the ticket that l has, so that nothing is sorted again.
+func (l *List) Relist(leaf func(i int) Leaf) *List {
+	again := &List{leaf: leaf, order: l.order}
+	again.build()
+	return again
 }
 
 func sortByTicket(n int, leaf func(i int) Leaf) []uint32 {
@@ -117,7 +125,7 @@ func (l *List) Root() Hash { return l.root }
 // Leaf is the entrant at a position, 0 to Size−1.
 func (l *List) Leaf(pos int) Leaf { return l.leaf(l.Source(pos)) }
 
-// Source is the i that Freeze's leaf function knows the entrant at pos by.
+// Source is the i that NewList's leaf function knows the entrant at pos by.
 func (l *List) Source(pos int) int { return int(l.order[pos]) }
 
 // Find gives the position of a ticket, with about log₂ Size calls of leaf.

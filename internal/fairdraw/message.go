@@ -4,12 +4,14 @@ import "encoding/binary"
 
 // The first field of each hashed message.
 const (
-	domainChain  = "drumroll/chain/v1"
-	domainTicket = "drumroll/ticket/v1"
-	domainNonce  = "drumroll/nonce/v1"
-	domainLeaf   = "drumroll/leaf/v1"
-	domainDraw   = "drumroll/draw/v1"
-	domainRecord = "drumroll/record/v1"
+	domainChain     = "drumroll/chain/v2"
+	domainPseudonym = "drumroll/pseudonym/v2"
+	domainTicket    = "drumroll/ticket/v2"
+	domainNonce     = "drumroll/nonce/v2"
+	domainLeaf      = "drumroll/leaf/v2"
+	domainDraw      = "drumroll/draw/v2"
+	domainFreeze    = "drumroll/freeze/v2"
+	domainRecord    = "drumroll/record/v2"
 )
 
 // message is the input of a hash: fields one after the other, each as its
@@ -35,4 +37,12 @@ func (m message) text(s string) message {
 func (m message) number(n uint64) message {
 	m = binary.BigEndian.AppendUint32(m, 8)
 	return binary.BigEndian.AppendUint64(m, n)
+}
+
+// truth appends a boolean as the integer 1 or 0.
+func (m message) truth(b bool) message {
+	if b {
+		return m.number(1)
+	}
+	return m.number(0)
 }

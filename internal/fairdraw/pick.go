@@ -26,13 +26,13 @@ type Pick struct {
 // there.
 //
 // Each position costs one HMAC, rarely two (rejection), and a few bytes of
-// memory: at most size of them, however many are excluded. size is below 2³²,
-// draw the number of this draw in its run, beacon public randomness or empty.
-// (Not its number in the event: another raffle's draw, made first, would change
-// that, and who knows a round could choose.)
-func Select(seed, root Hash, size, draw int, beacon []byte, wanted int, excluded func(pos int) string) []Pick {
+// memory: at most size of them, however many are excluded. freeze is the hash of
+// what was fixed before, size is below 2³², element the number of this draw in its
+// run, beacon public randomness or empty. (Not its number in the event: another
+// raffle's draw, made first, would change that, and who knows a round could choose.)
+func Select(seed, freeze Hash, size, element int, beacon []byte, wanted int, excluded func(pos int) string) []Pick {
 	var picks []Pick
-	up := newDrum(seed, root, size, draw, beacon)
+	up := newDrum(seed, freeze, size, element, beacon)
 	for winners := 0; winners < wanted && up.left > 0; {
 		pick := Pick{Pos: up.next()}
 		if excluded != nil {
@@ -59,14 +59,14 @@ type drum struct {
 	sum     []byte
 }
 
-func newDrum(seed, root Hash, size, draw int, beacon []byte) *drum {
+func newDrum(seed, freeze Hash, size, element int, beacon []byte) *drum {
 	if size < 0 || size >= 1<<32 {
 		panic(fmt.Sprintf("fairdraw: draw from a list of %d", size))
 	}
 	return &drum{
 		mac: hmac.New(sha256.New, seed[:]),
 		prefix: begin(nil, domainDraw).
-			bytes(root[:]).number(uint64(size)).number(uint64(draw)).bytes(beacon),
+			bytes(freeze[:]).number(uint64(element)).bytes(beacon),
 		left:  uint32(size),
 		moved: make(map[uint32]uint32),
 	}
@@ -103,8 +103,8 @@ func (d *drum) below(n uint32) uint32 {
 	}
 }
 
-// word is the first 4 bytes, big-endian, of the HMAC over (domain, root, size,
-// draw, beacon, counter).
+// word is the first 4 bytes, big-endian, of the HMAC over (domain, freeze
+// hash, element, beacon, counter).
 func (d *drum) word() uint32 {
 	d.input = append(d.input[:0], d.prefix...).number(d.counter)
 	d.counter++

@@ -1,44 +1,33 @@
 package fairdraw
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"reflect"
+	"strconv"
 )
 
 // RecordVersion is the version of the Record's form and of the scheme.
-const RecordVersion = 1
+const RecordVersion = 2
 
 // Record is one draw with all that is needed to check it alone: the body of
 // GET /api/v1/events/{code}/draws/{n}. docs/draw-record.schema.json describes
 // its JSON; integers are below 2⁵³.
 type Record struct {
-	Version  int    `json:"version"`
-	Code     string `json:"code"`     // of the event
-	Event    ID     `json:"event"`    // the event's uid, never used again as codes are
-	Activity int    `json:"activity"` // the raffle
-	Title    string `json:"title"`    // the raffle's
-	Run      int    `json:"run"`
-	Draw     int    `json:"draw"`    // 1, 2, … through the event
-	Element  int    `json:"element"` // place of the seed in the run's chain: 1, 2, … through the run
+	Version int    `json:"version"`
+	Code    string `json:"code"`    // of the event
+	Title   string `json:"title"`   // the raffle's
+	Draw    int    `json:"draw"`    // 1, 2, … through the event
+	Element int    `json:"element"` // place of the seed in the run's chain: 1, 2, … through the run
 
-	Commitment Hash `json:"commitment"` // element 0 of the chain
-	Previous   Hash `json:"previous"`   // element Element−1
-	Seed       Hash `json:"seed"`       // element Element
+	Freeze   Freeze  `json:"freeze"`           // what was fixed before
+	Previous Hash    `json:"previous"`         // chain element Element−1
+	Seed     Hash    `json:"seed"`             // chain element Element
+	Beacon   *Beacon `json:"beacon,omitempty"` // public randomness, where the freeze has a beacon
 
-	Root   Hash    `json:"root"`
-	Size   int     `json:"size"`             // entrants in the frozen list
-	Beacon *Beacon `json:"beacon,omitempty"` // public randomness, where the raffle has it
-
-	Rules     Rules   `json:"rules"`
-	Prize     string  `json:"prize"`     // what the winners win, or ""
-	Wanted    int     `json:"wanted"`    // winners
-	Shortfall int     `json:"shortfall"` // winners wanted but not had, since nobody was left
-	Winners   []Place `json:"winners"`   // in the order drawn
-	Skips     []Skip  `json:"skips"`     // in the order drawn
+	Prize   string  `json:"prize"`   // what the winners win, or ""
+	Winners []Place `json:"winners"` // in the order drawn
+	Skips   []Skip  `json:"skips"`   // in the order drawn
 
 	// Winners of earlier draws of the run whose tickets were given back since the
 	// draw before this one, with nobody drawn in their place.
@@ -51,6 +40,17 @@ type Record struct {
 	// proves nothing against somebody who computes it anew.
 	Digest Hash `json:"digest"`
 }
+
+// Wanted is how many winners the draw was to find.
+func (r *Record) Wanted() int {
+	if r.Voided != nil {
+		return 1
+	}
+	return r.Freeze.Rules.Wanted
+}
+
+// Shortfall is how many of them are missing, since nobody was left.
+func (r *Record) Shortfall() int { return r.Wanted() - len(r.Winners) }
 
 // Place is an entrant at a position of the frozen list, with the proof.
 type Place struct {
@@ -68,20 +68,16 @@ type Skip struct {
 // Meta is what a draw is about: everything in its Record that comes neither
 // from the list nor from the picks.
 type Meta struct {
-	Code     string
-	UID      [16]byte
-	Activity int
-	Title    string
-	Run      int
-	Draw     int // 1, 2, … through the event
-	Element  int // chain element revealed, 1 to ChainLength
+	Code    string
+	Title   string
+	Draw    int // 1, 2, … through the event
+	Element int // chain element revealed, 1 to ChainLength
 
-	Commitment, Previous, Seed Hash
+	Freeze         *Freeze
+	Previous, Seed Hash
+	Beacon         *Beacon
 
-	Beacon   *Beacon
-	Rules    Rules
 	Prize    string
-	Wanted   int
 	Returned []Return
 	Voided   string // ticket that a redraw gives back, in text form, or ""
 	Reason   string // of the redraw
@@ -98,10 +94,8 @@ type Return struct {
 // caller's mistake: it panics.
 func NewRecord(m Meta, list *List, picks []Pick) *Record {
 	r := &Record{
-		Version: RecordVersion, Code: m.Code, Event: m.UID, Activity: m.Activity, Title: m.Title, Run: m.Run,
-		Draw: m.Draw, Element: m.Element,
-		Commitment: m.Commitment, Previous: m.Previous, Seed: m.Seed,
-		Root: list.Root(), Size: list.Size(), Beacon: m.Beacon, Rules: m.Rules, Prize: m.Prize, Wanted: m.Wanted,
+		Version: RecordVersion, Code: m.Code, Title: m.Title, Draw: m.Draw, Element: m.Element,
+		Freeze: *m.Freeze, Previous: m.Previous, Seed: m.Seed, Beacon: m.Beacon, Prize: m.Prize,
 		Winners: []Place{}, Skips: []Skip{}, Returned: []Skip{},
 	}
 	for _, p := range picks {
@@ -111,7 +105,6 @@ func NewRecord(m Meta, list *List, picks []Pick) *Record {
 			r.Skips = append(r.Skips, Skip{placeAt(list, p.Pos), p.Skip})
 		}
 	}
-	r.Shortfall = m.Wanted - len(r.Winners)
 	if m.Voided != "" {
 		ticket, err := ParseTicket(m.Voided)
 		if err != nil {
@@ -143,21 +136,19 @@ func placeAt(list *List, pos int) Place {
 	return Place{Position: pos, Leaf: list.Leaf(pos), Proof: proof}
 }
 
-// digest is SHA-256 over the message of all fields but Digest, in the order of
-// the struct; a list is its length and then its elements' fields, and Beacon and
-// Voided are lists of at most one.
+// digest is SHA-256 over the message of all members but Digest, in the order of
+// the struct; the freeze stands in it by its hash, a list is its length and then its
+// elements' fields, and Beacon and Voided are lists of at most one.
 func (r *Record) digest() Hash {
 	m := begin(nil, domainRecord).
-		text(r.Code).bytes(r.Event[:]).number(uint64(r.Activity)).text(r.Title).number(uint64(r.Run)).
-		number(uint64(r.Draw)).number(uint64(r.Element)).
-		bytes(r.Commitment[:]).bytes(r.Previous[:]).bytes(r.Seed[:]).
-		bytes(r.Root[:]).number(uint64(r.Size))
+		text(r.Code).text(r.Title).number(uint64(r.Draw)).number(uint64(r.Element)).
+		bytes(r.Freeze.Hash[:]).bytes(r.Previous[:]).bytes(r.Seed[:])
 	if b := r.Beacon; b == nil {
 		m = m.number(0)
 	} else {
-		m = m.number(1).bytes(b.Chain[:]).number(uint64(b.Round)).bytes(b.Signature[:]).bytes(b.Randomness[:])
+		m = m.number(1).number(uint64(b.Asked)).number(uint64(b.Round)).bytes(b.Signature[:]).bytes(b.Randomness[:])
 	}
-	m = m.rules(r.Rules).text(r.Prize).number(uint64(r.Wanted)).number(uint64(r.Shortfall))
+	m = m.text(r.Prize)
 	m = m.number(uint64(len(r.Winners)))
 	for _, w := range r.Winners {
 		m = m.place(w)
@@ -180,7 +171,7 @@ func (m message) skips(skips []Skip) message {
 }
 
 func (m message) place(p Place) message {
-	m = m.number(uint64(p.Position)).bytes(p.Ticket[:]).text(p.Handle).bytes(p.NonceHash[:])
+	m = m.number(uint64(p.Position)).bytes(p.Ticket[:]).text(p.Handle).bytes(p.NonceHash[:]).text(p.Unfit)
 	m = m.number(uint64(len(p.Proof)))
 	for _, h := range p.Proof {
 		m = m.bytes(h[:])
@@ -189,47 +180,18 @@ func (m message) place(p Place) message {
 }
 
 // ParseRecord reads the JSON of a record: exactly what a Record encodes to, in
-// any order of members and with any white space. A missing or further member is
-// an error, since no check would cover it. Of a record of another version only
-// the version is read; Verify refuses it.
+// any order of members and with any white space (decodeStrictly).
 func ParseRecord(data []byte) (*Record, error) {
-	var v struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(data, &v); err != nil {
+	said, err := parseStrictly(data)
+	if err != nil {
 		return nil, fmt.Errorf("draw record: %w", err)
 	}
-	if v.Version != RecordVersion {
-		return &Record{Version: v.Version}, nil
+	if members, _ := said.(map[string]any); members["version"] != json.Number(strconv.Itoa(RecordVersion)) {
+		return nil, fmt.Errorf("draw record: version %v, and only version %d can be checked here", members["version"], RecordVersion)
 	}
 	r := new(Record)
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(r); err != nil {
-		return nil, fmt.Errorf("draw record: %w", err)
-	}
-	if err := sameMembers(data, r); err != nil {
+	if err := decodeStrictly(data, r); err != nil {
 		return nil, fmt.Errorf("draw record: %w", err)
 	}
 	return r, nil
-}
-
-// sameMembers compares what data says with what was understood of it:
-// encoding/json passes over missing members, null, and names in another case.
-func sameMembers(data []byte, r *Record) error {
-	understood, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	var said, is any
-	if err := json.Unmarshal(data, &said); err != nil {
-		return err
-	}
-	if err := json.Unmarshal(understood, &is); err != nil {
-		return err
-	}
-	if !reflect.DeepEqual(said, is) {
-		return errors.New("a member is missing, null or named otherwise than in the schema")
-	}
-	return nil
 }

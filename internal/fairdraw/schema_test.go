@@ -27,7 +27,7 @@ func TestSchemaNamesTheMembers(t *testing.T) {
 	if err := json.Unmarshal(data, &schema); err != nil {
 		t.Fatal(err)
 	}
-	ra := newRaffle(9)
+	ra := newRaffle(10)
 	members := func(v any) []string {
 		b, err := json.Marshal(v)
 		if err != nil {
@@ -42,7 +42,10 @@ func TestSchemaNamesTheMembers(t *testing.T) {
 	sorted := func(s []string) []string { return slices.Sorted(slices.Values(s)) }
 	place, skip := schema.Defs["place"], schema.Defs["skip"]
 	for what, pair := range map[string][2][]string{
-		"required members of a record": {members(newPlainRaffle(9).records[0]), sorted(schema.Required)},
+		"required members of a record": {members(newPlainRaffle(10).records[0]), sorted(schema.Required)},
+		"members of a freeze":          {members(ra.records[0].Freeze), slices.Sorted(maps.Keys(schema.Defs["freeze"].Properties))},
+		"required members of a freeze": {members(newPlainRaffle(10).records[0].Freeze), sorted(schema.Defs["freeze"].Required)},
+		"members of rules":             {members(ra.records[0].Freeze.Rules), sorted(schema.Defs["rules"].Required)},
 		"members of a redraw's record": {members(ra.records[1]), slices.Sorted(maps.Keys(schema.Properties))},
 		"required members of a winner": {members(ra.records[0].Winners[0]), sorted(place.Required)},
 		"members of a winner":          {members(ra.records[0].Winners[0]), slices.Sorted(maps.Keys(place.Properties))},

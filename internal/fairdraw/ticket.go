@@ -2,6 +2,7 @@ package fairdraw
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,14 +14,24 @@ import (
 type Ticket [16]byte
 
 // MakeTicket computes a ticket: the first 16 bytes of SHA-256 over (domain,
-// event uid, activity, run, pseudonym, nonce). The pseudonym is random per
-// ticket, so that a participant's tickets in two raffles cannot be linked; the
-// nonce is the phone's own randomness.
+// event uid, activity, run, pseudonym, nonce). The pseudonym is told to the
+// phone first, then the phone chooses its nonce at random, so that neither side
+// chooses the ticket.
 func MakeTicket(uid [16]byte, activity, run uint64, pseudonym, nonce [16]byte) Ticket {
 	var buf [160]byte
 	sum := sha256.Sum256(begin(buf[:], domainTicket).
 		bytes(uid[:]).number(activity).number(run).bytes(pseudonym[:]).bytes(nonce[:]))
 	return Ticket(sum[:16])
+}
+
+// MakePseudonym derives the pseudonym of a participant in one run: the first 16
+// bytes of HMAC-SHA256 under the signing key over (domain, event uid, activity,
+// run, participant). It is the same whenever it is asked for, and without the key
+// nobody can link a participant's pseudonyms in two raffles.
+func MakePseudonym(signingKey []byte, uid [16]byte, activity, run, participant uint64) [16]byte {
+	mac := hmac.New(sha256.New, signingKey)
+	mac.Write(begin(nil, domainPseudonym).bytes(uid[:]).number(activity).number(run).number(participant))
+	return [16]byte(mac.Sum(nil)[:16])
 }
 
 // HashNonce is what the public list says of a phone's nonce: SHA-256 over
@@ -60,13 +71,14 @@ type Leaf struct {
 	Ticket    Ticket `json:"ticket"`
 	Handle    string `json:"handle"`
 	NonceHash Hash   `json:"nonce_hash"`
+	Unfit     string `json:"unfit"` // why the ticket cannot win, or ""
 }
 
 // hash is the leaf's hash in the Merkle tree: SHA-256 over a zero byte and the
-// message (domain, ticket, handle, nonce hash), RFC 6962 section 2.1.
+// message (domain, ticket, handle, nonce hash, unfit), RFC 6962 section 2.1.
 func (l Leaf) hash() tlog.Hash {
 	var buf [256]byte
 	m := append(message(buf[:0]), 0)
-	m = m.text(domainLeaf).bytes(l.Ticket[:]).text(l.Handle).bytes(l.NonceHash[:])
+	m = m.text(domainLeaf).bytes(l.Ticket[:]).text(l.Handle).bytes(l.NonceHash[:]).text(l.Unfit)
 	return sha256.Sum256(m)
 }

@@ -21,7 +21,7 @@ func (t *treeHasher) add(leaf tlog.Hash) {
 
 func (t *treeHasher) root() Hash {
 	if t.n == 0 {
-		return Freeze(0, nil).Root()
+		return NewList(0, nil).Root()
 	}
 	last := len(t.subtrees) - 1
 	root := t.subtrees[last]

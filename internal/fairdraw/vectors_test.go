@@ -22,6 +22,7 @@ var update = flag.Bool("update", false, "write testdata anew; a change there is 
 type vectors struct {
 	Tickets []ticketVector `json:"tickets"`
 	Lists   []listVector   `json:"lists"`
+	Freezes []freezeVector `json:"freezes"`
 	Draws   []drawVector   `json:"draws"`
 }
 
@@ -37,18 +38,22 @@ type ticketVector struct {
 }
 
 type listVector struct {
-	Leaves      []Leaf `json:"leaves"` // in the list's order
-	LeafHashes  []Hash `json:"leaf_hashes"`
-	Root        Hash   `json:"root"`
+	Leaves     []Leaf `json:"leaves"` // in the list's order
+	LeafHashes []Hash `json:"leaf_hashes"`
+	Root       Hash   `json:"root"`
+}
+
+type freezeVector struct {
+	Freeze      Freeze `json:"freeze"`
 	Fingerprint string `json:"fingerprint"`
 }
 
 type drawVector struct {
 	Name     string      `json:"name"`
 	Seed     Hash        `json:"seed"`
-	Root     Hash        `json:"root"`
+	Freeze   Hash        `json:"freeze"`
 	Size     int         `json:"size"`
-	Draw     int         `json:"draw"`
+	Element  int         `json:"element"`
 	Beacon   string      `json:"beacon"`
 	Wanted   int         `json:"wanted"`
 	Excluded []exclusion `json:"excluded"`
@@ -76,7 +81,7 @@ func (d drawVector) run(t testing.TB) []pickJSON {
 		out[e.Pos] = e.Reason
 	}
 	picks := []pickJSON{}
-	for _, p := range Select(d.Seed, d.Root, d.Size, d.Draw, beacon, d.Wanted, func(pos int) string { return out[pos] }) {
+	for _, p := range Select(d.Seed, d.Freeze, d.Size, d.Element, beacon, d.Wanted, func(pos int) string { return out[pos] }) {
 		picks = append(picks, pickJSON(p))
 	}
 	return picks
@@ -91,29 +96,29 @@ func drawCases() []drawVector {
 		return all
 	}
 	cases := []drawVector{
-		{Name: "nobody", Size: 0, Draw: 1, Wanted: 1},
-		{Name: "alone", Size: 1, Draw: 1, Wanted: 1},
-		{Name: "one of two", Size: 2, Draw: 1, Wanted: 1},
-		{Name: "one of seven", Size: 7, Draw: 1, Wanted: 1},
-		{Name: "the same as draw 2", Size: 7, Draw: 2, Wanted: 1},
-		{Name: "all of seven", Size: 7, Draw: 1, Wanted: 7},
-		{Name: "more than there are", Size: 5, Draw: 1, Wanted: 8},
-		{Name: "none wanted", Size: 5, Draw: 1, Wanted: 0},
-		{Name: "one excluded", Size: 3, Draw: 1, Wanted: 2, Excluded: []exclusion{{1, "won before"}}},
-		{Name: "two excluded, two reasons", Size: 4, Draw: 9, Wanted: 2, Excluded: []exclusion{{0, "won before"}, {3, "voided"}}},
-		{Name: "one left", Size: 6, Draw: 3, Wanted: 1, Excluded: everyone(5)},
-		{Name: "nobody left", Size: 6, Draw: 3, Wanted: 2, Excluded: everyone(6)},
-		{Name: "a hundred", Size: 100, Draw: 1, Wanted: 10},
-		{Name: "a thousand", Size: 1000, Draw: 12, Wanted: 5},
-		{Name: "a power of two", Size: 4096, Draw: 1, Wanted: 3},
-		{Name: "a million", Size: 1_000_000, Draw: 1, Wanted: 10},
-		{Name: "a quarter of the numbers rejected", Size: 3 << 30, Draw: 1, Wanted: 12},
-		{Name: "nearly half of the numbers rejected", Size: 1<<31 + 1, Draw: 1, Wanted: 12},
-		{Name: "the largest list", Size: 1<<32 - 1, Draw: 1 << 40, Wanted: 4},
-		{Name: "with public randomness", Size: 7, Draw: 1, Wanted: 3, Beacon: "00ff10"},
+		{Name: "nobody", Size: 0, Element: 1, Wanted: 1},
+		{Name: "alone", Size: 1, Element: 1, Wanted: 1},
+		{Name: "one of two", Size: 2, Element: 1, Wanted: 1},
+		{Name: "one of seven", Size: 7, Element: 1, Wanted: 1},
+		{Name: "the same as element 2", Size: 7, Element: 2, Wanted: 1},
+		{Name: "all of seven", Size: 7, Element: 1, Wanted: 7},
+		{Name: "more than there are", Size: 5, Element: 1, Wanted: 8},
+		{Name: "none wanted", Size: 5, Element: 1, Wanted: 0},
+		{Name: "one excluded", Size: 3, Element: 1, Wanted: 2, Excluded: []exclusion{{1, "won before"}}},
+		{Name: "two excluded, two reasons", Size: 4, Element: 9, Wanted: 2, Excluded: []exclusion{{0, "won before"}, {3, "voided"}}},
+		{Name: "one left", Size: 6, Element: 3, Wanted: 1, Excluded: everyone(5)},
+		{Name: "nobody left", Size: 6, Element: 3, Wanted: 2, Excluded: everyone(6)},
+		{Name: "a hundred", Size: 100, Element: 1, Wanted: 10},
+		{Name: "a thousand", Size: 1000, Element: 12, Wanted: 5},
+		{Name: "a power of two", Size: 4096, Element: 1, Wanted: 3},
+		{Name: "a million", Size: 1_000_000, Element: 1, Wanted: 10},
+		{Name: "a quarter of the numbers rejected", Size: 3 << 30, Element: 1, Wanted: 12},
+		{Name: "nearly half of the numbers rejected", Size: 1<<31 + 1, Element: 1, Wanted: 12},
+		{Name: "the largest list", Size: 1<<32 - 1, Element: 1 << 40, Wanted: 4},
+		{Name: "with public randomness", Size: 7, Element: 1, Wanted: 3, Beacon: seedOf(77).String()},
 	}
 	for i := range cases {
-		cases[i].Seed, cases[i].Root = seedOf(uint64(i/6)), seedOf(uint64(100+i/6))
+		cases[i].Seed, cases[i].Freeze = seedOf(uint64(i/6)), seedOf(uint64(100+i/6))
 		if cases[i].Excluded == nil {
 			cases[i].Excluded = []exclusion{}
 		}
@@ -129,14 +134,19 @@ func makeVectors(t *testing.T) vectors {
 		tv.Short, tv.NonceHash = tv.Ticket.Short(), HashNonce(tv.Nonce)
 		v.Tickets = append(v.Tickets, tv)
 	}
-	for _, n := range []int{0, 1, 2, 3, 6, 7, 9} {
-		list := Freeze(n, foreignEntrant)
-		lv := listVector{Leaves: []Leaf{}, LeafHashes: []Hash{}, Root: list.Root(), Fingerprint: Fingerprint(list.Root())}
+	for _, n := range []int{1, 2, 3, 6, 7, 9} {
+		list := NewList(n, foreignEntrant)
+		lv := listVector{Leaves: []Leaf{}, LeafHashes: []Hash{}, Root: list.Root()}
 		for pos := range n {
 			lv.Leaves = append(lv.Leaves, list.Leaf(pos))
 			lv.LeafHashes = append(lv.LeafHashes, Hash(list.Leaf(pos).hash()))
 		}
 		v.Lists = append(v.Lists, lv)
+	}
+	for _, ra := range []raffle{newPlainRaffle(10), newRaffle(10)} {
+		for _, r := range ra.records {
+			v.Freezes = append(v.Freezes, freezeVector{r.Freeze, Fingerprint(r.Freeze.Hash)})
+		}
 	}
 	for _, d := range drawCases() {
 		d.Picks = d.run(t)
@@ -145,9 +155,10 @@ func makeVectors(t *testing.T) vectors {
 	return v
 }
 
-// foreignEntrant is entrant with handles beyond ASCII.
+// foreignEntrant is entrant with handles beyond ASCII, and some who cannot win.
 func foreignEntrant(i int) Leaf {
 	l := entrant(i)
+	l.Unfit = map[int]string{1: SkipTookPart(2), 4: SkipElsewhere(2), 5: SkipLate}[i]
 	l.Handle = []string{"", "Teal Otter 42", "Žlutý kůň", "漢字", "🦦 & <b>\"", "قندس"}[i%6]
 	return l
 }
@@ -194,6 +205,7 @@ type question struct {
 	Draws   []drawVector     `json:"draws,omitempty"`
 	Tickets []ticketVector   `json:"tickets,omitempty"`
 	Lists   [][]Leaf         `json:"lists,omitempty"`
+	Freezes []Freeze         `json:"freezes,omitempty"`
 	Records []recordQuestion `json:"records,omitempty"`
 }
 
@@ -201,8 +213,9 @@ type recordQuestion struct {
 	Record     string   `json:"record"`
 	Earlier    []string `json:"earlier,omitempty"`
 	List       string   `json:"list,omitempty"`
-	Root       string   `json:"root,omitempty"`
+	Freeze     string   `json:"freeze,omitempty"`
 	Commitment string   `json:"commitment,omitempty"`
+	Round      int      `json:"round,omitempty"`
 
 	Chains []beacon.Chain `json:"chains,omitempty"`
 }
@@ -215,13 +228,14 @@ type answer struct {
 		NonceHash Hash `json:"nonce_hash"`
 	}
 	Lists []struct {
-		Root        Hash
+		Root Hash
+	}
+	Freezes []struct {
+		Hash        Hash
 		Fingerprint string
 	}
 	Records [][]struct {
-		Name    string
-		OK      bool
-		In, Out string
+		Name, Status, In, Out, Detail string
 	}
 }
 
@@ -257,8 +271,8 @@ func randomDraws(n int) []drawVector {
 	draws := make([]drawVector, n)
 	for i := range draws {
 		d := drawVector{
-			Name: fmt.Sprint("random ", i), Seed: seedOf(rnd.Uint64()), Root: seedOf(rnd.Uint64()),
-			Size: 1 + rnd.IntN(40), Draw: 1 + rnd.IntN(1000), Wanted: rnd.IntN(12), Excluded: []exclusion{},
+			Name: fmt.Sprint("random ", i), Seed: seedOf(rnd.Uint64()), Freeze: seedOf(rnd.Uint64()),
+			Size: 1 + rnd.IntN(40), Element: 1 + rnd.IntN(1000), Wanted: rnd.IntN(12), Excluded: []exclusion{},
 		}
 		if i%4 == 0 {
 			d.Size = 1 + int(rnd.Uint32N(1<<32-2))
@@ -282,8 +296,11 @@ func TestPageAgrees(t *testing.T) {
 	for _, l := range v.Lists {
 		q.Lists = append(q.Lists, l.Leaves)
 	}
+	for _, f := range v.Freezes {
+		q.Freezes = append(q.Freezes, f.Freeze)
+	}
 	a := askPage(t, q)
-	if len(a.Draws) != len(q.Draws) || len(a.Tickets) != len(q.Tickets) || len(a.Lists) != len(q.Lists) {
+	if len(a.Freezes) != len(q.Freezes) || len(a.Draws) != len(q.Draws) || len(a.Tickets) != len(q.Tickets) || len(a.Lists) != len(q.Lists) {
 		t.Fatalf("%d, %d, %d answers", len(a.Draws), len(a.Tickets), len(a.Lists))
 	}
 	for i, d := range q.Draws {
@@ -297,8 +314,13 @@ func TestPageAgrees(t *testing.T) {
 		}
 	}
 	for i, w := range v.Lists {
-		if g := a.Lists[i]; g.Root != w.Root || g.Fingerprint != w.Fingerprint {
+		if g := a.Lists[i]; g.Root != w.Root {
 			t.Errorf("list of %d: page %+v, Go %v", len(w.Leaves), g, w.Root)
+		}
+	}
+	for i, w := range v.Freezes {
+		if g := a.Freezes[i]; g.Hash != w.Freeze.Hash || g.Fingerprint != w.Fingerprint {
+			t.Errorf("freeze %d: page %+v, Go %v", i, g, w.Freeze.Hash)
 		}
 	}
 }

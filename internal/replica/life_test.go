@@ -92,7 +92,7 @@ func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 		e.submit(entry(p, raffle, byte(p))).want(t, event.Counted)
 	}
 	e.do(event.Command{Type: event.CmdClose, Activity: raffle})
-	e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Root != "" })
+	e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Freeze != nil })
 	before := e.picture()
 	e.Unpin()
 	e.ended()
@@ -104,7 +104,7 @@ func TestIdleEventsAreEvictedAndComeBack(t *testing.T) {
 		e = n.open(code)
 		e.Pin()
 		if round == 0 {
-			e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Root != "" })
+			e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Freeze != nil })
 			if after := e.picture(); after != before {
 				t.Errorf("before the eviction\n%s\nafter\n%s", before, after)
 			}

@@ -147,7 +147,7 @@ func TestTwoNodesReachTheSameState(t *testing.T) {
 		eb.do(event.Command{Type: event.CmdDraw, Activity: raffle, Run: 1, Seed: &seed})
 		ea.sync()
 		for _, e := range []*loaded{ea, eb} {
-			e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Root != "" })
+			e.until("the list of entrants", func() bool { return e.activity(raffle).Raffle.Freeze != nil })
 		}
 		if pa, pb := ea.picture(), eb.picture(); pa != pb {
 			t.Errorf("one node has\n%s\nthe other\n%s", pa, pb)
@@ -158,7 +158,7 @@ func TestTwoNodesReachTheSameState(t *testing.T) {
 		// A third node that comes late, too.
 		c := newNode(t, logB)
 		ec := c.open(code)
-		ec.until("the list of entrants", func() bool { return ec.activity(raffle).Raffle.Root != "" })
+		ec.until("the list of entrants", func() bool { return ec.activity(raffle).Raffle.Freeze != nil })
 		if pa, pc := ea.picture(), ec.picture(); pa != pc {
 			t.Errorf("a late node has\n%s\ninstead of\n%s", pc, pa)
 		}

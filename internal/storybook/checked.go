@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/coder/websocket"
@@ -47,7 +46,9 @@ func checkedCases() []checked {
 		{"told it won, but did not", entrantName(0), true, func(d smallDraw) []checkedRaffle { return []checkedRaffle{d.frozen(), d.drawn(d.loser())} }},
 		{"another list than before", "Grey Seal 90", false, func(d smallDraw) []checkedRaffle {
 			other := d.frozen()
-			other["root"] = strings.Repeat("ab", 32)
+			forged := d.record.Freeze
+			forged.Hash[0]++
+			other["freeze"] = forged
 			return []checkedRaffle{d.frozen(), other}
 		}},
 	}
@@ -82,18 +83,23 @@ func entrantNonce(i int) [16]byte { return [16]byte{0: 0x5a, 15: byte(i)} }
 
 func makeSmallDraw() smallDraw {
 	uid := [16]byte{0xd7}
-	list := fairdraw.Freeze(9, func(i int) fairdraw.Leaf {
+	list := fairdraw.NewList(9, func(i int) fairdraw.Leaf {
 		return fairdraw.Leaf{
 			Ticket: fairdraw.MakeTicket(uid, smallRaffle, 1, [16]byte{byte(i)}, entrantNonce(i)),
 			Handle: entrantName(i), NonceHash: fairdraw.HashNonce(entrantNonce(i)),
 		}
 	})
 	chain := fairdraw.NewChain([]byte("storybook"), uid, smallRaffle, 1)
-	meta := fairdraw.Meta{
-		Code: "K7QX4M", UID: uid, Activity: smallRaffle, Title: "The mechanical keyboard", Run: 1, Draw: smallNumber, Element: 1,
-		Commitment: chain.Element(0), Previous: chain.Element(0), Seed: chain.Element(1), Wanted: 1,
+	freeze := &fairdraw.Freeze{
+		Event: uid, Activity: smallRaffle, Run: 1, Number: 1, At: nowMs, Commitment: chain.Element(0),
+		Rules: fairdraw.Rules{Wanted: 1, Prizes: []string{}},
 	}
-	picks := fairdraw.Select(meta.Seed, list.Root(), list.Size(), meta.Element, nil, 1, func(int) string { return "" })
+	freeze.Seal(list)
+	meta := fairdraw.Meta{
+		Code: "K7QX4M", Title: "The mechanical keyboard", Draw: smallNumber, Element: 1, Freeze: freeze,
+		Previous: chain.Element(0), Seed: chain.Element(1),
+	}
+	picks := fairdraw.Select(meta.Seed, freeze.Hash, list.Size(), meta.Element, nil, 1, func(int) string { return "" })
 	return smallDraw{list, fairdraw.NewRecord(meta, list, picks)}
 }
 
@@ -112,8 +118,8 @@ func (d smallDraw) loser() fairdraw.Ticket { return d.list.Leaf(d.own()).Ticket 
 
 func (d smallDraw) frozen() checkedRaffle {
 	return checkedRaffle{
-		"id": smallRaffle, "kind": "raffle", "state": "closed", "run": 1, "entries": d.list.Size(), "commitment": d.record.Commitment,
-		"root": d.record.Root, "winners": []any{}, "voided": []any{},
+		"id": smallRaffle, "kind": "raffle", "state": "closed", "run": 1, "entries": d.list.Size(), "commitment": d.record.Freeze.Commitment,
+		"freeze": d.record.Freeze, "winners": []any{}, "voided": []any{},
 	}
 }
 
@@ -127,7 +133,7 @@ func (d smallDraw) drawn(winner fairdraw.Ticket) checkedRaffle {
 // view is what the page shows of the activity.
 func (d smallDraw) view(a checkedRaffle) event.Activity {
 	v := prize(fmt.Sprint(a["state"]))
-	v.Entries, v.Raffle.Commitment, v.Raffle.Fingerprint = d.list.Size(), d.record.Commitment.String(), fairdraw.Fingerprint(d.record.Root)
+	v.Entries, v.Raffle.Commitment, v.Raffle.Fingerprint = d.list.Size(), d.record.Freeze.Commitment.String(), fairdraw.Fingerprint(d.record.Freeze.Hash)
 	won, _ := a["winners"].([]map[string]any)
 	for _, w := range won {
 		ticket, _ := w["ticket"].(fairdraw.Ticket)
@@ -195,8 +201,8 @@ func serveSmallDraw(mux *http.ServeMux) {
 		}
 		nonce := entrantNonce(0)
 		answer(w, map[string]any{
-			"root": d.list.Root(), "size": d.list.Size(), "position": d.own(), "proof": proof,
-			"nonce": base64.RawURLEncoding.EncodeToString(nonce[:]),
+			"freeze": d.record.Freeze, "position": d.own(), "proof": proof, "leaf": d.list.Leaf(d.own()),
+			"pseudonym": fairdraw.ID{}, "nonce": base64.RawURLEncoding.EncodeToString(nonce[:]),
 		})
 	})
 }

@@ -97,6 +97,9 @@ func (s *Service) PostVerb(w http.ResponseWriter, r *http.Request, rep *replica.
 	if err != nil {
 		return err
 	}
+	if settled, err := kinds.Freeze(r.Context(), rep, c); err != nil {
+		return refused(err, settled, rep)
+	}
 	return s.propose(w, r, rep, http.StatusOK, c)
 }
 

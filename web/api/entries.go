@@ -1,8 +1,6 @@
 package api
 
 import (
-	"encoding/base64"
-	"fmt"
 	"net/http"
 
 	"drumroll/internal/contract"
@@ -106,23 +104,9 @@ func (s *Service) GetProof(w http.ResponseWriter, r *http.Request, rep *replica.
 	if no != nil {
 		return no
 	}
-	list := receipt.List()
-	pos, ok := list.Find(receipt.Ticket)
-	if !ok {
-		return fmt.Errorf("ticket %v is not in the frozen list of raffle %d", receipt.Ticket, id)
-	}
-	proof, err := list.Proof(pos)
+	proof, err := s.Kinds.Proof(session.UID(rep), p, id, receipt)
 	if err != nil {
 		return err
 	}
-	leaf := list.Leaf(pos)
-	out := contract.Proof{
-		Root: list.Root().String(), Size: list.Size(), Position: pos, Nonce: base64.RawURLEncoding.EncodeToString(receipt.Nonce[:]),
-		Leaf:  contract.Leaf{Ticket: leaf.Ticket.String(), Handle: leaf.Handle, NonceHash: leaf.NonceHash.String()},
-		Proof: make([]string, len(proof)),
-	}
-	for i, sibling := range proof {
-		out.Proof[i] = sibling.String()
-	}
-	return s.Answers.JSON(w, http.StatusOK, out)
+	return s.Answers.JSON(w, http.StatusOK, proof)
 }

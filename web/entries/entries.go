@@ -20,16 +20,20 @@ import (
 )
 
 // Intake takes entries from participants.
-type Intake struct{ Valves *overload.Valves }
+type Intake struct {
+	Valves *overload.Valves
+	// Pseudonym is what a ticket is made of besides the phone's nonce (kinds.Node).
+	Pseudonym func(uid event.UID, p event.Participant, activity, run int) [16]byte
+}
 
 // Admit turns an entry into an item for the log. What is malformed is refused at
 // once (problem.InvalidEntry); what the state forbids (problem.Closed) only after this node has
 // folded to the log's head as of now.
-func Admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *event.Entry) (event.Item, error) {
+func (s *Intake) Admit(ctx context.Context, rep *replica.Replica, p event.Participant, e *event.Entry) (event.Item, error) {
 	if e.Activity < 1 || e.Run < 0 {
 		return event.Item{}, problem.InvalidEntry
 	}
-	e.Random = randomBytes
+	e.Random, e.Pseudonym = randomBytes, s.Pseudonym
 	return session.LookTwice(ctx, rep, func(st *event.State) (event.Item, error) {
 		it, status := st.Entry(p, e)
 		return it, statusError(status)
@@ -59,7 +63,7 @@ func (s *Intake) Enter(r *http.Request, rep *replica.Replica, p event.Participan
 	if _, err := s.MayJoin(r, rep, p); err != nil {
 		return replica.Settled{}, err
 	}
-	it, err := Admit(r.Context(), rep, p, e)
+	it, err := s.Admit(r.Context(), rep, p, e)
 	if err != nil {
 		return replica.Settled{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"net/url"
@@ -62,10 +63,6 @@ func openRaffle(n *Node, call *Call, c *event.Command) error {
 }
 
 func draw(n *Node, call *Call, c *event.Command) error {
-	// The list of a large crowd takes a moment; the fold should not wait for it.
-	var frozen func()
-	call.Replica.View(func(st *event.State) { frozen = st.Frozen(c.Activity) })
-	frozen()
 	if call.Details.Draw < 0 {
 		return problem.Invalid("draw must be the number that the draw will have.")
 	}
@@ -82,6 +79,27 @@ func draw(n *Node, call *Call, c *event.Command) error {
 		c.Seed = &seed
 	}
 	return nil
+}
+
+// Freeze makes a raffle ready for a draw that c asks for: its list is frozen again
+// where others have won in another raffle since, in a record of its own, so that it is
+// public before the seed is. And a large list is computed here, so that the fold need
+// not wait for it. For other commands it does nothing.
+func Freeze(ctx context.Context, rep *replica.Replica, c *event.Command) (settled replica.Settled, err error) {
+	if c.Type != event.CmdDraw && c.Type != event.CmdRedraw && c.Type != event.CmdArm {
+		return settled, nil
+	}
+	var stale bool
+	rep.View(func(st *event.State) { stale = st.Stale(c.Activity) })
+	if stale {
+		if settled, err = rep.Propose(ctx, &event.Command{Type: event.CmdFreeze, Activity: c.Activity, Run: c.Run}); err != nil {
+			return settled, err
+		}
+	}
+	var frozen func()
+	rep.View(func(st *event.State) { frozen = st.Frozen(c.Activity) })
+	frozen()
+	return settled, nil
 }
 
 func redraw(n *Node, call *Call, c *event.Command) error {
@@ -133,7 +151,7 @@ func (raffle) show(a *event.Activity, now time.Time, out *contract.Activity) {
 	out.Raffle = &contract.Raffle{
 		WinnersWanted: r.WinnersWanted, Winners: make([]contract.Winner, len(r.Winners)), Voided: make([]contract.Voided, len(r.Voided)),
 		Shortfall: r.Shortfall, LastDraw: r.LastDraw, CanWin: r.CanWin,
-		Commitment: r.Commitment, Root: r.Root, Fingerprint: r.Fingerprint,
+		Commitment: r.Commitment, Freeze: facts(r.Freeze), Fingerprint: r.Fingerprint,
 		Prizes: append([]string{}, r.Prizes...), NextPrize: r.NextPrize, Again: r.Again, Eligible: contract.Eligible(r.Eligible),
 		ClaimSeconds: r.ClaimSeconds, Beacon: r.Beacon, BeaconChain: r.Chain, Round: r.Round, RoundAtMS: r.RoundMs,
 		Pending: pending(r.Pending, now), Abandoned: r.Abandoned,
@@ -230,8 +248,12 @@ func (n *Node) ClaimCode(uid event.UID, ticket fairdraw.Ticket) string {
 
 // You is what a phone is told of itself.
 func (n *Node) You(uid event.UID, y event.You) contract.You {
-	out := contract.You{Handle: y.Handle, Name: y.Name, Entries: y.Choices, N: y.N, Tickets: y.Tickets,
+	out := contract.You{Handle: y.Handle, Name: y.Name, Entries: y.Choices, N: y.N, Tickets: y.Tickets, Pseudonyms: map[int]string{},
 		Here: append([]int{}, y.Here...), Unfit: y.Unfit, Won: make([]contract.Won, len(y.Won))}
+	for id, run := range y.Raffles {
+		pseudonym := n.Pseudonym(uid, y.Who, id, run)
+		out.Pseudonyms[id] = fairdraw.ID(pseudonym).String()
+	}
 	for i, w := range y.Won {
 		out.Won[i] = contract.Won{Activity: w.Activity, Draw: w.Draw, Ticket: w.Ticket, Prize: w.Prize, Claim: w.Claim}
 		if ticket, err := fairdraw.ParseTicket(w.Ticket); err == nil && w.Claim != "" {
@@ -239,6 +261,12 @@ func (n *Node) You(uid event.UID, y event.You) contract.You {
 		}
 	}
 	return out
+}
+
+// Pseudonym is what a participant's ticket in one run is made of besides the nonce.
+// The phone is told it before it chooses that.
+func (n *Node) Pseudonym(uid event.UID, p event.Participant, activity, run int) [16]byte {
+	return fairdraw.MakePseudonym(n.SigningKey, uid, uint64(activity), uint64(run), uint64(p))
 }
 
 // Draws are the lines of the history of draws.
@@ -258,8 +286,49 @@ func Draws(lines []event.DrawLine) []contract.Draw {
 func Freezes(lines []event.FreezeLine) []contract.Freeze {
 	out := make([]contract.Freeze, len(lines))
 	for i, f := range lines {
-		out[i] = contract.Freeze{Activity: f.Activity, Title: f.Title, Run: f.Run, Root: f.Root, Fingerprint: f.Fingerprint, Size: f.Size,
+		out[i] = contract.Freeze{Activity: f.Activity, Title: f.Title, Run: f.Run, Number: f.Number, Freeze: facts(f.Freeze), Fingerprint: f.Fingerprint, Size: f.Size,
 			At: f.Ms, Round: f.Round, Draws: f.Draws, Abandoned: f.Abandoned}
+	}
+	return out
+}
+
+// Proof is a participant's place in a frozen list, with what its ticket was made of.
+// Errors: none but of a ticket that is not in its own list.
+func (n *Node) Proof(uid event.UID, p event.Participant, id int, receipt event.Receipt) (contract.Proof, error) {
+	list := receipt.List()
+	pos, ok := list.Find(receipt.Ticket)
+	if !ok {
+		return contract.Proof{}, fmt.Errorf("ticket %v is not in the frozen list of raffle %d", receipt.Ticket, id)
+	}
+	proof, err := list.Proof(pos)
+	if err != nil {
+		return contract.Proof{}, err
+	}
+	leaf := list.Leaf(pos)
+	out := contract.Proof{
+		Freeze: *facts(receipt.Freeze()), Position: pos, Nonce: base64.RawURLEncoding.EncodeToString(receipt.Nonce[:]),
+		Pseudonym: fairdraw.ID(n.Pseudonym(uid, p, id, receipt.Run)).String(),
+		Leaf:      contract.Leaf{Ticket: leaf.Ticket.String(), Handle: leaf.Handle, NonceHash: leaf.NonceHash.String(), Unfit: leaf.Unfit},
+		Proof:     make([]string, len(proof)),
+	}
+	for i, sibling := range proof {
+		out.Proof[i] = sibling.String()
+	}
+	return out, nil
+}
+
+// facts is a freeze in the contract's JSON, which is the record's; nil where there is
+// none yet.
+func facts(f *fairdraw.Freeze) *contract.FreezeFacts {
+	if f == nil {
+		return nil
+	}
+	out := &contract.FreezeFacts{
+		Hash: f.Hash.String(), Event: f.Event.String(), Activity: f.Activity, Run: f.Run, Number: f.Number, Draws: f.Draws, At: f.At,
+		Commitment: f.Commitment.String(), Root: f.Root.String(), Size: f.Size, Rules: contract.DrawRules(f.Rules),
+	}
+	if f.Beacon != nil {
+		out.Beacon = &contract.FreezeBeacon{Chain: f.Beacon.Chain.String(), Round: f.Beacon.Round}
 	}
 	return out
 }

@@ -197,7 +197,7 @@ func (c *client) frame(data []byte) {
 		c.ack(f.Ref, "retry", "", problem.RetryAfterMS())
 		return
 	}
-	it, err := entries.Admit(c.s.over, c.rep, c.who, &f.Entry)
+	it, err := c.s.Intake.Admit(c.s.over, c.rep, c.who, &f.Entry)
 	if err == nil {
 		w := waiters.Get().(*socketWaiter)
 		w.c = c

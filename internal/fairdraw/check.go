@@ -1,0 +1,287 @@
+package fairdraw
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"drumroll/internal/beacon"
+)
+
+// maxInteger is the largest integer that JavaScript holds exactly.
+const maxInteger = 1<<53 - 1
+
+// ranged is an integer of a record, and between what it has to be.
+type ranged struct {
+	name           string
+	n, least, most int
+}
+
+func inRange(prefix string, numbers []ranged) error {
+	for _, n := range numbers {
+		if n.n < n.least || n.n > n.most {
+			return fmt.Errorf("%s%s is %d, not within %d to %d", prefix, n.name, n.n, n.least, n.most)
+		}
+	}
+	return nil
+}
+
+func (v *verifier) form() {
+	r := v.r
+	v.step(StepRecord, fmt.Sprintf("event %s, raffle %d, run %d, draw %d", r.Code, r.Freeze.Activity, r.Freeze.Run, r.Draw),
+		fmt.Sprintf("version %d", r.Version), formError(r), "the record is complete and well formed")
+}
+
+func formError(r *Record) error {
+	if r.Version != RecordVersion {
+		return fmt.Errorf("this is a record of version %d, and only version %d can be checked here", r.Version, RecordVersion)
+	}
+	if err := r.Freeze.formError(); err != nil {
+		return err
+	}
+	if err := inRange("", []ranged{
+		{"element", r.Element, r.Freeze.Draws + 1, ChainLength},
+		{"draw", r.Draw, r.Element, maxInteger},
+		{"number of winners", len(r.Winners), 1, maxInteger},
+	}); err != nil {
+		return err
+	}
+	if (r.Beacon == nil) != (r.Freeze.Beacon == nil) {
+		return errors.New("the draw has to have a beacon where the freeze has one, and nowhere else")
+	}
+	if r.Beacon != nil {
+		if err := inRange("beacon/", []ranged{{"asked", r.Beacon.Asked, 0, maxInteger}, {"round", r.Beacon.Round, 1, maxInteger}}); err != nil {
+			return err
+		}
+	}
+	for _, s := range r.Returned {
+		if s.Reason == "" {
+			return fmt.Errorf("%s (%s) gave the ticket back without a reason", s.Handle, s.Ticket.Short())
+		}
+	}
+	if (r.Voided == nil) != (r.Reason == "") {
+		return errors.New("a redraw names the ticket given back and a reason, any other draw neither")
+	}
+	return nil
+}
+
+// told compares a hash with what people saw of it before.
+func (v *verifier) told(name, what, told string, is Hash) {
+	if told == "" {
+		v.unchecked(name, fmt.Sprintf("no %s was given that was noted before", what))
+		return
+	}
+	digits := strings.ToLower(strings.NewReplacer(" ", "", "-", "", "·", "").Replace(told))
+	var err error
+	switch {
+	case len(digits) != 32 && len(digits) != 64:
+		err = fmt.Errorf("%q is neither the whole hash nor its first 32 hex digits", told)
+	case !strings.HasPrefix(is.String(), digits):
+		err = fmt.Errorf("shown before was %s, the record says %v", told, is)
+	}
+	v.step(name, told, is.String(), err, "this is what was shown before the draw")
+}
+
+func (v *verifier) toldRound(told int) {
+	b := v.r.Beacon
+	switch {
+	case b == nil && told == 0:
+	case told == 0:
+		v.unchecked(StepToldRound, "no round was given that was noted before its time")
+	case b == nil:
+		v.step(StepToldRound, fmt.Sprint(told), "none", errors.New("a round was shown before, but no beacon went into the draw"), "")
+	default:
+		var err error
+		if b.Round != told {
+			err = fmt.Errorf("shown before was round %d, the record says %d", told, b.Round)
+		}
+		v.step(StepToldRound, fmt.Sprint(told), fmt.Sprint(b.Round), err, "this is the round that was shown before its time")
+	}
+}
+
+// draw makes the steps that need nothing but the record.
+func (v *verifier) draw(chains []beacon.Chain) {
+	v.seed()
+	v.commitment()
+	v.freeze()
+	v.beacon(chains)
+	v.winners()
+	v.skips()
+	v.returned()
+	v.voided()
+	v.order()
+	v.picks()
+	v.digest()
+}
+
+func (v *verifier) seed() {
+	hash := Rewind(v.r.Seed, 1)
+	var err error
+	if hash != v.r.Previous {
+		err = fmt.Errorf("the seed hashes to %v, but the chain element before it is %v", hash, v.r.Previous)
+	}
+	v.step(StepSeed, v.r.Seed.String(), hash.String(), err, "the seed is the secret that the chain promised for this draw")
+}
+
+func (v *verifier) commitment() {
+	start := Rewind(v.r.Previous, v.r.Element-1)
+	var err error
+	if start != v.r.Freeze.Commitment {
+		err = fmt.Errorf("%d steps back from the element before the seed stands %v, not the commitment %v", v.r.Element-1, start, v.r.Freeze.Commitment)
+	}
+	v.step(StepCommitment, v.r.Previous.String(), start.String(), err,
+		fmt.Sprintf("seed %d of the chain that was fixed before the first entry", v.r.Element))
+}
+
+func (v *verifier) freeze() {
+	f := &v.r.Freeze
+	sum := f.sum()
+	var err error
+	if sum != f.Hash {
+		err = fmt.Errorf("the freeze adds up to %v, but says %v", sum, f.Hash)
+	}
+	v.step(StepFreeze, fmt.Sprintf("freeze %d of run %d", f.Number, f.Run), sum.String(), err,
+		"list, rules and what else was fixed before the draw are those of this freeze: "+Fingerprint(f.Hash))
+}
+
+func (v *verifier) placeError(p Place) error {
+	if !CheckProof(p.Proof, v.r.Freeze.Root, v.r.Freeze.Size, p.Position, p.Leaf) {
+		return fmt.Errorf("%s (%s) is not shown to stand at position %d of the frozen list", p.Handle, p.Ticket.Short(), p.Position)
+	}
+	if err := v.r.unfitError(p.Unfit); err != nil {
+		return fmt.Errorf("%s (%s) cannot win: %w", p.Handle, p.Ticket.Short(), err)
+	}
+	return nil
+}
+
+// places checks places one by one, each with what more there is to check.
+func (v *verifier) places(name string, places []Place, more func(i int) error, shows string) {
+	var err error
+	for i, p := range places {
+		if err = v.placeError(p); err == nil && more != nil {
+			err = more(i)
+		}
+		if err != nil {
+			break
+		}
+	}
+	v.step(name, tickets(places), v.r.Freeze.Root.String(), err, fmt.Sprintf("%d %s", len(places), shows))
+}
+
+func (v *verifier) winners() {
+	v.places(StepWinners, v.r.Winners, func(i int) error {
+		if w := v.r.Winners[i]; w.Unfit != "" {
+			return fmt.Errorf("%s (%s) wins, but cannot: %s", w.Handle, w.Ticket.Short(), w.Unfit)
+		}
+		return nil
+	}, "proven to stand in the frozen list as one who can win")
+}
+
+func (v *verifier) skips() {
+	v.places(StepSkips, placesOf(v.r.Skips), func(i int) error {
+		s := v.r.Skips[i]
+		if s.Reason != s.Unfit && (s.Unfit != "" || s.Reason != SkipWon && s.Reason != SkipVoided) || s.Reason == "" {
+			return fmt.Errorf("%s (%s) was passed over as %q, which neither the frozen list nor the run gives", s.Handle, s.Ticket.Short(), s.Reason)
+		}
+		return nil
+	}, "passed over, each with a reason")
+}
+
+func (v *verifier) returned() {
+	if len(v.r.Returned) > 0 {
+		v.places(StepReturned, placesOf(v.r.Returned), nil, "given back since the draw before, proven to stand in the frozen list")
+	}
+}
+
+func (v *verifier) voided() {
+	if v.r.Voided != nil {
+		v.places(StepVoided, []Place{*v.r.Voided}, nil, "given back by this redraw, proven to stand in the frozen list")
+	}
+}
+
+func placesOf(skips []Skip) []Place {
+	places := make([]Place, len(skips))
+	for i, s := range skips {
+		places[i] = s.Place
+	}
+	return places
+}
+
+// order checks that the places fit together.
+func (v *verifier) order() {
+	places := v.r.places()
+	v.step(StepOrder, tickets(places), fmt.Sprintf("%d places", len(places)), orderError(v.r, places), "tickets rise with their positions, and none that is given back wins")
+}
+
+func orderError(r *Record, places []Place) error {
+	slices.SortStableFunc(places, func(a, b Place) int { return a.Position - b.Position })
+	for i := 1; i < len(places); i++ {
+		a, b := places[i-1], places[i]
+		if a.Position == b.Position && a.Leaf != b.Leaf || a.Position < b.Position && a.Ticket.Compare(b.Ticket) >= 0 {
+			return fmt.Errorf("%v at position %d and %v at position %d cannot stand in one list", a.Ticket, a.Position, b.Ticket, b.Position)
+		}
+	}
+	seen := map[Ticket]bool{}
+	for _, w := range r.Winners {
+		seen[w.Ticket] = true
+	}
+	for _, back := range r.givenBack() {
+		if seen[back] {
+			return fmt.Errorf("%v is given back twice, or wins as it is given back", back)
+		}
+		seen[back] = true
+	}
+	return nil
+}
+
+// picks repeats the draw as far as the record tells it.
+func (v *verifier) picks() {
+	r := v.r
+	var came []string
+	v.step(StepPicks, fmt.Sprintf("seed %v, freeze %v, size %d, element %d", r.Seed, r.Freeze.Hash, r.Freeze.Size, r.Element), "",
+		v.repeat(func(pos int) { came = append(came, fmt.Sprint(pos)) }), "the seed and the freeze lead to exactly these, in this order")
+	v.steps[len(v.steps)-1].Out = "positions " + strings.Join(came, ", ")
+}
+
+func (v *verifier) repeat(came func(pos int)) error {
+	r := v.r
+	up := newDrum(r.Seed, r.Freeze.Hash, r.Freeze.Size, r.Element, r.Beacon.bytes())
+	winners, skips := 0, 0
+	for winners+skips < len(r.Winners)+len(r.Skips) {
+		if up.left == 0 || winners == r.Wanted() {
+			return fmt.Errorf("the draw was over after %d winners and %d skips, but the record names more", winners, skips)
+		}
+		pos := up.next()
+		came(pos)
+		switch {
+		case winners < len(r.Winners) && r.Winners[winners].Position == pos:
+			winners++
+		case skips < len(r.Skips) && r.Skips[skips].Position == pos:
+			skips++
+		default:
+			return fmt.Errorf("position %d comes up after %d winners and %d skips, but the record names another", pos, winners, skips)
+		}
+	}
+	if winners < r.Wanted() && up.left > 0 {
+		return fmt.Errorf("the draw stopped after %d of %d winners with %d entrants left", winners, r.Wanted(), up.left)
+	}
+	return nil
+}
+
+func (v *verifier) digest() {
+	digest := v.r.digest()
+	var err error
+	if digest != v.r.Digest {
+		err = fmt.Errorf("the record adds up to %v, but says %v: it was changed after it was written", digest, v.r.Digest)
+	}
+	v.step(StepDigest, "all of the record", digest.String(), err, "this copy is as it was written")
+}
+
+func tickets(places []Place) string {
+	s := make([]string, len(places))
+	for i, p := range places {
+		s[i] = p.Ticket.String()
+	}
+	return strings.Join(s, ", ")
+}
