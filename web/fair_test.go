@@ -1,11 +1,13 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -339,14 +341,12 @@ func nextRound() { time.Sleep(1100 * time.Millisecond) }
 // checked verifies the records of draws 1 to n, all of one run.
 func (s *show) checked(n int, chain beacon.Chain) (records []*fairdraw.Record) {
 	t := s.host.t
+	var earlier [][]byte
 	t.Helper()
 	for d := 1; d <= n; d++ {
 		body := s.stranger.api("GET", s.path("/draws/"+itoa(d)), nil).want(200).body
-		list, err := fairdraw.NewEntrants(strings.NewReader(string(s.stranger.get("/api/v1" + s.path("/draws/"+itoa(d)+"/entrants")).want(200).body)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		known := fairdraw.Known{Earlier: append([]*fairdraw.Record{}, records...), Entrants: list, Chains: []beacon.Chain{chain}}
+		list := s.stranger.get("/api/v1" + s.path("/draws/"+itoa(d)+"/entrants")).want(200).body
+		known := fairdraw.Known{Earlier: slices.Clone(earlier), Entrants: bytes.NewReader(list), Chains: []beacon.Chain{chain}}
 		steps := fairdraw.Check(body, known)
 		if !fairdraw.OK(steps) {
 			var out strings.Builder
@@ -357,7 +357,7 @@ func (s *show) checked(n int, chain beacon.Chain) (records []*fairdraw.Record) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		records = append(records, r)
+		records, earlier = append(records, r), append(earlier, body)
 	}
 	return records
 }

@@ -52,27 +52,13 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	}
 
 	var record []byte
-	precedes := func(source string, data []byte) error {
-		r, err := fairdraw.ParseRecord(data)
-		if err != nil {
-			return fmt.Errorf("%s: %w", source, err)
-		}
-		known.Earlier = append(known.Earlier, r)
-		return nil
-	}
 	if draw != 0 {
 		e, err := readExport(ctx, drawn)
 		if err != nil {
 			return err
 		}
-		var before [][]byte
-		if record, before, err = e.record(draw); err != nil {
+		if record, known.Earlier, err = e.record(draw); err != nil {
 			return fmt.Errorf("%s, draw %d: %w", drawn, draw, err)
-		}
-		for _, data := range before {
-			if err := precedes(drawn, data); err != nil {
-				return err
-			}
 		}
 	} else if record, err = readRecord(ctx, drawn); err != nil {
 		return err
@@ -82,9 +68,7 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		if err != nil {
 			return err
 		}
-		if err := precedes(source, data); err != nil {
-			return err
-		}
+		known.Earlier = append(known.Earlier, data)
 	}
 	if entrants != "" {
 		body, err := open(ctx, entrants)
@@ -92,9 +76,7 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 			return err
 		}
 		defer body.Close()
-		if known.Entrants, err = fairdraw.NewEntrants(body); err != nil {
-			return fmt.Errorf("%s: %w", entrants, err)
-		}
+		known.Entrants = body
 	}
 	steps := fairdraw.Check(record, known)
 	if err := fairdraw.Report(stdout, steps); err != nil {

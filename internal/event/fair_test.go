@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -44,18 +45,23 @@ func here(p Participant, activity, run int) Item {
 func (j *journal) verified(id, run int) []*fairdraw.Record {
 	j.t.Helper()
 	var records []*fairdraw.Record
+	var earlier [][]byte
 	for _, d := range j.s.draws {
 		if d.Activity != id || d.Run != run {
 			continue
 		}
-		known := fairdraw.Known{Earlier: append([]*fairdraw.Record{}, records...), Freeze: d.frozen.ready().Hash.String(), Commitment: d.Record.Freeze.Commitment.String()}
+		known := fairdraw.Known{Earlier: earlier, Freeze: d.frozen.ready().Hash.String(), Commitment: d.Record.Freeze.Commitment.String()}
 		known.Chains = append(known.Chains, oracle.Chain)
 		for _, s := range fairdraw.Verify(d.Record, known) {
 			if s.Status == fairdraw.Failed {
 				j.t.Errorf("draw %d: %s: %s", d.Number, s.Name, s.Detail)
 			}
 		}
-		records = append(records, d.Record)
+		data, err := json.Marshal(d.Record)
+		if err != nil {
+			j.t.Fatal(err)
+		}
+		records, earlier = append(records, d.Record), append(earlier, data)
 	}
 	return records
 }

@@ -237,7 +237,7 @@ func TestWaitForListOfARunThatIsReset(t *testing.T) {
 	list := j.s.findActivity(id).raffleRun.frozen
 	j.verb(CmdReset, id)
 	wait()
-	if list.readyList() == nil {
+	if list.ready() == nil {
 		t.Error("the list was not computed")
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // history checks a record with all earlier draws of its run.
-func (v *verifier) history(earlier []*Record, chains []beacon.Chain) {
+func (v *verifier) history(earlier [][]byte, chains []beacon.Chain) {
 	if len(earlier) == 0 && v.r.Element > 1 {
 		v.unchecked(StepHistory, fmt.Sprintf("the records of the run's %d earlier draws were not given", v.r.Element-1))
 		return
@@ -19,8 +19,16 @@ func (v *verifier) history(earlier []*Record, chains []beacon.Chain) {
 		historyError(v.r, earlier, chains), "the run's earlier draws bear out seed, prize and who was passed over")
 }
 
-func historyError(r *Record, earlier []*Record, chains []beacon.Chain) error {
-	draws := slices.SortedStableFunc(slices.Values(earlier), func(a, b *Record) int { return a.Element - b.Element })
+func historyError(r *Record, earlier [][]byte, chains []beacon.Chain) error {
+	var draws []*Record
+	for _, data := range earlier {
+		e, err := ParseRecord(data)
+		if err != nil {
+			return fmt.Errorf("an earlier record: %w", err)
+		}
+		draws = append(draws, e)
+	}
+	slices.SortStableFunc(draws, func(a, b *Record) int { return a.Element - b.Element })
 	run := runHistory{standing: map[Ticket]string{}, prizes: map[Ticket]string{}, places: map[int]Leaf{}}
 	for i, e := range append(draws, r) {
 		if e.Element != i+1 {
@@ -141,16 +149,20 @@ func (r *Record) givenBack() []Ticket {
 
 // entrants checks the whole list: its order, its number and its root, and that it
 // was frozen by the rules.
-func (v *verifier) entrants(list *Entrants) {
+func (v *verifier) entrants(list io.Reader) {
 	if list == nil {
 		v.unchecked(StepEntrants, "the whole list was not given")
 		return
 	}
 	root, err := listRoot(v.r, list)
-	v.step(StepEntrants, fmt.Sprintf("%d entrants", list.Head.Freeze.Size), root.String(), err, "the whole list is what was frozen: nobody added, nobody left out")
+	v.step(StepEntrants, fmt.Sprintf("%d entrants", v.r.Freeze.Size), root.String(), err, "the whole list is what was frozen: nobody added, nobody left out")
 }
 
-func listRoot(r *Record, list *Entrants) (Hash, error) {
+func listRoot(r *Record, from io.Reader) (Hash, error) {
+	list, err := NewEntrants(from)
+	if err != nil {
+		return Hash{}, err
+	}
 	h := list.Head
 	if h.Code != r.Code || h.Freeze.Hash != r.Freeze.Hash || h.Freeze.sum() != r.Freeze.Hash {
 		return Hash{}, errors.New("this is the list of another freeze")

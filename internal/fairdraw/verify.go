@@ -57,10 +57,11 @@ type Known struct {
 	Commitment, Freeze string
 	// Round as it was shown before its time; 0: not noted.
 	Round int
-	// Earlier holds the records of all earlier draws of the same run, in any order.
-	Earlier []*Record
-	// Entrants is the whole list; it is read to its end.
-	Entrants *Entrants
+	// Earlier holds the records of all earlier draws of the same run, as JSON, in any
+	// order.
+	Earlier [][]byte
+	// Entrants is the whole list as WriteEntrants writes it; it is read to its end.
+	Entrants io.Reader
 	// Chains are beacons that are known beside drand's quicknet.
 	Chains []beacon.Chain
 }
