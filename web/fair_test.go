@@ -317,6 +317,42 @@ func TestFreezeHistory(t *testing.T) {
 	}
 }
 
+// Where another raffle was drawn since the freeze, one press of draw freezes again, in
+// public, and draws from that.
+func TestDrawFreezesAgain(t *testing.T) {
+	t.Parallel()
+	s := embedded(t, setup{}).create(t, "Two raffles")
+	first, second := s.raffle(1), s.raffle(1)
+	s.must(first.ID, "open", nil)
+	s.must(second.ID, "open", nil)
+	for range 3 {
+		p := s.join(t)
+		p.counted(first.ID, nil)
+		p.counted(second.ID, nil)
+	}
+	s.must(first.ID, "close", nil)
+	s.must(second.ID, "close", nil)
+	one := s.must(first.ID, "draw", nil).Winners[0]
+	two := s.must(second.ID, "draw", `{"draw":2}`).Winners[0]
+	if one.Handle == two.Handle {
+		t.Errorf("%s won in both", one.Handle)
+	}
+	var record fairdraw.Record
+	s.stranger.api("GET", s.path("/draws/2"), nil).want(200).into(&record)
+	got := s.freezes()
+	if len(got) != 3 || got[1].Draws != 0 || got[2].Draws != 1 || got[2].Number != 2 || got[2].Freeze == nil || got[2].Freeze.Hash != record.Freeze.Hash || got[2].Activity != second.ID {
+		t.Errorf("freezes %+v", got)
+	}
+	s.must(second.ID, "draw", nil)
+	var refused struct{ Activity activity }
+	answer := s.verb(second.ID, "draw", nil)
+	answer.problem(409, "conflict")
+	answer.into(&refused)
+	if refused.Activity.ID != second.ID {
+		t.Errorf("the refusal shows %+v", refused.Activity)
+	}
+}
+
 // early is a log whose nodes live in the future, so that no test waits for the
 // ten seconds until a round: records keep the log's true time.
 type early struct{ eventlog.Store }

@@ -9,10 +9,11 @@
 //   - Chain: the hash chain of a run. Its end, the commitment, is public before
 //     the first entry; draw after draw of the run reveals one element more.
 //   - MakeTicket, Leaf: what one participant has in the drum.
-//   - Freeze, List: the entrants in ticket order under a Merkle root (RFC 6962).
+//   - List: the entrants in ticket order under a Merkle root (RFC 6962).
+//   - Freeze: all that is fixed before a draw, and the one hash that stands for it.
 //   - Select: positions of the list from a revealed seed.
 //   - Record: one draw with everything needed to check it. Verify checks it.
-//   - Entrants: the public form of the whole list.
+//   - WriteEntrants: the public form of the whole list.
 //
 // One rule gives every hashed message its bytes (see message): a sequence of
 // fields, each preceded by its length, the first naming purpose and version. So

@@ -39,51 +39,41 @@ func WriteEntrants(w io.Writer, r *Record, list *List) error {
 	return nil
 }
 
-// Entrants reads what WriteEntrants wrote, once, line by line.
-type Entrants struct {
-	Head  ListHead
-	lines *bufio.Reader
-	read  int
-}
-
-// NewEntrants reads the head of an entrant list.
-func NewEntrants(r io.Reader) (*Entrants, error) {
-	e := &Entrants{lines: bufio.NewReaderSize(r, 64<<10)}
-	if err := e.line(&e.Head); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
+// readEntrants reads what WriteEntrants wrote, once, line by line, and calls each for
+// every entrant. Its first error is that of a line that is none, of more or fewer
+// lines than the head says, or of head or each.
+func readEntrants(from io.Reader, head func(ListHead) error, each func(Leaf) error) error {
+	lines := bufio.NewReaderSize(from, 64<<10)
+	var h ListHead
+	err := readLine(lines, &h)
+	if err == nil {
+		err = head(h)
+	}
+	if err != nil {
+		return fmt.Errorf("entrant list: %w", err)
+	}
+	for n := 0; ; n++ {
+		var l Leaf
+		switch err := readLine(lines, &l); {
+		case errors.Is(err, io.EOF) && n == h.Freeze.Size:
+			return nil
+		case errors.Is(err, io.EOF):
+			return fmt.Errorf("entrant list ends after %d of %d", n, h.Freeze.Size)
+		case n == h.Freeze.Size:
+			return fmt.Errorf("entrant list goes on after %d", n)
+		case err != nil:
+			return fmt.Errorf("entrant %d: %w", n, err)
 		}
-		return nil, fmt.Errorf("entrant list: %w", err)
+		if err := each(l); err != nil {
+			return fmt.Errorf("entrant %d: %w", n, err)
+		}
 	}
-	if e.Head.Version != RecordVersion {
-		return nil, fmt.Errorf("entrant list: version %d, want %d", e.Head.Version, RecordVersion)
-	}
-	return e, nil
 }
 
-// Next is the next entrant; io.EOF after the last line, other errors for what
-// is no entrant and for more or fewer of them than the head says.
-func (e *Entrants) Next() (Leaf, error) {
-	var l Leaf
-	err := e.line(&l)
-	switch {
-	case errors.Is(err, io.EOF) && e.read == e.Head.Freeze.Size:
-		return Leaf{}, io.EOF
-	case errors.Is(err, io.EOF):
-		return Leaf{}, fmt.Errorf("entrant list ends after %d of %d", e.read, e.Head.Freeze.Size)
-	case err != nil:
-		return Leaf{}, fmt.Errorf("entrant %d: %w", e.read, err)
-	case e.read == e.Head.Freeze.Size:
-		return Leaf{}, fmt.Errorf("entrant list goes on after %d", e.Head.Freeze.Size)
-	}
-	e.read++
-	return l, nil
-}
-
-// line decodes one line, which ends with a newline and has at most 64 KiB; io.EOF
+// readLine decodes one line, which ends with a newline and has at most 64 KiB; io.EOF
 // at the end.
-func (e *Entrants) line(into any) error {
-	line, err := e.lines.ReadSlice('\n')
+func readLine(lines *bufio.Reader, into any) error {
+	line, err := lines.ReadSlice('\n')
 	switch {
 	case errors.Is(err, io.EOF) && len(line) > 0:
 		return errors.New("the last line does not end")

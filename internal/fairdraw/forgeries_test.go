@@ -10,7 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// forgery is a record that passes a careless verifier, with what is known beside it.
+// forgery is a record that passes a careless verifier, with what is known besides.
 type forgery struct {
 	Finding string `json:"finding"` // of the review that made it first
 	Name    string `json:"name"`

@@ -3,8 +3,6 @@ package fairdraw
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"testing"
 )
 
@@ -59,18 +57,16 @@ func FuzzEntrants(f *testing.F) {
 	f.Add([]byte(ra.entrants(f, 0)))
 	f.Add([]byte("{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		e, err := NewEntrants(bytes.NewReader(data))
-		if err != nil {
-			return
-		}
-		n := 0
-		for ; ; n++ {
-			if _, err = e.Next(); err != nil {
-				break
-			}
-		}
-		if n > e.Head.Freeze.Size || errors.Is(err, io.EOF) && n != e.Head.Freeze.Size {
-			t.Errorf("%d entrants of %d, then %v", n, e.Head.Freeze.Size, err)
+		n, size := 0, 0
+		err := readEntrants(bytes.NewReader(data), func(h ListHead) error {
+			size = h.Freeze.Size
+			return nil
+		}, func(Leaf) error {
+			n++
+			return nil
+		})
+		if n > size || err == nil && n != size {
+			t.Errorf("%d entrants of %d, then %v", n, size, err)
 		}
 	})
 }

@@ -158,33 +158,24 @@ func (v *verifier) entrants(list io.Reader) {
 	v.step(StepEntrants, fmt.Sprintf("%d entrants", v.r.Freeze.Size), root.String(), err, "the whole list is what was frozen: nobody added, nobody left out")
 }
 
-func listRoot(r *Record, from io.Reader) (Hash, error) {
-	list, err := NewEntrants(from)
-	if err != nil {
-		return Hash{}, err
-	}
-	h := list.Head
-	if h.Code != r.Code || h.Freeze.Hash != r.Freeze.Hash || h.Freeze.sum() != r.Freeze.Hash {
-		return Hash{}, errors.New("this is the list of another freeze")
-	}
+func listRoot(r *Record, list io.Reader) (Hash, error) {
 	var tree treeHasher
 	var last Ticket
-	for {
-		leaf, err := list.Next()
-		if errors.Is(err, io.EOF) {
-			break
+	err := readEntrants(list, func(h ListHead) error {
+		if h.Version != RecordVersion || h.Code != r.Code || h.Freeze.Hash != r.Freeze.Hash || h.Freeze.sum() != r.Freeze.Hash {
+			return errors.New("this is the list of another freeze")
 		}
-		if err == nil {
-			err = r.unfitError(leaf.Unfit)
-		}
-		if err != nil {
-			return Hash{}, err
-		}
+		return nil
+	}, func(leaf Leaf) error {
 		if tree.n > 0 && last.Compare(leaf.Ticket) >= 0 {
-			return Hash{}, fmt.Errorf("entrant %d is out of order", tree.n)
+			return errors.New("it is out of order")
 		}
 		last = leaf.Ticket
 		tree.add(leaf.hash())
+		return r.unfitError(leaf.Unfit)
+	})
+	if err != nil {
+		return Hash{}, err
 	}
 	root := tree.root()
 	if root != r.Freeze.Root {

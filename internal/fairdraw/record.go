@@ -37,7 +37,7 @@ type Record struct {
 	Reason string `json:"reason,omitempty"`
 
 	// Digest is SHA-256 over all of the above: a checksum of the copy, which
-	// proves nothing against somebody who computes it anew.
+	// proves nothing against somebody who computes it again.
 	Digest Hash `json:"digest"`
 }
 

@@ -16,7 +16,7 @@ import (
 	"drumroll/internal/beacon"
 )
 
-var update = flag.Bool("update", false, "write testdata anew; a change there is a new version of the scheme")
+var update = flag.Bool("update", false, "write testdata again; a change there is a new version of the scheme")
 
 // vectors is the form of testdata/vectors.json, described in docs/FAIR-DRAW.md.
 type vectors struct {

@@ -49,7 +49,7 @@ type Step struct {
 	Detail string
 }
 
-// Known is what a verifier has beside the record. Every part may be missing;
+// Known is what a verifier has besides the record. Every part may be missing;
 // what is there is checked too.
 type Known struct {
 	// Commitment and Freeze as they were shown before: the whole hash or its
@@ -62,7 +62,7 @@ type Known struct {
 	Earlier [][]byte
 	// Entrants is the whole list as WriteEntrants writes it; it is read to its end.
 	Entrants io.Reader
-	// Chains are beacons that are known beside drand's quicknet.
+	// Chains are beacons that are known besides drand's quicknet.
 	Chains []beacon.Chain
 }
 
@@ -83,7 +83,7 @@ func Verify(r *Record, known Known) []Step {
 	return v.steps
 }
 
-// checkAlone checks what a record says without anything beside it.
+// checkAlone checks what a record says with nothing besides.
 func checkAlone(r *Record, chains []beacon.Chain) []Step {
 	v := verifier{r: r}
 	if v.form(); OK(v.steps) {

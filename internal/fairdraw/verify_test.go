@@ -258,7 +258,7 @@ func TestTrueRecords(t *testing.T) {
 }
 
 // failsAt says which step must notice a change of a record's member, its digest
-// computed anew; "" is what a record alone does not bind.
+// computed again; "" is what a record alone does not bind.
 var failsAt = []struct {
 	path *regexp.Regexp
 	step string
@@ -411,7 +411,7 @@ func TestTamperedFields(t *testing.T) {
 	checkBoth(t, names, questions, want)
 }
 
-// Whoever changes what was fixed, and computes the freeze's hash again as well, gets
+// Somebody who changes what was fixed, and computes the freeze's hash again as well, gets
 // other winners than the record names.
 func TestTamperedFreeze(t *testing.T) {
 	ra := newRaffle(10)
