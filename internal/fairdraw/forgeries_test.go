@@ -240,11 +240,14 @@ func makeForgeries(t *testing.T) (all []forgery) {
 			return l
 		})
 	}
-	for name, reasons := range map[string]map[string]string{
-		"those who had not checked in can win later": {SkipNotHere: "", SkipLate: ""},
-		"won before in a draw of the same run":       {SkipElsewhere(7): SkipElsewhere(5)},
+	for _, f := range []struct {
+		name    string
+		reasons map[string]string
+	}{
+		{"those who had not checked in can win later", map[string]string{SkipNotHere: "", SkipLate: ""}},
+		{"won before in a draw of the same run", map[string]string{SkipElsewhere(7): SkipElsewhere(5)}},
 	} {
-		list := relist(reasons)
+		list := relist(f.reasons)
 		r := *third
 		spent := map[Ticket]string{}
 		for _, s := range third.Skips {
@@ -264,9 +267,9 @@ func makeForgeries(t *testing.T) (all []forgery) {
 		m := Meta{Code: r.Code, Title: r.Title, Draw: r.Draw, Element: 3, Freeze: &r.Freeze, Previous: r.Previous, Seed: r.Seed, Beacon: r.Beacon, Prize: r.Prize, Returned: returned}
 		text := sealedText(t, NewRecord(m, list, picks))
 		if step := firstFailure(recordQuestion{Record: text}.check(t)); step != "" {
-			t.Errorf("%s: a record alone fails at %q", name, step)
+			t.Errorf("%s: a record alone fails at %q", f.name, step)
 		}
-		add("F-11", name, StepHistory, recordQuestion{Record: text, Earlier: texts[:2]})
+		add("F-11", f.name, StepHistory, recordQuestion{Record: text, Earlier: texts[:2]})
 	}
 
 	// F-12: what two readers read as two things; the rest is TestStrictJSON.
