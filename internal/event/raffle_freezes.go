@@ -1,7 +1,6 @@
 package event
 
 import (
-	"maps"
 	"sort"
 	"sync"
 
@@ -144,7 +143,12 @@ func refreezeEntrants(s *State, a *activity, at Position, c *Command) *Refusal {
 // staleFreeze reports whether others of a raffle's frozen list stand as winners of
 // another raffle than at the freeze.
 func (s *State) staleFreeze(a *activity) bool {
-	return !maps.Equal(s.wonElsewhere(a), a.raffleRun.frozen.elsewhere)
+	now, was := s.wonElsewhere(a), a.raffleRun.frozen.elsewhere
+	stale := len(now) != len(was)
+	for e, draw := range was {
+		stale = stale || now[e] != draw
+	}
+	return stale
 }
 
 // Stale reports whether a raffle has to be frozen again before its next draw, since
