@@ -3,16 +3,15 @@
 // that checks whole records loads it. Byte strings are lower-case hex.
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex as hex, hexToBytes as bytes } from "@noble/hashes/utils.js";
+import { hexToBytes as bytes } from "@noble/hashes/utils.js";
+import { QUICKNET } from "./scheme.js";
 
 /** drand's quicknet, pinned. */
-export const QUICKNET = {
-  hash: "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971",
+const quicknet = {
+  ...QUICKNET,
   public_key: "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c" +
     "8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb" +
     "5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a",
-  genesis: 1692803367,
-  period: 3,
 };
 
 const DST = "BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_";
@@ -30,14 +29,14 @@ export function checkRound(chain, round, signature) {
 }
 
 /**
- * For verify's known.beacon: takes a record's beacon {chain, round, signature}
- * and returns {randomness, fault}. chains: those known in addition to quicknet.
+ * For check's known.beacon: says of a record's beacon {chain: hash, round, signature}
+ * which chain that is, and what is wrong with the signature: {chain, fault}.
+ * chains: those known in addition to quicknet.
  */
 export function beaconChecker(chains = []) {
-  return ({ chain, round, signature }) => {
-    const known = [QUICKNET, ...chains].find((c) => c.hash === chain);
-    if (!known) return { randomness: "", fault: `${chain} is no beacon that is known here` };
-    if (!checkRound(known, round, signature)) return { randomness: "", fault: `the signature is not the beacon's for round ${round}` };
-    return { randomness: hex(sha256(bytes(signature))), fault: "" };
+  return ({ chain: hash, round, signature }) => {
+    const chain = [quicknet, ...chains].find((c) => c.hash === hash);
+    if (!chain) return { fault: `${hash} is no beacon that is known here` };
+    return { chain, fault: checkRound(chain, round, signature) ? "" : `the signature is not the beacon's for round ${round}` };
   };
 }
