@@ -66,14 +66,17 @@ func nextWords(a *event.Activity) string {
 	}
 }
 
-// promise is the commitment's fingerprint: the first 12 hex digits in groups that
-// can be compared by eye, "4165 468D C0DE".
+// promise is the commitment's fingerprint: its first 128 bits in groups that can be
+// compared by eye, "4165 468D …", eight of them.
 func promise(r *event.RaffleView) string {
-	hex := strings.ToUpper(r.Commitment)
-	if len(hex) < 12 {
-		return hex
+	var b strings.Builder
+	for i, digit := range strings.ToUpper(r.Commitment[:min(len(r.Commitment), 32)]) {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(digit)
 	}
-	return hex[:4] + " " + hex[4:8] + " " + hex[8:12]
+	return b.String()
 }
 
 // drawnNow is whom the show is about: the newest draw's winners, or all of them

@@ -98,6 +98,8 @@ export function openOutbox(code) {
     },
     /** That number, or null where this phone has chosen none. */
     chosen: (activity, run) => read(key("nonce", activity, run)),
+    /** Whether that number has left this phone. */
+    sent: (activity, run) => Boolean(read(key("tap", activity, run))?.n || read(key("done", activity, run))),
     told: (activity, run) => read(key("told", activity, run)),
     keep(activity, run, told) {
       write(key("told", activity, run), told);

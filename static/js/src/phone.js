@@ -38,7 +38,8 @@ const receipts = createReceipts({
   async get(path) {
     const answer = await fetch(`/api/v1/events/${code}${path}`, { cache: "no-store", credentials: "same-origin" });
     if (!answer.ok) throw new Error(`${answer.status}`);
-    return answer.json();
+    // Bytes that are not UTF-8 are refused, and a byte order mark stays in.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await answer.arrayBuffer());
   },
   wait: (ms) => new Promise((done) => setTimeout(done, ms)),
   now: Date.now,
@@ -247,9 +248,11 @@ function onState(frame, first) {
   }
   const before = shownRun();
   morph(live, frame.html, (fragment) => dress(fragment, me));
+  // First what this phone is told, then what it answers: its number goes into a ticket
+  // only after the server's is known.
+  receipts.frame(frame, winnersShown());
   sendLostEntriesAgain();
   flush();
-  receipts.frame(frame, winnersShown());
   dressPage();
   show.update();
   tintBrowserBars();

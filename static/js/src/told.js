@@ -1,15 +1,16 @@
-// What this phone was told of a raffle's run, and when: the promise (commitment),
-// the root and size of the frozen list, the round of public randomness of a draw.
-// A check is only as good as its starting points, so they are kept from before the
-// draw, and what comes later is compared with them.
+// What this phone was told of a raffle's run, and when: the promise (commitment), its
+// pseudonym, each freeze, the round of public randomness of a draw. A check is only as
+// good as its starting points, so they are kept from before the draw, and what comes
+// later is compared with them, all of it.
 //
-// A run's record is {who, commitment, root, size, at, draws, rounds, changed}:
-//   who      the handle they were told to; another participant starts with an empty record
-//   at       when the root came, in milliseconds since 1970
-//   draws    how many draws the event had made by then: later ones were still open
-//   rounds   of the public beacon, by draw, and "first" for the one that the freeze
-//            names: {round, at, chain}
-//   changed  the first thing that was different later: {what, was, is}
+// A run's record is {who, commitment, pseudonym, lateName, freezes, rounds, changed}:
+//   who        the handle they were told to; another participant starts with an empty record
+//   pseudonym  what the server puts into this phone's ticket; lateName: it came only after
+//              the phone had sent its own number
+//   freezes    by their number in the run: {hash, size, round, at, draws}; at: when it came,
+//              in milliseconds since 1970; draws: how many the event had made by then
+//   rounds     of the public beacon, by the draw that waits for it: {round, at}
+//   changed    the first thing that was different later: {what, was, is}
 
 /** 16 random bytes in base64url, without padding. */
 export function newNonce() {
@@ -17,48 +18,46 @@ export function newNonce() {
   return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
-/** "7c19a0f29b41…" → "7C19 A0F2 9B41" */
-export const fingerprint = (hash) => hash.slice(0, 12).replace(/(.{4})(?=.)/g, "$1 ").toUpperCase();
-
 /**
  * What is known after a frame.
  * @param {object|null} before as kept
- * @param {object} activity of the frame: {commitment, root, entries, round, beacon_chain, pending}
- * @param {{who: string, draws: number, now: number}} by
+ * @param {object} raffle of the frame: {commitment, freeze, entries, round, pending}
+ * @param {{who: string, draws: number, now: number, pseudonym?: string, sent: boolean}} by
+ *   sent: this phone's own number has been sent already
  * @returns {object} the same object where nothing is new
  */
-export function updateTold(before, activity, { who, draws, now }) {
+export function updateTold(before, { commitment, freeze, entries, round, pending }, { who, draws, now, pseudonym, sent }) {
   const told = before?.who === who ? before : { who };
   const news = {};
-  for (const [what, is] of Object.entries({ commitment: activity.commitment, root: activity.root })) {
-    if (!is) continue;
-    if (!told[what]) news[what] = is;
-    else if (told[what] !== is && !told.changed) news.changed = { what, was: told[what], is };
+  const change = (what, was, is) => {
+    if (was !== is && !told.changed) news.changed ??= { what, was, is };
+  };
+  const note = (what, is) => {
+    if (is && told[what]) change(what, told[what], is);
+    else if (is) news[what] = is;
+  };
+  note("commitment", commitment);
+  note("pseudonym", pseudonym);
+  if (news.pseudonym && sent) news.lateName = true;
+  if (freeze) {
+    const { hash, number, size } = freeze;
+    const known = told.freezes?.[number];
+    const is = { hash, size, round: freeze.beacon?.round ?? 0 };
+    for (const what of ["size", "round", "hash"]) if (known) change(what, known[what], is[what]);
+    // A later freeze is of the same entrants.
+    for (const [n, other] of Object.entries(told.freezes ?? {})) {
+      change("size", other.size, size);
+      if (Number(n) > number) change("number", n, number);
+    }
+    change("size", size, entries);
+    change("round", is.round, round ?? 0);
+    change("commitment", told.commitment ?? commitment, freeze.commitment);
+    if (!known) news.freezes = { ...told.freezes, [number]: { ...is, at: now, draws } };
   }
-  if (news.root) Object.assign(news, { size: activity.entries, at: now, draws });
-  else if (told.root && told.root === activity.root && told.size !== activity.entries && !told.changed) {
-    news.changed = { what: "size", was: told.size, is: activity.entries };
-  }
-  // A round that has been told must not change later.
-  const named = { first: activity.round, ...(activity.pending && { [activity.pending.draw]: activity.pending.round }) };
-  for (const [draw, round] of Object.entries(named)) {
-    if (!round) continue;
-    const known = told.rounds?.[draw];
-    if (!known) news.rounds = { ...told.rounds, ...news.rounds, [draw]: { round, at: now, chain: activity.beacon_chain } };
-    else if (known.round !== round && !told.changed) news.changed = { what: "round", was: known.round, is: round };
+  if (pending) {
+    const known = told.rounds?.[pending.draw];
+    if (known) change("round", known.round, pending.round);
+    else news.rounds = { ...told.rounds, [pending.draw]: { round: pending.round, at: now } };
   }
   return Object.keys(news).length || told !== before ? { ...told, ...news } : told;
-}
-
-/** Whether the list's root was known to this phone before draw n was made. */
-export const inTime = (told, n) => Boolean(told?.root && told.commitment && told.draws < n);
-
-const names = { commitment: "promise", root: "frozen list", size: "number of tickets", round: "public number to wait for" };
-
-/** What was different later, in a sentence; "" where nothing was. */
-export function changedWords(told) {
-  if (!told?.changed) return "";
-  const { what, was, is } = told.changed;
-  const show = (v) => (typeof v === "string" ? fingerprint(v) : String(v));
-  return `The ${names[what]} was changed: this phone was told ${show(was)} first, and ${show(is)} later.`;
 }

@@ -3,22 +3,29 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { checkDraw, checkTicket } from "../src/check.js";
-import { digest } from "../src/fairdraw.js";
+import { changedWords, checkDraw, checkTicket, coverWords } from "../src/check.js";
+import { digest, freezeHash, makeTicket, hashNonce, ListHasher, QUICKNET, roundTime } from "../src/scheme.js";
 import { updateTold } from "../src/told.js";
 
 const data = new URL("../../../internal/fairdraw/testdata/", import.meta.url);
 const read = (name) => JSON.parse(readFileSync(new URL(name, data), "utf8"));
 const records = [1, 2, 3].map((n) => read(`record${n}.json`));
 const [first, second] = records;
-const rounds = Object.fromEntries(records.filter((r) => r.beacon).map((r) => [r.draw, { round: r.beacon.round, at: 0 }]));
 const told = {
-  who: "Teal Otter 42", commitment: first.commitment, root: first.root, size: first.size, at: 0, draws: first.draw - 1, rounds,
+  who: "Teal Otter 42", commitment: first.freeze.commitment, freezes: {}, rounds: {},
 };
-const asked = (r) => ({ code: r.code, activity: r.activity, run: r.run, draw: r.draw });
+for (const r of records) {
+  const { hash, size, number, beacon, draws } = r.freeze;
+  told.freezes[number] ??= { hash, size, round: beacon.round, at: 0, draws: r.draw - 1 };
+  if (r.element > draws + 1) told.rounds[r.draw] = { round: r.beacon.round, at: 0 };
+}
+const asked = (r) => ({ code: r.code, activity: r.freeze.activity, run: r.freeze.run, draw: r.draw });
 const named = (r) => r.winners.map((w) => w.ticket);
-const check = (r, { shown = named(r), kept = told, earlier = records.filter((e) => e.draw < r.draw), mine } = {}) =>
-  checkDraw(r, asked(r), kept, shown, earlier, mine);
+const earlierOf = (r) => records.filter((e) => e.draw < r.draw).map((e) => JSON.stringify(e));
+const check = (r, { shown = named(r), kept = told, earlier = earlierOf(r), mine, as = r } = {}) =>
+  checkDraw(typeof r === "string" ? r : JSON.stringify(r), asked(as), kept, shown, earlier, mine);
+// What a phone keeps where one freeze, or one round, was told otherwise.
+const keptFreeze = (number, change) => ({ ...told, freezes: { ...told.freezes, [number]: { ...told.freezes[number], ...change } } });
 // A forger computes the checksum again.
 const forge = (r, change) => {
   const forged = structuredClone(r);
@@ -27,8 +34,14 @@ const forge = (r, change) => {
   return forged;
 };
 
-test("true draws check out, redraws and skips included", () => {
-  for (const r of records) assert.deepEqual(check(r), { state: "ok", fault: "", late: "", skipped: "" });
+test("true draws check out, redraws and skips included, and say what was checked", () => {
+  for (const r of records) {
+    const { state, fault, covers, gaps } = check(r);
+    assert.equal(state, "ok", fault);
+    for (const what of ["the promise", "the freeze", "the public round", "the secret", "who came up", "the earlier draws"]) assert.ok(covers.includes(what), what);
+    assert.equal(gaps.length, 1, gaps.join());
+    assert.match(coverWords({ covers, gaps }), /Checked here: the promise, .* Not checked: the beacon’s signature, because/);
+  }
 });
 
 test("a forged winner is shouted, in the record and on the page", () => {
@@ -42,43 +55,81 @@ test("a forged winner is shouted, in the record and on the page", () => {
   assert.match(check(first, { shown: onPage }).fault, /FFFF-FF/);
 });
 
-test("another list, promise or size than this phone was told is shouted", () => {
+test("a record that is not strictly JSON is none", () => {
+  const text = JSON.stringify(first);
+  for (const odd of [text.replace('"draw":5', '"draw":5,"draw":5'), text.replace('"size":10', '"size":10.0'), text.replace('"size":10', '"size":-0'), text.replace('"returned":[]', '"returned":null'), `\ufeff${text}`]) {
+    assert.notEqual(odd, text);
+    assert.match(check(odd, { shown: named(first), earlier: [], as: first }).fault, /cannot be read/);
+  }
+});
+
+test("another freeze, promise, round or size than this phone was told is shouted", () => {
   const other = "ab".repeat(32);
-  assert.match(check(first, { kept: { ...told, root: other } }).fault, /told the list ABAB ABAB ABAB/);
-  assert.match(check(first, { kept: { ...told, commitment: other } }).fault, /promised ABAB ABAB ABAB/);
-  assert.equal(check(first, { kept: { ...told, size: told.size + 1 } }).state, "bad");
-  const changed = updateTold(told, { commitment: told.commitment, root: other, entries: told.size }, { who: told.who, draws: 0, now: 1 });
-  assert.match(check(first, { kept: changed }).fault, /frozen list was changed/);
+  const eye = Array(8).fill("ABAB").join(" ");
+  assert.match(check(first, { kept: keptFreeze(1, { hash: other }) }).fault, new RegExp(`told the freeze ${eye}`));
+  assert.match(check(first, { kept: { ...told, commitment: other } }).fault, new RegExp(`promised ${eye}`));
+  assert.match(check(first, { kept: keptFreeze(1, { round: 1001 }) }).fault, /public round 1001, but round 1000/);
+  assert.match(check(second, { kept: { ...told, rounds: { ...told.rounds, [second.draw]: { round: 1002, at: 0 } } } }).fault, /public round 1002/);
+  // A collision of the half that people see is caught by programs.
+  const half = first.freeze.hash.slice(0, 32) + "0".repeat(32);
+  assert.equal(check(first, { kept: keptFreeze(1, { hash: half }) }).state, "bad");
+  const longer = forge(first, (r) => (r.freeze.size += 1));
+  assert.match(check(longer).fault, /does not add up/);
+  longer.freeze.hash = freezeHash(longer.freeze);
+  longer.digest = digest(longer);
+  assert.match(check(longer).fault, /told the freeze/);
+  const without = forge(first, (r) => {
+    delete r.beacon;
+    delete r.freeze.beacon;
+    r.freeze.hash = freezeHash(r.freeze);
+  });
+  assert.equal(check(without, { kept: keptFreeze(1, { hash: without.freeze.hash }) }).state, "bad");
+});
+
+test("what changes on the way is shouted", () => {
+  const raffle = { commitment: told.commitment, freeze: first.freeze, entries: 10, round: first.freeze.beacon.round };
+  const by = { who: told.who, draws: 4, now: 1, pseudonym: "01".repeat(16), sent: false };
+  const before = updateTold(null, raffle, by);
+  assert.equal(before.changed, undefined);
+  const { freeze } = raffle;
+  for (const [change, more, what] of [
+    [{ commitment: "ab".repeat(32) }, {}, /promise was changed/],
+    [{ freeze: { ...freeze, hash: "ab".repeat(32) } }, {}, /freeze hash was changed/],
+    [{ freeze: { ...freeze, size: 11 }, entries: 11 }, {}, /number of tickets was changed/],
+    [{ entries: 11 }, {}, /number of tickets was changed/],
+    [{ freeze: { ...freeze, beacon: { ...freeze.beacon, round: 1 } }, round: 1 }, {}, /public round to wait for was changed/],
+    [{ round: 1 }, {}, /public round to wait for was changed/],
+    [{}, { pseudonym: "02".repeat(16) }, /number that goes into this phone’s ticket was changed/],
+  ]) {
+    const after = updateTold(before, { ...raffle, ...change }, { ...by, ...more });
+    assert.match(changedWords(after), what);
+    assert.match(check(first, { kept: { ...told, changed: after.changed } }).fault, what);
+  }
 });
 
 test("the record of another draw is none of this one", () => {
-  const { fault } = checkDraw(second, asked(first), told, named(second), [first]);
-  assert.match(fault, /another draw/);
+  assert.match(check(second, { as: first }).fault, /another draw|told the freeze|public round/);
+  const renumbered = forge(first, (r) => (r.draw += 1));
+  assert.match(check(renumbered, { as: first, earlier: [] }).fault, /another draw/);
 });
 
 test("a phone that came late says so, and still sees a broken record", () => {
-  const kept = { ...told, draws: first.draw };
-  assert.equal(check(first, { kept }).state, "late");
+  const kept = keptFreeze(1, { draws: first.draw });
+  const late = check(first, { kept });
+  assert.equal(late.state, "late");
+  assert.match(late.late, /came after the freeze/);
+  assert.ok(late.gaps.some((g) => g.startsWith("the freeze, because this phone came after")));
   assert.equal(check(forge(first, (r) => r.winners.reverse()), { kept }).state, "bad");
+  assert.equal(check(first, { kept: keptFreeze(1, { draws: first.draw, hash: "ab".repeat(32) }) }).state, "bad");
   // It is in time for what comes after.
   assert.equal(check(second, { kept }).state, "ok");
 });
 
 test("a public round is worth what this phone knew of it beforehand", () => {
-  if (!first.beacon) return assert.fail("the test data has no beacon");
-  assert.match(check(first, { kept: { ...told, rounds: {} } }).late, /not told in time/);
-  const other = { ...rounds, [first.draw]: { round: first.beacon.round + 1, at: 0 } };
-  assert.match(check(first, { kept: { ...told, rounds: other } }).fault, /public round 1001, but round 1000/);
-  const chained = { ...rounds, [first.draw]: { ...rounds[first.draw], chain: "ab".repeat(32) } };
-  assert.match(check(first, { kept: { ...told, rounds: chained } }).fault, /another beacon/);
-  // The freeze names the round of the run's first draw, and of no other.
-  const { [first.draw]: ofFreeze, ...later } = rounds;
-  assert.equal(check(first, { kept: { ...told, rounds: { ...later, first: ofFreeze } } }).state, "ok");
-  assert.equal(check(second, { kept: { ...told, rounds: { first: ofFreeze } } }).state, "late");
-  const after = { ...rounds, [first.draw]: { round: first.beacon.round, at: 1692803367000 + 3000 * 999 } };
-  assert.match(check(first, { kept: { ...told, rounds: after } }).late, /only when that was out/);
-  const without = forge(first, (r) => delete r.beacon);
-  assert.equal(check(without).state, "bad");
+  assert.match(check(second, { kept: { ...told, rounds: {} } }).late, /not told in time/);
+  const out = roundTime(QUICKNET, first.beacon.round);
+  assert.match(check(first, { kept: keptFreeze(1, { at: out }) }).late, /only when that was out/);
+  assert.equal(check(first, { kept: keptFreeze(1, { at: out - 1 }) }).state, "ok");
 });
 
 test("who was passed over learns why", () => {
@@ -86,28 +137,52 @@ test("who was passed over learns why", () => {
   assert.equal(check(passed, { mine: passed.skips[0].ticket }).skipped, passed.skips[0].reason);
 });
 
-// A list of two, from the vectors; the second leaf is the phone's.
-const { lists, tickets } = read("vectors.json");
-const list = lists.find((l) => l.leaves.length === 2);
-const mine = { ticket: list.leaves[1].ticket, handle: list.leaves[1].handle, nonce: Buffer.from(tickets[1].nonce, "hex").toString("base64url") };
-const answer = { root: list.root, size: 2, position: 1, nonce: mine.nonce, proof: [list.leaf_hashes[0]] };
-const toldOfTwo = { who: mine.handle, root: list.root, size: 2, at: 0, draws: 0 };
+// A list of two; the second entrant is the phone.
+const event = first.freeze.event;
+const where = { activity: 5, run: 1 };
+const nonce = "0f".repeat(16);
+const pseudonym = "01".repeat(16);
+const own = { ticket: makeTicket(event, 5, 1, pseudonym, nonce), handle: "Teal Otter 42", nonce_hash: hashNonce(nonce), unfit: "barred" };
+const leaves = [own, { ...own, ticket: "f".repeat(32), unfit: "" }];
+const mine = { ticket: own.ticket, handle: own.handle, nonce: Buffer.from(nonce, "hex").toString("base64url") };
+function ofTwo() {
+  const hashers = leaves.map(() => new ListHasher());
+  hashers.forEach((h, i) => h.add(leaves[i]));
+  const whole = new ListHasher();
+  leaves.forEach((l) => whole.add(l));
+  const { beacon, ...rest } = first.freeze;
+  const freeze = { ...rest, ...where, root: whole.root(), size: 2 };
+  freeze.hash = freezeHash(freeze);
+  return { freeze, position: 0, leaf: own, nonce: mine.nonce, pseudonym, proof: [hashers[1].root()] };
+}
+const answer = ofTwo();
+const toldOfTwo = { who: mine.handle, pseudonym, freezes: { 1: { hash: answer.freeze.hash, size: 2, round: 0, at: 0, draws: 0 } } };
+const find = (m, a, kept) => checkTicket(m, JSON.stringify(a), kept, where);
 
-test("a phone finds its own ticket in the list", () => {
-  assert.deepEqual(checkTicket(mine, answer, toldOfTwo), { fault: "", position: 1, own: true });
-  assert.deepEqual(checkTicket({ ...mine, nonce: null }, answer, toldOfTwo), { fault: "", position: 1, own: false });
+test("a phone finds its own ticket in the list, made as it was told", () => {
+  assert.deepEqual(find(mine, answer, toldOfTwo), { fault: "", gaps: [] });
+  for (const [m, kept] of [[{ ...mine, nonce: null }, toldOfTwo], [mine, { ...toldOfTwo, pseudonym: undefined }], [mine, { ...toldOfTwo, lateName: true }]]) {
+    const { fault, gaps } = find(m, answer, kept);
+    assert.equal(fault, "");
+    assert.match(gaps.join(), /how your ticket was made, because/);
+  }
 });
 
-test("a ticket that was left out, changed or proved for another list is missed", () => {
+test("a ticket that was left out, changed, made otherwise or proved for another list is missed", () => {
+  const freeze = { ...answer.freeze, size: 3 };
   const faults = [
-    checkTicket({ ...mine, ticket: "00".repeat(16) }, answer, toldOfTwo),
-    checkTicket({ ...mine, handle: "Mallory" }, answer, toldOfTwo),
-    checkTicket({ ...mine, nonce: "AAAAAAAAAAAAAAAAAAAAAA" }, answer, toldOfTwo),
-    checkTicket(mine, { ...answer, position: 0 }, toldOfTwo),
-    checkTicket(mine, { ...answer, proof: [] }, toldOfTwo),
-    checkTicket(mine, { ...answer, proof: undefined }, toldOfTwo),
-    checkTicket(mine, { ...answer, root: "ab".repeat(32) }, toldOfTwo),
-    checkTicket(mine, answer, { ...toldOfTwo, size: 3 }),
+    find({ ...mine, ticket: "00".repeat(16) }, answer, toldOfTwo),
+    find({ ...mine, handle: "Mallory" }, answer, toldOfTwo),
+    find({ ...mine, nonce: "AAAAAAAAAAAAAAAAAAAAAA" }, answer, toldOfTwo),
+    find(mine, { ...answer, position: 1 }, toldOfTwo),
+    find(mine, { ...answer, proof: [] }, toldOfTwo),
+    find(mine, { ...answer, proof: undefined }, toldOfTwo),
+    find(mine, { ...answer, leaf: { ...own, unfit: "" } }, toldOfTwo),
+    find(mine, { ...answer, freeze }, toldOfTwo),
+    find(mine, { ...answer, freeze: { ...freeze, hash: freezeHash(freeze) } }, toldOfTwo),
+    find(mine, { ...answer, pseudonym: "02".repeat(16) }, toldOfTwo),
+    find(mine, { ...answer, pseudonym: "02".repeat(16) }, { ...toldOfTwo, pseudonym: undefined }),
+    find(mine, answer, { ...toldOfTwo, pseudonym: "02".repeat(16) }),
   ];
-  for (const { fault } of faults) assert.notEqual(fault, "");
+  for (const [i, { fault }] of faults.entries()) assert.notEqual(fault, "", `case ${i}`);
 });

@@ -87,17 +87,18 @@ const unfitWords = (reason) =>
     "not checked in": "you did not tap “I’m here” in time",
     "won before": "you have won already",
     "voided": "your win was given back",
+    "barred": "the host has barred you",
   })[reason] ?? (reason.startsWith("did not take part") ? "you did not take part in what it asks for" : reason.startsWith("won before") ? "you have won already" : reason);
 
 const ticketWords = {
   wait: "Looking for your ticket in the frozen list …",
-  ok: "✓ Your ticket is in the draw",
+  ok: (t) => `✓ Your ticket is in the draw. ${t.says}`,
   none: "Not checked: the proof could not be loaded.",
 };
 const drawWords = {
   wait: "Checking the draw …",
-  ok: "✓ This phone checked the draw itself",
-  late: (d) => `Not checked: ${d.late.replace(/^it /, "this phone ")}`,
+  ok: (d) => `✓ This phone checked the draw itself. ${d.says}`,
+  late: (d) => `Not checked, because ${d.late}. ${d.says}`,
   none: "Not checked: the record of the draw could not be loaded.",
 };
 
