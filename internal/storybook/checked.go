@@ -133,7 +133,8 @@ func (d smallDraw) drawn(winner fairdraw.Ticket) checkedRaffle {
 // view is what the page shows of the activity.
 func (d smallDraw) view(a checkedRaffle) event.Activity {
 	v := prize(fmt.Sprint(a["state"]))
-	v.Entries, v.Raffle.Commitment, v.Raffle.Fingerprint = d.list.Size(), d.record.Freeze.Commitment.String(), fairdraw.Fingerprint(d.record.Freeze.Hash)
+	v.Entries, v.Raffle.Commitment = d.list.Size(), d.record.Freeze.Commitment.String()
+	v.Raffle.Freeze, v.Raffle.Fingerprint = &d.record.Freeze, fairdraw.Fingerprint(d.record.Freeze.Hash)
 	won, _ := a["winners"].([]map[string]any)
 	for _, w := range won {
 		ticket, _ := w["ticket"].(fairdraw.Ticket)

@@ -20,11 +20,17 @@ func raffleStates() states {
 	return states{rafflePhones(), raffleScreens(), raffleHosts()}
 }
 
+// frozen is a freeze, and what people compare of it.
+func frozen() (*fairdraw.Freeze, string) {
+	f := &fairdraw.Freeze{Number: 1, Hash: fairdraw.Hash{0x7c, 0x19, 0xa0, 0xf2, 0x9b, 0x41, 0x0d, 0x2e, 0xe8, 0xd1, 0xd4, 0x39, 0xcd, 0x5e, 0x82, 0x69}}
+	return f, fairdraw.Fingerprint(f.Hash)
+}
+
 // prize is a raffle as phones see it.
 func prize(state string, winners ...event.WinnerView) event.Activity {
 	r := event.RaffleView{WinnersWanted: max(1, len(winners)), Winners: winners, CanWin: 1498 - len(winners), Commitment: promised}
 	if state != event.Open {
-		r.Fingerprint = "7C19 A0F2 9B41"
+		r.Freeze, r.Fingerprint = frozen()
 	}
 	if state == event.Drawn {
 		r.LastDraw = 1
@@ -131,7 +137,7 @@ func stageRaffle(state string, entries, winners int) event.Activity {
 		r.Commitment = promised
 	}
 	if state != event.Open {
-		r.Fingerprint = "7C19 A0F2 9B41"
+		r.Freeze, r.Fingerprint = frozen()
 	}
 	for i := range min(40, max(entries, winners)) {
 		r.Entrants = append(r.Entrants, handle(i))

@@ -30,7 +30,7 @@ type Event struct {
 	JoinHost  string // what people type: "drumroll.example" or "192.168.1.5:8080"
 	VerifyURL string
 	QR        QR // of JoinURL
-	VerifyQR  QR // of VerifyURL; zero on phones
+	VerifyQR  QR // of VerifyURL with the freeze on show; zero on phones
 }
 
 // onShow is the activity that phones and screen show; nil between activities.

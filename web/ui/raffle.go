@@ -62,7 +62,7 @@ func (k raffle) stage(e *Event, a *event.Activity) templ.Component {
 	case "drawn":
 		return screenDraw(e, a)
 	case "filling":
-		return screenStage(e, a, screenFilling(a))
+		return screenStage(e, a, screenFilling(e, a))
 	default:
 		return screenStage(e, a, screenFrozen(e, a))
 	}

@@ -19,7 +19,7 @@ func threePrizes(state string, change func(*event.RaffleView)) *event.Activity {
 	r.CanWin, r.Prizes, r.NextPrize = 11, []string{"A keyboard", "A mug", "A <b>pen</b>"}, 1
 	r.Commitment = "4165468dc0de" + strings.Repeat("0", 52)
 	if state == event.Drawn {
-		r.NextPrize, r.Fingerprint = 2, "7C19 A0F2 9B41"
+		r.NextPrize, r.Fingerprint, r.Freeze = 2, freezePrint, &fairdraw.Freeze{Number: 1}
 		r.Winners = []event.WinnerView{{Name: "Teal Otter 42", Handle: "Teal Otter 42", Ticket: wonTicket, Draw: 1, Prize: "A keyboard"}}
 	}
 	if change != nil {
@@ -30,6 +30,8 @@ func threePrizes(state string, change func(*event.RaffleView)) *event.Activity {
 
 // nowMs is the tests' time by the log's clock.
 const nowMs = 1_795_464_900_000
+
+const freezePrint = "7C19 A0F2 9B41 0D2E E8D1 D439 CD5E 8269"
 
 var wonTicket = fairdraw.Ticket{0x7c, 0x19, 0xa2}
 
@@ -145,16 +147,16 @@ func TestPromiseAndListStandBesideEachOther(t *testing.T) {
 	for _, state := range []string{"open", "closed", "drawn"} {
 		a := threePrizes(state, func(r *event.RaffleView) {
 			if state != event.Open {
-				r.Fingerprint = "7C19 A0F2 9B41"
+				r.Fingerprint, r.Freeze = freezePrint, &fairdraw.Freeze{Number: 1}
 			}
 		})
 		for view, html := range map[string]string{
 			"projector": projectorOf(t, a), "console": consoleOf(t, a), "phone": phoneOf(t, a),
 		} {
-			if !strings.Contains(html, "4165 468D C0DE") {
+			if !strings.Contains(html, "4165 468D C0DE 0000 0000 0000 0000 0000") {
 				t.Errorf("%s, %s: the promise is not shown", view, state)
 			}
-			if strings.Contains(html, "7C19 A0F2 9B41") != (state != "open") {
+			if strings.Contains(html, freezePrint) != (state != "open") {
 				t.Errorf("%s, %s: the frozen list is there too early or not at all", view, state)
 			}
 		}

@@ -74,8 +74,20 @@ func (s *Maker) addressed(snap event.Snapshot, base string, connected int, now t
 	if e.QR, err = s.JoinQR(e.JoinURL); err != nil {
 		return e, err
 	}
-	e.VerifyQR, err = s.JoinQR(e.VerifyURL)
+	e.VerifyQR, err = s.JoinQR(e.VerifyURL + freezeFragment(snap))
 	return e, err
+}
+
+// freezeFragment carries the freeze on show into the page that checks draws: a phone
+// that scans it before the draw has the whole hash, which no server hears of. "" where
+// there is none.
+func freezeFragment(snap event.Snapshot) string {
+	for _, a := range snap.Activities {
+		if a.ID == snap.Current && a.Raffle != nil && a.Raffle.Freeze != nil {
+			return "#freeze=" + a.Raffle.Freeze.Hash.String()
+		}
+	}
+	return ""
 }
 
 // kept says how long an event is kept.
