@@ -29,7 +29,7 @@ func stageEvent() ui.Event {
 	return ui.Event{
 		Snapshot: event.Snapshot{Code: "K7QX4M", Title: "GopherCon closing", Joined: 1610},
 		JoinURL:  "https://drumroll.example/K7QX4M", JoinHost: "drumroll.example", QR: fixtureQR("HTTPS://DRUMROLL.EXAMPLE/K7QX4M"),
-		VerifyURL: "https://drumroll.example/K7QX4M/verify", VerifyQR: fixtureQR("HTTPS://DRUMROLL.EXAMPLE/K7QX4M/VERIFY"),
+		VerifyURL: "https://drumroll.example/K7QX4M/verify", VerifyQR: fixtureQR("HTTPS://DRUMROLL.EXAMPLE/K7QX4M/VERIFY#FREEZE=" + strings.Repeat("7C19A0F2", 8)),
 		Connected: 1502, NowMs: nowMs,
 	}
 }

@@ -276,7 +276,7 @@ func screenSeal(e *Event, a *event.Activity) templ.Component {
 				}
 			}
 			if a.Raffle.Fingerprint != "" && e.VerifyQR.Size > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<div class=\"pin\"><dt>Scan it now to check the draw later</dt><dd>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<div class=\"pin\"><dt class=\"visually-hidden\">Code to scan now, and to check the draw with later</dt><dd>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -299,7 +299,7 @@ func screenSeal(e *Event, a *event.Activity) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else if a.Raffle.Fingerprint != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "List, rules and time are fixed. Every phone shows the same.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "List, rules and time are fixed, the same on every phone. Scan the code to check the draw later.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -155,9 +155,9 @@ export function checkDraw(text, asked, told, shown, earlier, mine = "") {
   if (won.size !== named.size || [...won].some((t) => !named.has(t))) {
     return bad(`This page names ${listed(named)} as winners, but the secret and the freeze lead to ${listed(won)}.`);
   }
-  const made = (s) => s.status === "ok" && !known.why[s.name];
+  const made = (s) => s.status === "ok" && !known.why[s.name] && (s.name !== "history" || record.element > 1);
   const covers = steps.filter((s) => made(s) && covered[s.name]).map((s) => covered[s.name]);
-  const gaps = steps.filter((s) => !made(s) && left[s.name]).map((s) => `${left[s.name]}, because ${known.why[s.name] || s.detail}`);
+  const gaps = steps.filter((s) => (s.status === "not checked" || known.why[s.name]) && left[s.name]).map((s) => `${left[s.name]}, because ${known.why[s.name] || s.detail}`);
   const skipped = record.skips.find((s) => s.ticket === mine)?.reason ?? "";
   return { state: known.late ? "late" : "ok", fault: "", late: known.late, covers, gaps, skipped };
 }
