@@ -124,6 +124,18 @@ function toldFor(r, told, n) {
   return { commitment: told.commitment, freeze: known?.hash, round, late, why };
 }
 
+const enumerate = (all) => (all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`);
+
+// The steps that were not made, those with the same reason together.
+function gapsOf(steps, why) {
+  const byReason = new Map();
+  for (const s of steps) {
+    const reason = why[s.name] ?? (s.status === "not checked" ? s.detail : "");
+    if (reason && left[s.name]) byReason.set(reason, [...(byReason.get(reason) ?? []), left[s.name]]);
+  }
+  return [...byReason].map(([reason, what]) => `${enumerate(what)}, because ${reason}`);
+}
+
 const listed = (tickets) => [...tickets].map(shortTicket).join(", ") || "nobody";
 
 /**
@@ -157,12 +169,10 @@ export function checkDraw(text, asked, told, shown, earlier, mine = "") {
   }
   const made = (s) => s.status === "ok" && !known.why[s.name] && (s.name !== "history" || record.element > 1);
   const covers = steps.filter((s) => made(s) && covered[s.name]).map((s) => covered[s.name]);
-  const gaps = steps.filter((s) => (s.status === "not checked" || known.why[s.name]) && left[s.name]).map((s) => `${left[s.name]}, because ${known.why[s.name] || s.detail}`);
+  const gaps = gapsOf(steps, known.why);
   const skipped = record.skips.find((s) => s.ticket === mine)?.reason ?? "";
   return { state: known.late ? "late" : "ok", fault: "", late: known.late, covers, gaps, skipped };
 }
-
-const enumerate = (all) => (all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`);
 
 /** What was checked and what was not, in sentences. */
 export function coverWords({ covers = [], gaps = [] }) {
