@@ -76,6 +76,17 @@ type VoidedView struct {
 	Reason string
 }
 
+// ShownFreeze is the newest freeze of the raffle that phones and screen show; nil where
+// they show none.
+func (s *Snapshot) ShownFreeze() *fairdraw.Freeze {
+	for i := range s.Activities {
+		if a := &s.Activities[i]; a.ID == s.Current && a.Raffle != nil {
+			return a.Raffle.Freeze
+		}
+	}
+	return nil
+}
+
 func (raffle) view(s *State, a *activity, out *Activity) {
 	spec, r := a.Raffle, a.raffleRun
 	v := &RaffleView{

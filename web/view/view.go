@@ -82,10 +82,8 @@ func (s *Maker) addressed(snap event.Snapshot, base string, connected int, now t
 // that scans it before the draw has the whole hash, which no server hears of. "" where
 // there is none.
 func freezeFragment(snap event.Snapshot) string {
-	for _, a := range snap.Activities {
-		if a.ID == snap.Current && a.Raffle != nil && a.Raffle.Freeze != nil {
-			return "#freeze=" + a.Raffle.Freeze.Hash.String()
-		}
+	if f := snap.ShownFreeze(); f != nil {
+		return "#freeze=" + f.Hash.String()
 	}
 	return ""
 }
