@@ -108,7 +108,7 @@ func TestKilledWhileFreezingAndDrawing(t *testing.T) {
 		}
 	}
 	t.Logf("%v", got)
-	if one, other := freezes(t, p.e), freezes(t, p.there); one != other || strings.Count(one, `"run"`) != drawKills {
+	if one, other := freezes(t, p.e), freezes(t, p.there); one != other || strings.Count(one, `"abandoned"`) != drawKills {
 		t.Errorf("the freezes are\n%s\non one node and\n%s\non the other", one, other)
 	}
 }
@@ -119,7 +119,7 @@ func freezes(t *testing.T, e *event) (all string) {
 		var out json.RawMessage
 		call(t, "GET", e.api("/freezes"), "", nil, 200, &out)
 		all = string(out)
-		return !strings.Contains(all, `"root":""`)
+		return !strings.Contains(all, `"fingerprint":""`)
 	})
 	return all
 }
