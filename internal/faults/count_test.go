@@ -114,6 +114,7 @@ func (c *count) command(cmd *event.Command) error {
 			a.state = event.Drawn
 		}
 	case event.CmdSpent: // of raffles whose freeze was taken back; none here was frozen then
+	case event.CmdFreeze: // of who can win in a raffle; its state and tickets stay
 	default:
 		return fmt.Errorf("no host here gave the command %q", cmd.Type)
 	}
