@@ -1,6 +1,6 @@
 package ui
 
-import "strconv"
+import "cmp"
 
 // Assets turns the name of a built file ("phone.js") into the URL it is served
 // under ("/static/phone.3F2A91C07B44.js").
@@ -27,9 +27,4 @@ func (p Page) heading() string {
 }
 
 // showMS is the show's length in milliseconds as an attribute's value.
-func (p Page) showMS() string {
-	if p.ShowMS <= 0 {
-		return "5000"
-	}
-	return strconv.Itoa(p.ShowMS)
-}
+func (p Page) showMS() string { return itoa(cmp.Or(p.ShowMS, 5000)) }

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"drumroll/internal/event"
@@ -12,9 +14,8 @@ import (
 // without the wins that were given back.
 func wonSoFar(e *Event) []event.DrawLine {
 	var won []event.DrawLine
-	for i := len(e.Draws) - 1; i >= 0 && len(won) < 4; i-- {
-		d := e.Draws[i]
-		if d.Names = standing(d); len(d.Names) > 0 {
+	for _, d := range slices.Backward(e.Draws) {
+		if d.Names = standing(d); len(d.Names) > 0 && len(won) < 4 {
 			won = append(won, d)
 		}
 	}
@@ -44,12 +45,7 @@ func winnersLine(d event.DrawLine) string {
 }
 
 // prizeOrTitle is what a draw was for, in as few words as there are.
-func prizeOrTitle(d event.DrawLine) string {
-	if d.Prize != "" {
-		return d.Prize
-	}
-	return d.Title
-}
+func prizeOrTitle(d event.DrawLine) string { return cmp.Or(d.Prize, d.Title) }
 
 // drawFor says what a draw was for, and why where it replaced a winner.
 func drawFor(d event.DrawLine) string {

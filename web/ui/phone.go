@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 
 	"drumroll/internal/event"
@@ -43,9 +44,4 @@ func (p Phone) otherWins() []string {
 }
 
 // shownName is what the phone calls its owner.
-func (p Phone) shownName() string {
-	if p.You.Name != "" {
-		return p.You.Name
-	}
-	return p.You.Handle
-}
+func (p Phone) shownName() string { return cmp.Or(p.You.Name, p.You.Handle) }

@@ -102,19 +102,6 @@ func leadingWord(options []option) string {
 
 // spread names how many options share the board: a column, two, or a list
 // that turns its pages.
-func spread(options int) string {
-	switch {
-	case options <= 2:
-		return "spread-2"
-	case options <= 4:
-		return "spread-4"
-	case options <= 6:
-		return "spread-6"
-	case options <= 12:
-		return "spread-12"
-	default:
-		return "spread-50"
-	}
-}
+func spread(options int) string { return sizeClass("spread-", options, 2, 4, 6, 12, 50) }
 
 func optionID(a *event.Activity, o option) string { return "o" + itoa(a.ID) + "-" + itoa(o.index) }

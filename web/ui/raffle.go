@@ -36,7 +36,6 @@ func (raffle) words(a *event.Activity) words {
 	w.rules = "Raffle · " + stakes(r)
 	w.plan = "raffle · " + itoa(r.WinnersWanted) + plural(r.WinnersWanted, " winner", " winners")
 	if n := len(r.Prizes); n > 1 {
-		w.rules = "Raffle · " + stakes(r)
 		w.plan = "raffle · " + itoa(n) + " prizes"
 	}
 	return w
@@ -165,36 +164,32 @@ func (p Phone) won(a *event.Activity) bool {
 	return slices.ContainsFunc(p.You.Won, func(w event.Won) bool { return w.Activity == a.ID })
 }
 
-// ownWin is the phone's standing win in the raffle, or nil.
-func (p Phone) ownWin(a *event.Activity) *event.WinnerView {
-	for i := range a.Raffle.Winners {
-		if w := &a.Raffle.Winners[i]; w.Ticket.String() == p.You.Tickets[a.ID] {
-			return w
+// ownWin is the phone's standing win in the raffle; the zero value and false without one.
+func (p Phone) ownWin(a *event.Activity) (event.WinnerView, bool) {
+	for _, w := range a.Raffle.Winners {
+		if w.Ticket.String() == p.You.Tickets[a.ID] {
+			return w, true
 		}
 	}
-	return nil
+	return event.WinnerView{}, false
 }
 
 // ownPrize is what the phone has won, or "".
 func (p Phone) ownPrize(a *event.Activity) string {
-	if w := p.ownWin(a); w != nil {
-		return w.Prize
-	}
-	return ""
+	w, _ := p.ownWin(a)
+	return w.Prize
 }
 
 // ownCode is the code of the phone's claim for reading aloud, or "".
 func (p Phone) ownCode(a *event.Activity) string {
-	if w := p.ownWin(a); w != nil {
-		return spacedCode(w.Code)
-	}
-	return ""
+	w, _ := p.ownWin(a)
+	return spacedCode(w.Code)
 }
 
 // claimLeft is the time in ms that the phone's owner has left to claim. In a frame,
 // which is nobody's own, it is all of it: the module puts in the winner's.
 func (p Phone) claimLeft(a *event.Activity) int64 {
-	if w := p.ownWin(a); w != nil && w.ClaimMs != 0 {
+	if w, _ := p.ownWin(a); w.ClaimMs != 0 {
 		return p.Event.msUntil(w.ClaimMs)
 	}
 	return int64(a.Raffle.ClaimSeconds) * 1000
@@ -207,9 +202,9 @@ func (p Phone) checkedIn(a *event.Activity) string { return yesno(slices.Contain
 // "ask", "code" (it shows its code), "again" (it has to be asked for once more),
 // "done". The module adds "busy".
 func (p Phone) claimStep(a *event.Activity) string {
-	w := p.ownWin(a)
+	w, won := p.ownWin(a)
 	switch {
-	case w == nil:
+	case !won:
 		return "none"
 	case w.Claim == event.Claimed:
 		return "done"

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -35,11 +37,7 @@ func eligibleLine(a *event.Activity) string {
 	r := a.Raffle
 	var rules []string
 	if r.Eligible.TookPart != 0 {
-		other := r.TookPart
-		if other == "" {
-			other = "activity " + itoa(r.Eligible.TookPart)
-		}
-		rules = append(rules, "took part in “"+other+"”")
+		rules = append(rules, "took part in “"+cmp.Or(r.TookPart, "activity "+itoa(r.Eligible.TookPart))+"”")
 	}
 	if ms := r.Eligible.JoinedBefore; ms != 0 {
 		rules = append(rules, "joined before "+time.UnixMilli(int64(ms)).Format("15:04"))
@@ -69,14 +67,8 @@ func nextWords(a *event.Activity) string {
 // promise is the commitment's fingerprint: its first 128 bits in groups that can be
 // compared by eye, "4165 468D …", eight of them.
 func promise(r *event.RaffleView) string {
-	var b strings.Builder
-	for i, digit := range strings.ToUpper(r.Commitment[:min(len(r.Commitment), 32)]) {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(digit)
-	}
-	return b.String()
+	digits := []byte(strings.ToUpper(r.Commitment[:min(len(r.Commitment), 32)]))
+	return string(bytes.Join(slices.Collect(slices.Chunk(digits, 4)), []byte(" ")))
 }
 
 // drawnNow is whom the show is about: the newest draw's winners, or all of them
@@ -151,19 +143,11 @@ func reelNames(r *event.RaffleView) string {
 	for _, w := range r.Winners {
 		won[w.Name] = true
 	}
-	names := make([]string, 0, len(r.Entrants))
-	for _, n := range r.Entrants {
-		if !won[n] {
-			names = append(names, n)
-		}
-	}
+	names := slices.DeleteFunc(slices.Clone(r.Entrants), func(name string) bool { return won[name] })
 	if len(names) < 5 { // a handful of entrants: all of them, again and again
 		names = r.Entrants
 	}
-	b, err := json.Marshal(names)
-	if err != nil { // strings always marshal
-		return "[]"
-	}
+	b, _ := json.Marshal(names) // strings always marshal
 	return string(b)
 }
 
@@ -179,18 +163,7 @@ func reelStart(r *event.RaffleView) []string {
 }
 
 // wall names the size of a wall of names.
-func wall(names int) string {
-	switch {
-	case names <= 3:
-		return "wall-3"
-	case names <= 10:
-		return "wall-10"
-	case names <= 30:
-		return "wall-30"
-	default:
-		return "wall-100"
-	}
-}
+func wall(names int) string { return sizeClass("wall-", names, 3, 10, 30, 100) }
 
 type scrap struct{ x, y, w, h, turn string }
 

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"time"
 
 	"drumroll/internal/event"
@@ -13,13 +12,6 @@ type Verify struct {
 	Title   string             // the event's
 	Draws   []event.DrawLine   // every draw so far, oldest first
 	Freezes []event.FreezeLine // every frozen list, oldest first
-}
-
-// newestFirst is the order in which people look for a draw.
-func (v Verify) newestFirst() []event.DrawLine {
-	draws := slices.Clone(v.Draws)
-	slices.Reverse(draws)
-	return draws
 }
 
 func (v Verify) drawHref(d event.DrawLine) string {

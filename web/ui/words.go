@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -27,18 +29,15 @@ func fit(text string) string {
 	for word := range strings.FieldsSeq(text) {
 		width = max(width, 2*utf8.RuneCountInString(word))
 	}
-	switch {
-	case width <= 16:
-		return "fit-1"
-	case width <= 34:
-		return "fit-2"
-	case width <= 70:
-		return "fit-3"
-	case width <= 120:
-		return "fit-4"
-	default:
-		return "fit-5"
-	}
+	class, _ := slices.BinarySearch([]int{16, 34, 70, 120}, width)
+	return "fit-" + itoa(class+1)
+}
+
+// sizeClass is the CSS class of the first size, of rising ones, into which n fits, or else
+// of the last.
+func sizeClass(prefix string, n int, sizes ...int) string {
+	i, _ := slices.BinarySearch(sizes[:len(sizes)-1], n)
+	return prefix + itoa(sizes[i])
 }
 
 // Letter names option i of a poll: A … Z, AA, AB …
@@ -50,7 +49,7 @@ func Letter(i int) string {
 }
 
 // hue is the CSS class of the nth option's colour; six repeat.
-func hue(index int) string { return "opt-" + strconv.Itoa(index%6+1) }
+func hue(index int) string { return "opt-" + itoa(index%6+1) }
 
 // cell names the numbers of an option for the ticks: "3:0".
 func cell(a *event.Activity, index int) string { return itoa(a.ID) + ":" + itoa(index) }
@@ -102,16 +101,10 @@ func decimals(n *float64) string {
 // zero is shown only when time is up.
 func clock(ms int64) string {
 	s := max(0, (ms+999)/1000)
-	two := func(n int64) string {
-		if n < 10 {
-			return "0" + strconv.FormatInt(n, 10)
-		}
-		return strconv.FormatInt(n, 10)
-	}
 	if s >= 3600 {
-		return strconv.FormatInt(s/3600, 10) + ":" + two(s/60%60) + ":" + two(s%60)
+		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 	}
-	return strconv.FormatInt(s/60, 10) + ":" + two(s%60)
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
