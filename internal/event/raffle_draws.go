@@ -106,8 +106,10 @@ func (s *State) refuseWithoutCandidates(a *activity) *Refusal {
 // whichever of the two that is.
 func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 	redraw, void, reason := c.Type == CmdRedraw, c.Void, c.Reason
-	if a.raffleRun.pending != nil {
-		redraw, void, reason = a.raffleRun.pending.void != "", a.raffleRun.pending.void, a.raffleRun.pending.reason
+	if p := a.raffleRun.pending; p != nil {
+		redraw, void, reason = p.void != "", p.void, p.reason
+	} else if !redraw {
+		void, reason = "", ""
 	}
 	if no := s.refuseUndrawable(a, c, redraw); no != nil {
 		return no
@@ -141,11 +143,7 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 		spent[r.ticketOf.get(r.winners[voids].who)-1] = fairdraw.SkipVoided
 	}
 	list, frozen, element := r.frozen.entrantList(), r.frozen.ready(), r.runDraws+1
-	var randomness []byte
-	if public != nil {
-		randomness = public.Randomness[:]
-	}
-	picks := fairdraw.Select(*c.Seed, frozen.Hash, list.Size(), element, randomness, wanted, func(pos int) string {
+	picks := fairdraw.Select(*c.Seed, frozen.Hash, list.Size(), element, public.Bytes(), wanted, func(pos int) string {
 		e := uint32(list.Source(pos))
 		if why := r.frozen.unfitReason(e); why != "" {
 			return why
@@ -154,14 +152,11 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 	})
 
 	d := &Draw{Number: len(s.draws) + 1, Activity: a.id, Title: a.Title, Run: a.run, At: at, frozen: r.frozen}
-	meta := fairdraw.Meta{
-		Code: s.code, Title: a.Title, Draw: d.Number, Element: element, Freeze: frozen,
-		Previous: r.lastSeed, Seed: *c.Seed, Beacon: public, Prize: prize, Returned: r.returned,
+	record := fairdraw.Record{
+		Code: s.code, Title: a.Title, Draw: d.Number, Element: element, Freeze: *frozen,
+		Previous: r.lastSeed, Seed: *c.Seed, Beacon: public, Prize: prize, Reason: reason,
 	}
-	if redraw {
-		meta.Voided, meta.Reason = void, reason
-	}
-	d.Record = fairdraw.NewRecord(meta, list, picks)
+	d.Record = fairdraw.NewRecord(record, list, picks, void, r.returned)
 	if redraw {
 		a.giveBack(voids, reason)
 		r.redraws++

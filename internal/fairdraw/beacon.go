@@ -36,8 +36,8 @@ func (s Signature) MarshalText() ([]byte, error) { return []byte(s.String()), ni
 // UnmarshalText reads what String wrote.
 func (s *Signature) UnmarshalText(text []byte) error { return decodeHex(s[:], string(text)) }
 
-// bytes is what goes into the draw: the randomness, or nothing.
-func (b *Beacon) bytes() []byte {
+// Bytes is what goes into the draw: the randomness, or nothing without a beacon.
+func (b *Beacon) Bytes() []byte {
 	if b == nil {
 		return nil
 	}
@@ -57,15 +57,11 @@ func (v *verifier) beacon(known []beacon.Chain) {
 		randomness, err = chain.Verify(uint64(b.Round), b.Signature[:])
 	}
 	out := ""
-	switch {
-	case errors.Is(err, beacon.ErrSignature):
+	if errors.Is(err, beacon.ErrSignature) {
 		err = fmt.Errorf("the signature is not the beacon's for round %d", b.Round)
-	case err != nil:
-	case randomness != b.Randomness:
-		err = fmt.Errorf("the signature of round %d gives %v, but %v went into the draw", b.Round, Hash(randomness), b.Randomness)
-		fallthrough
-	default:
+	} else if err == nil {
 		out = Hash(randomness).String()
+		err = unless(randomness == b.Randomness, "the signature of round %d gives %v, but %v went into the draw", b.Round, out, b.Randomness)
 	}
 	v.step(StepBeacon, fmt.Sprintf("chain %v, round %d, signature %v", f.Beacon.Chain, b.Round, b.Signature), out, err,
 		fmt.Sprintf("this is round %d of the public beacon", b.Round))

@@ -43,7 +43,7 @@ func BenchmarkDrawOfMillion(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		picks := Select(Hash{1}, freeze.Hash, list.Size(), 1, nil, 1000, nil)
-		NewRecord(Meta{Freeze: freeze}, list, picks)
+		NewRecord(Record{Freeze: *freeze}, list, picks, "", nil)
 	}
 }
 

@@ -12,21 +12,6 @@ import (
 // maxInteger is the largest integer that JavaScript holds exactly.
 const maxInteger = 1<<53 - 1
 
-// ranged is an integer of a record, and between what it has to be.
-type ranged struct {
-	name           string
-	n, least, most int
-}
-
-func inRange(prefix string, numbers []ranged) error {
-	for _, n := range numbers {
-		if n.n < n.least || n.n > n.most {
-			return fmt.Errorf("%s%s is %d, not within %d to %d", prefix, n.name, n.n, n.least, n.most)
-		}
-	}
-	return nil
-}
-
 func (v *verifier) form() {
 	r := v.r
 	v.step(StepRecord, fmt.Sprintf("event %s, raffle %d, run %d, draw %d", r.Code, r.Freeze.Activity, r.Freeze.Run, r.Draw),
@@ -34,34 +19,51 @@ func (v *verifier) form() {
 }
 
 func formError(r *Record) error {
-	if r.Version != RecordVersion {
+	switch {
+	case r.Version != RecordVersion:
 		return fmt.Errorf("this is a record of version %d, and only version %d can be checked here", r.Version, RecordVersion)
-	}
-	if err := r.Freeze.formError(); err != nil {
-		return err
-	}
-	if err := inRange("", []ranged{
-		{"element", r.Element, r.Freeze.Draws + 1, ChainLength},
-		{"draw", r.Draw, r.Element, maxInteger},
-		{"number of winners", len(r.Winners), 1, maxInteger},
-	}); err != nil {
-		return err
-	}
-	if (r.Beacon == nil) != (r.Freeze.Beacon == nil) {
+	case (r.Beacon == nil) != (r.Freeze.Beacon == nil):
 		return errors.New("the draw has to have a beacon where the freeze has one, and nowhere else")
-	}
-	if r.Beacon != nil {
-		if err := inRange("beacon/", []ranged{{"asked", r.Beacon.Asked, 0, maxInteger}, {"round", r.Beacon.Round, 1, maxInteger}}); err != nil {
-			return err
-		}
+	case (r.Voided == nil) != (r.Reason == ""):
+		return errors.New("a redraw names the ticket given back and a reason, any other draw neither")
 	}
 	for _, s := range r.Returned {
 		if s.Reason == "" {
 			return fmt.Errorf("%s (%s) gave the ticket back without a reason", s.Handle, s.Ticket.Short())
 		}
 	}
-	if (r.Voided == nil) != (r.Reason == "") {
-		return errors.New("a redraw names the ticket given back and a reason, any other draw neither")
+	return rangeError(r)
+}
+
+// rangeError says which integer of a record is not within its range.
+func rangeError(r *Record) error {
+	type ranged struct {
+		name           string
+		n, least, most int
+	}
+	f := &r.Freeze
+	numbers := []ranged{
+		{"freeze/activity", f.Activity, 1, maxInteger},
+		{"freeze/run", f.Run, 1, maxInteger},
+		{"freeze/number", f.Number, 1, maxInteger},
+		{"freeze/draws", f.Draws, 0, ChainLength - 1},
+		{"freeze/at", f.At, 0, maxInteger},
+		{"freeze/size", f.Size, 1, 1<<32 - 1},
+		{"freeze/rules/took_part", f.Rules.TookPart, 0, maxInteger},
+		{"freeze/rules/joined_before", f.Rules.JoinedBefore, 0, maxInteger},
+		{"freeze/rules/wanted", f.Rules.Wanted, 1, maxInteger},
+		{"element", r.Element, f.Draws + 1, ChainLength},
+		{"draw", r.Draw, r.Element, maxInteger},
+		{"number of winners", len(r.Winners), 1, maxInteger},
+	}
+	if r.Beacon != nil {
+		numbers = append(numbers, ranged{"freeze/beacon/round", f.Beacon.Round, 1, maxInteger},
+			ranged{"beacon/asked", r.Beacon.Asked, 0, maxInteger}, ranged{"beacon/round", r.Beacon.Round, 1, maxInteger})
+	}
+	for _, n := range numbers {
+		if n.n < n.least || n.n > n.most {
+			return fmt.Errorf("%s is %d, not within %d to %d", n.name, n.n, n.least, n.most)
+		}
 	}
 	return nil
 }
@@ -92,56 +94,44 @@ func (v *verifier) toldRound(told int) {
 	case b == nil:
 		v.step(StepToldRound, fmt.Sprint(told), "none", errors.New("a round was shown before, but no beacon went into the draw"), "")
 	default:
-		var err error
-		if b.Round != told {
-			err = fmt.Errorf("shown before was round %d, the record says %d", told, b.Round)
-		}
-		v.step(StepToldRound, fmt.Sprint(told), fmt.Sprint(b.Round), err, "this is the round that was shown before its time")
+		v.step(StepToldRound, fmt.Sprint(told), fmt.Sprint(b.Round),
+			unless(b.Round == told, "shown before was round %d, the record says %d", told, b.Round), "this is the round that was shown before its time")
 	}
+}
+
+// unless is an error where something does not hold.
+func unless(holds bool, format string, args ...any) error {
+	if holds {
+		return nil
+	}
+	return fmt.Errorf(format, args...)
 }
 
 // draw makes the steps that need nothing but the record.
 func (v *verifier) draw(chains []beacon.Chain) {
-	v.seed()
-	v.commitment()
-	v.freeze()
+	v.fixed()
 	v.beacon(chains)
-	v.winners()
-	v.skips()
-	v.returned()
-	v.voided()
+	v.named()
 	v.order()
 	v.picks()
-	v.digest()
+	digest := v.r.digest()
+	v.step(StepDigest, "all of the record", digest.String(),
+		unless(digest == v.r.Digest, "the record adds up to %v, but says %v: it was changed after it was written", digest, v.r.Digest),
+		"this copy is as it was written")
 }
 
-func (v *verifier) seed() {
-	hash := Rewind(v.r.Seed, 1)
-	var err error
-	if hash != v.r.Previous {
-		err = fmt.Errorf("the seed hashes to %v, but the chain element before it is %v", hash, v.r.Previous)
-	}
-	v.step(StepSeed, v.r.Seed.String(), hash.String(), err, "the seed is the secret that the chain promised for this draw")
-}
-
-func (v *verifier) commitment() {
-	start := Rewind(v.r.Previous, v.r.Element-1)
-	var err error
-	if start != v.r.Freeze.Commitment {
-		err = fmt.Errorf("%d steps back from the element before the seed stands %v, not the commitment %v", v.r.Element-1, start, v.r.Freeze.Commitment)
-	}
-	v.step(StepCommitment, v.r.Previous.String(), start.String(), err,
-		fmt.Sprintf("seed %d of the chain that was fixed before the first entry", v.r.Element))
-}
-
-func (v *verifier) freeze() {
-	f := &v.r.Freeze
-	sum := f.sum()
-	var err error
-	if sum != f.Hash {
-		err = fmt.Errorf("the freeze adds up to %v, but says %v", sum, f.Hash)
-	}
-	v.step(StepFreeze, fmt.Sprintf("freeze %d of run %d", f.Number, f.Run), sum.String(), err,
+// fixed checks that the seed and the freeze are those that were fixed before.
+func (v *verifier) fixed() {
+	r, f := v.r, &v.r.Freeze
+	hash, start, sum := Rewind(r.Seed, 1), Rewind(r.Previous, r.Element-1), f.sum()
+	v.step(StepSeed, r.Seed.String(), hash.String(),
+		unless(hash == r.Previous, "the seed hashes to %v, but the chain element before it is %v", hash, r.Previous),
+		"the seed is the secret that the chain promised for this draw")
+	v.step(StepCommitment, r.Previous.String(), start.String(),
+		unless(start == f.Commitment, "%d steps back from the element before the seed stands %v, not the commitment %v", r.Element-1, start, f.Commitment),
+		fmt.Sprintf("seed %d of the chain that was fixed before the first entry", r.Element))
+	v.step(StepFreeze, fmt.Sprintf("freeze %d of run %d", f.Number, f.Run), sum.String(),
+		unless(sum == f.Hash, "the freeze adds up to %v, but says %v", sum, f.Hash),
 		"list, rules and what else was fixed before the draw are those of this freeze: "+Fingerprint(f.Hash))
 }
 
@@ -169,34 +159,23 @@ func (v *verifier) places(name string, places []Place, more func(i int) error, s
 	v.step(name, tickets(places), v.r.Freeze.Root.String(), err, fmt.Sprintf("%d %s", len(places), shows))
 }
 
-func (v *verifier) winners() {
-	v.places(StepWinners, v.r.Winners, func(i int) error {
-		if w := v.r.Winners[i]; w.Unfit != "" {
-			return fmt.Errorf("%s (%s) wins, but cannot: %s", w.Handle, w.Ticket.Short(), w.Unfit)
-		}
-		return nil
+// named checks everybody whom the record names.
+func (v *verifier) named() {
+	r := v.r
+	v.places(StepWinners, r.Winners, func(i int) error {
+		w := r.Winners[i]
+		return unless(w.Unfit == "", "%s (%s) wins, but cannot: %s", w.Handle, w.Ticket.Short(), w.Unfit)
 	}, "proven to stand in the frozen list as one who can win")
-}
-
-func (v *verifier) skips() {
-	v.places(StepSkips, placesOf(v.r.Skips), func(i int) error {
-		s := v.r.Skips[i]
-		if s.Reason != s.Unfit && (s.Unfit != "" || s.Reason != SkipWon && s.Reason != SkipVoided) || s.Reason == "" {
-			return fmt.Errorf("%s (%s) was passed over as %q, which neither the frozen list nor the run gives", s.Handle, s.Ticket.Short(), s.Reason)
-		}
-		return nil
+	v.places(StepSkips, placesOf(r.Skips), func(i int) error {
+		s := r.Skips[i]
+		known := s.Reason != "" && s.Reason == s.Unfit || s.Unfit == "" && (s.Reason == SkipWon || s.Reason == SkipVoided)
+		return unless(known, "%s (%s) was passed over as %q, which neither the frozen list nor the run gives", s.Handle, s.Ticket.Short(), s.Reason)
 	}, "passed over, each with a reason")
-}
-
-func (v *verifier) returned() {
-	if len(v.r.Returned) > 0 {
-		v.places(StepReturned, placesOf(v.r.Returned), nil, "given back since the draw before, proven to stand in the frozen list")
+	if len(r.Returned) > 0 {
+		v.places(StepReturned, placesOf(r.Returned), nil, "given back since the draw before, proven to stand in the frozen list")
 	}
-}
-
-func (v *verifier) voided() {
-	if v.r.Voided != nil {
-		v.places(StepVoided, []Place{*v.r.Voided}, nil, "given back by this redraw, proven to stand in the frozen list")
+	if r.Voided != nil {
+		v.places(StepVoided, []Place{*r.Voided}, nil, "given back by this redraw, proven to stand in the frozen list")
 	}
 }
 
@@ -246,7 +225,7 @@ func (v *verifier) picks() {
 
 func (v *verifier) repeat(came func(pos int)) error {
 	r := v.r
-	up := newDrum(r.Seed, r.Freeze.Hash, r.Freeze.Size, r.Element, r.Beacon.bytes())
+	up := newDrum(r.Seed, r.Freeze.Hash, r.Freeze.Size, r.Element, r.Beacon.Bytes())
 	winners, skips := 0, 0
 	for winners+skips < len(r.Winners)+len(r.Skips) {
 		if up.left == 0 || winners == r.Wanted() {
@@ -267,15 +246,6 @@ func (v *verifier) repeat(came func(pos int)) error {
 		return fmt.Errorf("the draw stopped after %d of %d winners with %d entrants left", winners, r.Wanted(), up.left)
 	}
 	return nil
-}
-
-func (v *verifier) digest() {
-	digest := v.r.digest()
-	var err error
-	if digest != v.r.Digest {
-		err = fmt.Errorf("the record adds up to %v, but says %v: it was changed after it was written", digest, v.r.Digest)
-	}
-	v.step(StepDigest, "all of the record", digest.String(), err, "this copy is as it was written")
 }
 
 func tickets(places []Place) string {

@@ -24,16 +24,14 @@ func WriteEntrants(w io.Writer, r *Record, list *List) error {
 	buf := bufio.NewWriterSize(w, 32<<10)
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
-	head := ListHead{RecordVersion, r.Code, r.Freeze}
-	if err := enc.Encode(head); err != nil {
-		return fmt.Errorf("write entrant list: %w", err)
+	err := enc.Encode(ListHead{RecordVersion, r.Code, r.Freeze})
+	for pos := 0; err == nil && pos < list.Size(); pos++ {
+		err = enc.Encode(list.Leaf(pos))
 	}
-	for pos := range list.Size() {
-		if err := enc.Encode(list.Leaf(pos)); err != nil {
-			return fmt.Errorf("write entrant list: %w", err)
-		}
+	if err == nil {
+		err = buf.Flush()
 	}
-	if err := buf.Flush(); err != nil {
+	if err != nil {
 		return fmt.Errorf("write entrant list: %w", err)
 	}
 	return nil

@@ -22,9 +22,9 @@ type forgery struct {
 // everything is consistent.
 func picksOf(r *Record, list *List, reason func(pos int) string) *Record {
 	r.Freeze.Seal(list)
-	picks := Select(r.Seed, r.Freeze.Hash, r.Freeze.Size, r.Element, r.Beacon.bytes(), r.Freeze.Rules.Wanted, reason)
-	m := Meta{Code: r.Code, Title: r.Title, Draw: r.Draw, Element: r.Element, Freeze: &r.Freeze, Previous: r.Previous, Seed: r.Seed, Beacon: r.Beacon, Prize: r.Prize}
-	return NewRecord(m, list, picks)
+	picks := Select(r.Seed, r.Freeze.Hash, r.Freeze.Size, r.Element, r.Beacon.Bytes(), r.Freeze.Rules.Wanted, reason)
+	m := Record{Code: r.Code, Title: r.Title, Draw: r.Draw, Element: r.Element, Freeze: r.Freeze, Previous: r.Previous, Seed: r.Seed, Beacon: r.Beacon, Prize: r.Prize}
+	return NewRecord(m, list, picks, "", nil)
 }
 
 // unsorted is a list whose entrants stand as a forger likes.
@@ -256,7 +256,7 @@ func makeForgeries(t *testing.T) (all []forgery) {
 			}
 		}
 		r.Freeze.Seal(list)
-		picks := Select(r.Seed, r.Freeze.Hash, 10, 3, r.Beacon.bytes(), 3, func(pos int) string {
+		picks := Select(r.Seed, r.Freeze.Hash, 10, 3, r.Beacon.Bytes(), 3, func(pos int) string {
 			l := list.Leaf(pos)
 			if l.Unfit != "" {
 				return l.Unfit
@@ -264,8 +264,8 @@ func makeForgeries(t *testing.T) (all []forgery) {
 			return spent[l.Ticket]
 		})
 		returned := []Return{{third.Returned[0].Ticket, third.Returned[0].Reason}}
-		m := Meta{Code: r.Code, Title: r.Title, Draw: r.Draw, Element: 3, Freeze: &r.Freeze, Previous: r.Previous, Seed: r.Seed, Beacon: r.Beacon, Prize: r.Prize, Returned: returned}
-		text := sealedText(t, NewRecord(m, list, picks))
+		m := Record{Code: r.Code, Title: r.Title, Draw: r.Draw, Element: 3, Freeze: r.Freeze, Previous: r.Previous, Seed: r.Seed, Beacon: r.Beacon, Prize: r.Prize}
+		text := sealedText(t, NewRecord(m, list, picks, "", returned))
 		if step := firstFailure(recordQuestion{Record: text}.check(t)); step != "" {
 			t.Errorf("%s: a record alone fails at %q", f.name, step)
 		}

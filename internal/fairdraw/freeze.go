@@ -45,32 +45,11 @@ func (f *Freeze) sum() Hash {
 		bytes(f.Event[:]).number(uint64(f.Activity)).number(uint64(f.Run)).
 		number(uint64(f.Number)).number(uint64(f.Draws)).number(uint64(f.At)).
 		bytes(f.Commitment[:]).bytes(f.Root[:]).number(uint64(f.Size)).rules(f.Rules)
-	if f.Beacon == nil {
-		m = m.number(0)
-	} else {
-		m = m.number(1).bytes(f.Beacon.Chain[:]).number(uint64(f.Beacon.Round))
+	m = m.truth(f.Beacon != nil)
+	if f.Beacon != nil {
+		m = m.bytes(f.Beacon.Chain[:]).number(uint64(f.Beacon.Round))
 	}
 	return sha256.Sum256(m)
-}
-
-func (f *Freeze) formError() error {
-	if err := inRange("freeze/", []ranged{
-		{"activity", f.Activity, 1, maxInteger},
-		{"run", f.Run, 1, maxInteger},
-		{"number", f.Number, 1, maxInteger},
-		{"draws", f.Draws, 0, ChainLength - 1},
-		{"at", f.At, 0, maxInteger},
-		{"size", f.Size, 1, 1<<32 - 1},
-		{"rules/took_part", f.Rules.TookPart, 0, maxInteger},
-		{"rules/joined_before", f.Rules.JoinedBefore, 0, maxInteger},
-		{"rules/wanted", f.Rules.Wanted, 1, maxInteger},
-	}); err != nil {
-		return err
-	}
-	if f.Beacon != nil {
-		return inRange("freeze/beacon/", []ranged{{"round", f.Beacon.Round, 1, maxInteger}})
-	}
-	return nil
 }
 
 // followError says why f cannot be the freeze that the next draw is made from after

@@ -35,7 +35,7 @@ func historyError(r *Record, earlier [][]byte, chains []beacon.Chain) error {
 			return fmt.Errorf("the records given are not those of draws 1 to %d of the run", r.Element)
 		}
 		if i < len(draws) {
-			for _, s := range checkAlone(e, chains) {
+			for _, s := range Verify(e, Known{Chains: chains}) {
 				if s.Status == Failed {
 					return fmt.Errorf("draw %d does not check out itself: %s: %s", e.Draw, s.Name, s.Detail)
 				}

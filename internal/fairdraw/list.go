@@ -128,13 +128,10 @@ func (l *List) Leaf(pos int) Leaf { return l.leaf(l.Source(pos)) }
 // Source is the i that NewList's leaf function knows the entrant at pos by.
 func (l *List) Source(pos int) int { return int(l.order[pos]) }
 
-// Find gives the position of a ticket, with about log₂ Size calls of leaf.
+// Find gives the position of a ticket, where it is in the list, with about log₂ Size
+// calls of leaf.
 func (l *List) Find(t Ticket) (pos int, ok bool) {
-	pos, ok = sort.Find(len(l.order), func(i int) int { return t.Compare(l.Leaf(i).Ticket) })
-	if !ok {
-		return 0, false
-	}
-	return pos, true
+	return sort.Find(len(l.order), func(i int) int { return t.Compare(l.Leaf(i).Ticket) })
 }
 
 // Proof is the audit path of the entrant at pos, from the leaf's sibling up

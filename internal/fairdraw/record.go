@@ -65,39 +65,18 @@ type Skip struct {
 	Reason string `json:"reason"`
 }
 
-// Meta is what a draw is about: everything in its Record that comes neither
-// from the list nor from the picks.
-type Meta struct {
-	Code    string
-	Title   string
-	Draw    int // 1, 2, … through the event
-	Element int // chain element revealed, 1 to ChainLength
-
-	Freeze         *Freeze
-	Previous, Seed Hash
-	Beacon         *Beacon
-
-	Prize    string
-	Returned []Return
-	Voided   string // ticket that a redraw gives back, in text form, or ""
-	Reason   string // of the redraw
-}
-
 // Return is a ticket given back, and why.
 type Return struct {
 	Ticket Ticket
 	Reason string
 }
 
-// NewRecord makes the record of a draw from the picks that Select made on list.
-// Positions outside of the list and a voided ticket that is not on it are the
-// caller's mistake: it panics.
-func NewRecord(m Meta, list *List, picks []Pick) *Record {
-	r := &Record{
-		Version: RecordVersion, Code: m.Code, Title: m.Title, Draw: m.Draw, Element: m.Element,
-		Freeze: *m.Freeze, Previous: m.Previous, Seed: m.Seed, Beacon: m.Beacon, Prize: m.Prize,
-		Winners: []Place{}, Skips: []Skip{}, Returned: []Skip{},
-	}
+// NewRecord completes a record, of which r holds what comes neither from the list nor
+// from the picks that Select made on it; voided is the ticket that a redraw gives back,
+// in text form, or "". Positions outside of the list and a voided ticket that is not on
+// it are the caller's mistake: it panics.
+func NewRecord(r Record, list *List, picks []Pick, voided string, returned []Return) *Record {
+	r.Version, r.Winners, r.Skips, r.Returned = RecordVersion, []Place{}, []Skip{}, []Skip{}
 	for _, p := range picks {
 		if p.Skip == "" {
 			r.Winners = append(r.Winners, placeAt(list, p.Pos))
@@ -105,19 +84,19 @@ func NewRecord(m Meta, list *List, picks []Pick) *Record {
 			r.Skips = append(r.Skips, Skip{placeAt(list, p.Pos), p.Skip})
 		}
 	}
-	if m.Voided != "" {
-		ticket, err := ParseTicket(m.Voided)
+	if voided != "" {
+		ticket, err := ParseTicket(voided)
 		if err != nil {
 			panic(fmt.Sprintf("fairdraw: voided %v", err))
 		}
 		place := placeOf(list, ticket)
-		r.Voided, r.Reason = &place, m.Reason
+		r.Voided = &place
 	}
-	for _, back := range m.Returned {
+	for _, back := range returned {
 		r.Returned = append(r.Returned, Skip{placeOf(list, back.Ticket), back.Reason})
 	}
 	r.Digest = r.digest()
-	return r
+	return &r
 }
 
 func placeOf(list *List, ticket Ticket) Place {
@@ -143,21 +122,17 @@ func (r *Record) digest() Hash {
 	m := begin(nil, domainRecord).
 		text(r.Code).text(r.Title).number(uint64(r.Draw)).number(uint64(r.Element)).
 		bytes(r.Freeze.Hash[:]).bytes(r.Previous[:]).bytes(r.Seed[:])
-	if b := r.Beacon; b == nil {
-		m = m.number(0)
-	} else {
-		m = m.number(1).number(uint64(b.Asked)).number(uint64(b.Round)).bytes(b.Signature[:]).bytes(b.Randomness[:])
+	m = m.truth(r.Beacon != nil)
+	if b := r.Beacon; b != nil {
+		m = m.number(uint64(b.Asked)).number(uint64(b.Round)).bytes(b.Signature[:]).bytes(b.Randomness[:])
 	}
-	m = m.text(r.Prize)
-	m = m.number(uint64(len(r.Winners)))
+	m = m.text(r.Prize).number(uint64(len(r.Winners)))
 	for _, w := range r.Winners {
 		m = m.place(w)
 	}
-	m = m.skips(r.Skips).skips(r.Returned)
-	if r.Voided == nil {
-		m = m.number(0)
-	} else {
-		m = m.number(1).place(*r.Voided)
+	m = m.skips(r.Skips).skips(r.Returned).truth(r.Voided != nil)
+	if r.Voided != nil {
+		m = m.place(*r.Voided)
 	}
 	return sha256.Sum256(m.text(r.Reason))
 }

@@ -83,15 +83,6 @@ func Verify(r *Record, known Known) []Step {
 	return v.steps
 }
 
-// checkAlone checks what a record says with nothing besides.
-func checkAlone(r *Record, chains []beacon.Chain) []Step {
-	v := verifier{r: r}
-	if v.form(); OK(v.steps) {
-		v.draw(chains)
-	}
-	return v.steps
-}
-
 // Check is Verify of a record's JSON. What cannot be read fails the first step.
 func Check(data []byte, known Known) []Step {
 	r, err := ParseRecord(data)

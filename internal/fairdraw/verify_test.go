@@ -81,7 +81,7 @@ func roll(entrants int, rules Rules, src *source) raffle {
 	freeze := Freeze{Event: testUID, Activity: 3, Run: 1, Commitment: chain.Element(0), At: 1_690_000_000_000, Rules: rules}
 	var ra raffle
 	standing := map[Ticket]string{}
-	draw := func(m Meta, thaw bool) {
+	draw := func(m Record, thaw bool, voided string, returned ...Return) {
 		done := len(ra.records)
 		if src != nil {
 			m.Beacon = src.beacon(done)
@@ -107,35 +107,35 @@ func roll(entrants int, rules Rules, src *source) raffle {
 		m.Code, m.Title, m.Element = "K7QX4M", "Die Große Verlosung 🥁 <b>", done+1
 		sealed := freeze
 		sealed.Seal(list)
-		m.Freeze, m.Previous, m.Seed = &sealed, chain.Element(done), chain.Element(done+1)
+		m.Freeze, m.Previous, m.Seed = sealed, chain.Element(done), chain.Element(done+1)
 		wanted := rules.Wanted
-		if m.Voided != "" {
+		if voided != "" {
 			wanted = 1
-			ticket, err := ParseTicket(m.Voided)
+			ticket, err := ParseTicket(voided)
 			if err != nil {
 				panic(err)
 			}
 			standing[ticket] = SkipVoided
 		}
-		for _, back := range m.Returned {
+		for _, back := range returned {
 			standing[back.Ticket] = SkipVoided
 		}
-		picks := Select(m.Seed, m.Freeze.Hash, list.Size(), m.Element, m.Beacon.bytes(), wanted, func(pos int) string {
+		picks := Select(m.Seed, m.Freeze.Hash, list.Size(), m.Element, m.Beacon.Bytes(), wanted, func(pos int) string {
 			if l := list.Leaf(pos); l.Unfit != "" {
 				return l.Unfit
 			}
 			return standing[list.Leaf(pos).Ticket]
 		})
-		r := NewRecord(m, list, picks)
+		r := NewRecord(m, list, picks, voided, returned)
 		for _, w := range r.Winners {
 			standing[w.Ticket] = SkipWon
 		}
 		ra.records, ra.lists = append(ra.records, r), append(ra.lists, list)
 	}
 	prize := func(k int) string { return append(slices.Clone(rules.Prizes), "", "")[k] }
-	draw(Meta{Draw: 5, Prize: prize(0)}, true)
-	draw(Meta{Draw: 6, Prize: prize(0), Voided: ra.records[0].Winners[1].Ticket.String(), Reason: "went home"}, false)
-	draw(Meta{Draw: 8, Prize: prize(1), Returned: []Return{{ra.records[0].Winners[2].Ticket, "has two already"}}}, true)
+	draw(Record{Draw: 5, Prize: prize(0)}, true, "")
+	draw(Record{Draw: 6, Prize: prize(0), Reason: "went home"}, false, ra.records[0].Winners[1].Ticket.String())
+	draw(Record{Draw: 8, Prize: prize(1)}, true, "", Return{ra.records[0].Winners[2].Ticket, "has two already"})
 	return ra
 }
 

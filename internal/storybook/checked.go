@@ -95,12 +95,12 @@ func makeSmallDraw() smallDraw {
 		Rules: fairdraw.Rules{Wanted: 1, Prizes: []string{}},
 	}
 	freeze.Seal(list)
-	meta := fairdraw.Meta{
-		Code: "K7QX4M", Title: "The mechanical keyboard", Draw: smallNumber, Element: 1, Freeze: freeze,
+	meta := fairdraw.Record{
+		Code: "K7QX4M", Title: "The mechanical keyboard", Draw: smallNumber, Element: 1, Freeze: *freeze,
 		Previous: chain.Element(0), Seed: chain.Element(1),
 	}
 	picks := fairdraw.Select(meta.Seed, freeze.Hash, list.Size(), meta.Element, nil, 1, func(int) string { return "" })
-	return smallDraw{list, fairdraw.NewRecord(meta, list, picks)}
+	return smallDraw{list, fairdraw.NewRecord(meta, list, picks, "", nil)}
 }
 
 // own is the first entrant's position in the list.
