@@ -76,8 +76,9 @@ func TestClosedLoop(t *testing.T) {
 	}
 }
 
+// Each connection has one turn, so that a machine that stands still leaves none out.
 func TestFloodKeepsItsRate(t *testing.T) {
-	l := connected(t, echoes(t, back), 20, echo)
+	l := connected(t, echoes(t, back), 500, echo)
 	f, err := l.Flood(2000, 250*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
