@@ -34,7 +34,7 @@ var rules = map[string]rule{
 		theirs: []string{"github.com/go-chi/chi/v5"},
 	},
 	"web/crowd": {
-		ours:   []string{"internal/event", "internal/rehearse", "internal/replica", "web/problem", "web/session"},
+		ours:   []string{"internal/contract", "internal/event", "internal/rehearse", "internal/replica", "web/problem", "web/session"},
 		theirs: []string{"github.com/dustin/go-humanize"},
 	},
 	"web/entries": {
@@ -44,7 +44,7 @@ var rules = map[string]rule{
 		ours: []string{"internal/beacon/source", "internal/contract", "internal/event", "internal/fairdraw", "internal/replica", "web/problem", "web/ui"},
 	},
 	"web/live": {
-		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/hub", "internal/metrics", "internal/rehearse", "internal/replica", "internal/socket", "web/crowd", "web/entries", "web/kinds", "web/overload", "web/problem", "web/session", "web/ui", "web/view"},
+		ours:   []string{"internal/contract", "internal/event", "internal/eventlog", "internal/hub", "internal/metrics", "internal/replica", "internal/socket", "web/crowd", "web/entries", "web/kinds", "web/overload", "web/problem", "web/session", "web/ui", "web/view"},
 		theirs: []string{"github.com/a-h/templ", "golang.org/x/time"},
 		tests:  append([]string{"internal/fairdraw", "static"}, logs...),
 	},
@@ -73,7 +73,7 @@ var rules = map[string]rule{
 		theirs: []string{"github.com/boombuler/barcode"},
 	},
 	"web/ui": {
-		ours:   []string{"internal/event"},
+		ours:   []string{"internal/contract", "internal/event"},
 		theirs: []string{"github.com/a-h/templ", "github.com/dustin/go-humanize"},
 		tests:  []string{"golang.org/x/net", "static", "internal/fairdraw"},
 	},
@@ -122,7 +122,7 @@ var rules = map[string]rule{
 		tests:  append([]string{"github.com/coder/websocket", "web", "static", "internal/event", "internal/replica", "internal/metrics", "internal/nodetest"}, logs...),
 	},
 	"internal/storybook": {
-		ours:   []string{"web/ui", "static", "internal/event", "internal/fairdraw"},
+		ours:   []string{"web/ui", "static", "internal/contract", "internal/event", "internal/fairdraw"},
 		theirs: []string{"github.com/a-h/templ", "github.com/boombuler/barcode", "github.com/coder/websocket"},
 	},
 	"internal/arch": {},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/web/ui"
 )
@@ -27,7 +28,7 @@ func hostStory(name string, change func(*ui.Host)) Story {
 	}}
 }
 
-func rehearsalStory(name string, crowd ui.Crowd) Story {
+func rehearsalStory(name string, crowd contract.Rehearsal) Story {
 	return hostStory(name, func(h *ui.Host) {
 		current(h, stagePoll(event.Open))
 		crowd.Of, crowd.Checks = "K7QX4M", 17
@@ -52,13 +53,13 @@ func hostStories() []Story {
 			h.Event.Activities = nil
 			put(&h.Event, stagePoll(event.Revealed))
 		}),
-		rehearsalStory("rehearsal", ui.Crowd{State: "here", Phones: 150, Connected: 148, Accepted: 96, PerSecond: 12, P99MS: 9}),
-		rehearsalStory("rehearsal, checks failed", ui.Crowd{State: "here", Phones: 2000, Connected: 1871, Accepted: 1203, PerSecond: 840, P99MS: 1904,
-			Failed: []string{"every connection hears something within 20 s", "every phone has the newest state"}}),
-		rehearsalStory("rehearsal, the crowd went home", ui.Crowd{State: "left", Phones: 150, Accepted: 512, P99MS: 9}),
-		rehearsalStory("rehearsal, it could not come", ui.Crowd{State: "left", Phones: 150, Error: "Open the join page: connection refused."}),
-		rehearsalStory("rehearsal, restarted", ui.Crowd{State: "none"}),
-		rehearsalStory("rehearsal, at another node", ui.Crowd{State: "elsewhere", Connected: 150}),
+		rehearsalStory("rehearsal", contract.Rehearsal{State: "here", Phones: 150, Connected: 148, Accepted: 96, PerSecond: 12, P99MS: 9}),
+		rehearsalStory("rehearsal, checks failed", contract.Rehearsal{State: "here", Phones: 2000, Connected: 1871, Accepted: 1203, PerSecond: 840, P99MS: 1904,
+			Failed: []contract.BrokenCheck{{Name: "every connection hears something within 20 s"}, {Name: "every phone has the newest state"}}}),
+		rehearsalStory("rehearsal, the crowd went home", contract.Rehearsal{State: "left", Phones: 150, Accepted: 512, P99MS: 9}),
+		rehearsalStory("rehearsal, it could not come", contract.Rehearsal{State: "left", Phones: 150, Error: "Open the join page: connection refused."}),
+		rehearsalStory("rehearsal, restarted", contract.Rehearsal{State: "none"}),
+		rehearsalStory("rehearsal, at another node", contract.Rehearsal{State: "elsewhere", Connected: 150}),
 		hostStory("thirty activities", func(h *ui.Host) {
 			h.Event.Activities = nil
 			for i := range 30 {

@@ -1,3 +1,5 @@
+// Package crowd keeps the simulated crowds that this node sends to rehearsals, and the
+// rehearsals (clones) that it knows, until they are over.
 package crowd
 
 import (
@@ -6,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -14,6 +17,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/rehearse"
 	"drumroll/internal/replica"
@@ -289,26 +293,12 @@ const (
 	None      = "none"      // there is none; the node was started again
 )
 
-// State is all crowds of a clone together.
-type State struct {
-	State            string
-	Phones           int // asked for: of those that are here, or, once all have left, of all
-	Connected        int
-	Accepted         int64
-	Refused, Retried int64
-	PerSecond        float64 // entries accepted
-	P99              time.Duration
-	Failed           []rehearse.Check
-	Leaves           time.Time // the last of them
-	Err              error     // why one could not come
-}
-
-// State of a clone's crowds at this node; "none" where it has none.
-func (c *Crowds) State(uid event.UID) State {
+// State is what all crowds of a clone at this node do together; "none" where it has none.
+func (c *Crowds) State(snap *event.Snapshot) contract.Rehearsal {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := State{State: None}
-	r := c.all[uid]
+	out := contract.Rehearsal{Of: snap.Of, State: None, Checks: rehearse.Checks(), Failed: []contract.BrokenCheck{}}
+	r := c.all[snap.UID]
 	if r == nil || len(r.crowds) == 0 {
 		return out
 	}
@@ -318,24 +308,20 @@ func (c *Crowds) State(uid event.UID) State {
 	}
 	for _, one := range r.crowds {
 		if one.err != nil && !errors.Is(one.err, context.Canceled) {
-			out.Err = one.err
+			out.Error = one.err.Error()
 		}
 		var newest rehearse.Progress
 		if n := len(one.recent); n > 0 {
 			newest = one.recent[n-1]
 		}
-		failed := newest.Failed
-		if one.report != nil {
-			failed = slices.DeleteFunc(slices.Clone(one.report.Checks), func(check rehearse.Check) bool { return check.Failed == 0 })
+		if one.report != nil { // all that was told in the end
+			newest.Failed, newest.Accepted = one.report.Checks, one.report.Latency.Count
 		}
-		out.Failed = merge(out.Failed, failed)
-		if one.report != nil {
-			newest.Accepted = one.report.Latency.Count // all that was told in the end
-		}
+		out.Failed = addFailed(out.Failed, newest.Failed)
 		out.Accepted += newest.Accepted
 		out.Refused += newest.Refused
 		out.Retried += newest.Retried
-		out.P99 = max(out.P99, newest.LatencyP99)
+		out.P99MS = max(out.P99MS, float64(newest.LatencyP99.Microseconds())/1000)
 		if one.ended && out.State == Here {
 			continue
 		}
@@ -343,11 +329,10 @@ func (c *Crowds) State(uid event.UID) State {
 		if !one.ended {
 			out.Connected += newest.Connected
 			out.PerSecond += one.perSecond()
-			if one.leaves.After(out.Leaves) {
-				out.Leaves = one.leaves
-			}
+			out.LeavesInMS = max(out.LeavesInMS, time.Until(one.leaves).Milliseconds())
 		}
 	}
+	out.PerSecond = math.Round(10*out.PerSecond) / 10
 	return out
 }
 
@@ -363,13 +348,13 @@ func (one *crowd) perSecond() float64 {
 	return float64(last.Accepted-first.Accepted) / took
 }
 
-// merge adds up failures of the same check.
-func merge(all, more []rehearse.Check) []rehearse.Check {
-	for _, m := range more {
-		if i := slices.IndexFunc(all, func(a rehearse.Check) bool { return a.Name == m.Name }); i >= 0 {
-			all[i].Failed += m.Failed
-		} else {
-			all = append(all, m)
+// addFailed adds checks that failed to those of other crowds.
+func addFailed(all []contract.BrokenCheck, checks []rehearse.Check) []contract.BrokenCheck {
+	for _, check := range checks {
+		if i := slices.IndexFunc(all, func(known contract.BrokenCheck) bool { return known.Name == check.Name }); i >= 0 {
+			all[i].Failed += check.Failed
+		} else if check.Failed > 0 {
+			all = append(all, contract.BrokenCheck{Name: check.Name, Failed: check.Failed, Example: check.Example})
 		}
 	}
 	return all

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/rehearse"
 )
@@ -48,7 +49,7 @@ func TestCrowdsAreToldTogether(t *testing.T) {
 	defer c.Leave()
 	snap := event.Snapshot{UID: event.UID{1}, CreatedMs: uint64(time.Now().UnixMilli())}
 	c.track(&snap, func() {})
-	if got := c.State(snap.UID); got.State != None {
+	if got := c.State(&snap); got.State != None {
 		t.Errorf("without a crowd it is %+v", got)
 	}
 	r := c.all[snap.UID]
@@ -70,21 +71,30 @@ func TestCrowdsAreToldTogether(t *testing.T) {
 	if c.Version(snap.UID) <= version {
 		t.Error("the version did not rise")
 	}
-	want := State{State: Here, Phones: 30, Connected: 30, Accepted: 26, Refused: 2, PerSecond: 8, P99: time.Second, Failed: broken, Leaves: second.leaves}
-	if diff := cmp.Diff(want, c.State(snap.UID)); diff != "" {
+	state := func(leaves time.Time) contract.Rehearsal {
+		got := c.State(&snap)
+		if off := time.Until(leaves).Milliseconds() - got.LeavesInMS; off < -1000 || off > 1000 {
+			t.Errorf("the last leaves in %d ms, and that is off by %d ms", got.LeavesInMS, off)
+		}
+		got.LeavesInMS = 0
+		return got
+	}
+	want := contract.Rehearsal{State: Here, Phones: 30, Connected: 30, Accepted: 26, Refused: 2, PerSecond: 8, P99MS: 1000, Checks: rehearse.Checks(),
+		Failed: []contract.BrokenCheck{{Name: "a", Failed: 1, Example: "x"}}}
+	if diff := cmp.Diff(want, state(second.leaves)); diff != "" {
 		t.Errorf("both here (-want +got):\n%s", diff)
 	}
 	second.ended, second.report = true, &rehearse.Report{
 		Latency: rehearse.Latency{Count: 6},
 		Checks:  []rehearse.Check{{Name: "a", Failed: 2}, {Name: "b"}, {Name: "c", Failed: 1}},
 	}
-	want = State{State: Here, Phones: 10, Connected: 10, Accepted: 27, Refused: 2, PerSecond: 3, P99: time.Second, Leaves: leaves,
-		Failed: []rehearse.Check{{Name: "a", Failed: 2}, {Name: "c", Failed: 1}}}
-	if diff := cmp.Diff(want, c.State(snap.UID)); diff != "" {
+	want.Phones, want.Connected, want.Accepted, want.PerSecond = 10, 10, 27, 3
+	want.Failed = []contract.BrokenCheck{{Name: "a", Failed: 2}, {Name: "c", Failed: 1}}
+	if diff := cmp.Diff(want, state(leaves)); diff != "" {
 		t.Errorf("one has left (-want +got):\n%s", diff)
 	}
 	first.ended = true
-	if got := c.State(snap.UID); got.State != Left || got.Phones != 30 || got.Connected != 0 {
+	if got := c.State(&snap); got.State != Left || got.Phones != 30 || got.Connected != 0 {
 		t.Errorf("when both have left it is %+v", got)
 	}
 }

@@ -121,7 +121,7 @@ func (r *room) html(a hub.Audience, snap event.Snapshot, connected int, now time
 		if err != nil {
 			return "", err
 		}
-		m.Crowd = r.s.CrowdModel(r.rep, snap)
+		m.Crowd = r.s.CrowdModel(r.rep, &snap)
 		page = ui.HostLive(m)
 	case view.Screen:
 		m, err := r.s.Views.Screen(snap, a.Base, connected, now)

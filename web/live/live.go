@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
-	"drumroll/internal/rehearse"
 	"drumroll/internal/replica"
 	"drumroll/web/crowd"
 	"drumroll/web/entries"
@@ -18,7 +18,6 @@ import (
 	"drumroll/web/overload"
 	"drumroll/web/problem"
 	"drumroll/web/session"
-	"drumroll/web/ui"
 	"drumroll/web/view"
 )
 
@@ -115,9 +114,9 @@ func (s *Sockets) socketEnded() {
 	}
 }
 
-// Crowd is the state of a rehearsal's crowd as far as this node can tell.
-func (s *Sockets) Crowd(rep *replica.Replica, uid event.UID) crowd.State {
-	c := s.Crowds.State(uid)
+// Crowd is what a rehearsal's crowd does, as far as this node can tell.
+func (s *Sockets) Crowd(rep *replica.Replica, snap *event.Snapshot) contract.Rehearsal {
+	c := s.Crowds.State(snap)
 	if c.State == crowd.None && s.room(rep).elsewhere.Load() > 0 {
 		c.State = crowd.Elsewhere
 	}
@@ -125,23 +124,11 @@ func (s *Sockets) Crowd(rep *replica.Replica, uid event.UID) crowd.State {
 }
 
 // CrowdModel is what the console says of it; nil of an event that is for real.
-func (s *Sockets) CrowdModel(rep *replica.Replica, snap event.Snapshot) *ui.Crowd {
+func (s *Sockets) CrowdModel(rep *replica.Replica, snap *event.Snapshot) *contract.Rehearsal {
 	if !snap.Rehearsal {
 		return nil
 	}
-	c := s.Crowd(rep, snap.UID)
-	out := &ui.Crowd{
-		Of: snap.Of, State: c.State, Phones: c.Phones, Connected: c.Connected, Accepted: int(c.Accepted),
-		PerSecond: int(c.PerSecond + 0.5), P99MS: int((c.P99 + time.Millisecond - 1) / time.Millisecond), Checks: rehearse.Checks(),
-	}
-	for _, f := range c.Failed {
-		out.Failed = append(out.Failed, f.Name)
-	}
-	if !c.Leaves.IsZero() {
-		out.LeavesMS = max(0, time.Until(c.Leaves).Milliseconds())
-	}
-	if c.Err != nil {
-		out.Error = problem.Sentence(c.Err.Error())
-	}
-	return out
+	c := s.Crowd(rep, snap)
+	c.Error = problem.Sentence(c.Error)
+	return &c
 }

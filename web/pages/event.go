@@ -113,7 +113,7 @@ func (s *Site) HostPage(w http.ResponseWriter, r *http.Request, rep *replica.Rep
 	if err != nil {
 		return err
 	}
-	m.Crowd = s.api.Live.CrowdModel(rep, snap)
+	m.Crowd = s.api.Live.CrowdModel(rep, &snap)
 	if session.IsMainHost(rep, key) {
 		m.HostURL = base + "/" + rep.Code() + "/host#" + key
 		m.Rehearse = s.rehearsals.Form(r, snap)

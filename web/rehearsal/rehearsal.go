@@ -1,3 +1,5 @@
+// Package rehearsal makes rehearsals of events: a clone of its own for each, the crowd
+// that is sent to it, and the self-test of a node.
 package rehearsal
 
 import (
@@ -45,25 +47,6 @@ type Service struct {
 
 	making  sync.Mutex // one rehearsal is made at a time
 	testing sync.Mutex // held while a self-test runs
-}
-
-// crowdJSON is a rehearsal's crowd in the contract's JSON.
-func crowdJSON(of string, c crowd.State) contract.Rehearsal {
-	out := contract.Rehearsal{
-		Of: of, State: c.State, Phones: c.Phones, Connected: c.Connected, Accepted: c.Accepted, Refused: c.Refused, Retried: c.Retried,
-		PerSecond: float64(int64(10*c.PerSecond+0.5)) / 10, P99MS: float64(c.P99.Microseconds()) / 1000,
-		Checks: rehearse.Checks(), Failed: make([]contract.BrokenCheck, len(c.Failed)),
-	}
-	for i, f := range c.Failed {
-		out.Failed[i] = contract.BrokenCheck{Name: f.Name, Failed: f.Failed, Example: f.Example}
-	}
-	if !c.Leaves.IsZero() {
-		out.LeavesInMS = max(0, time.Until(c.Leaves).Milliseconds())
-	}
-	if c.Err != nil {
-		out.Error = c.Err.Error()
-	}
-	return out
 }
 
 // PostRehearsal makes a rehearsal of an event, in the place of an earlier one; of
@@ -149,7 +132,7 @@ func (s *Service) GetRehearsal(w http.ResponseWriter, _ *http.Request, rep *repl
 	if !snap.Rehearsal {
 		return crowd.NoRehearsal
 	}
-	return s.API.Answers.JSON(w, http.StatusOK, crowdJSON(snap.Of, s.API.Live.Crowd(rep, snap.UID)))
+	return s.API.Answers.JSON(w, http.StatusOK, s.API.Live.Crowd(rep, &snap))
 }
 
 // DeleteRehearsal ends a rehearsal: the clone is deleted, its phones hear of it and

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"drumroll/internal/contract"
@@ -45,11 +46,10 @@ func (s *Service) SelfTest(ctx context.Context, code string) (contract.SelfTest,
 // selftest measures for people who come by the base URL. It asks only addresses
 // that the node was given or found out by itself: a request's could be anybody's.
 func (s *Service) selftest(ctx context.Context, code, base string) contract.SelfTest {
+	u, err := url.Parse(base)
 	subject := selftest.Subject{
-		Log: s.Health, Code: code, Proxied: len(s.API.Sessions.TrustedProxies) > 0, Sockets: int(s.API.Valves.MaxSockets),
-	}
-	if u, err := url.Parse(base); err == nil && session.Loopback(u.Host) {
-		subject.Local = true
+		Local: err == nil && session.Loopback(u.Host),
+		Log:   s.Health, Code: code, Proxied: len(s.API.Sessions.TrustedProxies) > 0, Sockets: int(s.API.Valves.MaxSockets),
 	}
 	own := []string{s.Crowds.URL}
 	if u := s.API.Sessions.PublicURL; u != nil {
@@ -58,10 +58,8 @@ func (s *Service) selftest(ctx context.Context, code, base string) contract.Self
 	if s.API.Sessions.LAN.IsValid() {
 		own = append(own, "http://"+s.API.Sessions.LAN.String())
 	}
-	for _, address := range own {
-		if base == address && !subject.Local {
-			subject.Address = address
-		}
+	if slices.Contains(own, base) && !subject.Local {
+		subject.Address = base
 	}
 	return selftest.Run(ctx, subject)
 }

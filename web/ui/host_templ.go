@@ -1714,7 +1714,7 @@ func moreMenu(h Host) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var88 string
-			templ_7745c5c3_Var88, templ_7745c5c3_Err = templ.JoinStringErrs(h.Crowd.moreWord())
+			templ_7745c5c3_Var88, templ_7745c5c3_Err = templ.JoinStringErrs(moreWord(*h.Crowd))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/host.templ`, Line: 307, Col: 125}
 			}

@@ -1,6 +1,9 @@
 package ui
 
-import "drumroll/internal/event"
+import (
+	"drumroll/internal/contract"
+	"drumroll/internal/event"
+)
 
 // The view models: the fold's public views, and around them what package web
 // adds. Nothing here reads a log, a clock or a request. A model holds only what its
@@ -94,7 +97,7 @@ type Host struct {
 	Event   Event
 	HostURL string // with #key; only on the full page of the main host, never in a frame
 	// Crowd is what a rehearsal's simulated crowd does; nil of an event for real.
-	Crowd *Crowd
+	Crowd *contract.Rehearsal
 	// Rehearse offers a rehearsal, or of one more phones; only on the full page of
 	// the main host.
 	Rehearse *RehearseForm
@@ -105,21 +108,6 @@ type Host struct {
 type Kept struct {
 	Until string // a date in words
 	After string // how long that is after the last activity, in words
-}
-
-// Crowd is the simulated crowd of a rehearsal.
-type Crowd struct {
-	Of        string // code of the event that it rehearses
-	State     string // "here", "left", "elsewhere" (at another node), "none"
-	Phones    int    // asked for
-	Connected int
-	Accepted  int // entries so far
-	PerSecond int // entries a second, over the last seconds
-	P99MS     int // within which 99 % of the taps were acknowledged; 0: none yet
-	Checks    int // how many promises are watched
-	Failed    []string
-	LeavesMS  int64  // until it goes home by itself, at rendering
-	Error     string // why it could not come, or ""
 }
 
 // RehearseForm asks for a crowd.

@@ -1,12 +1,17 @@
 package ui
 
-import "strings"
+import (
+	"math"
+	"strings"
+
+	"drumroll/internal/contract"
+)
 
 // mayRehearse: there is something to rehearse, and this is no rehearsal itself.
 func (h Host) mayRehearse() bool { return h.Crowd == nil && len(h.Event.Activities) > 0 }
 
 // allHold says that no promise was broken, so far or in the end.
-func (c Crowd) allHold() string {
+func allHold(c contract.Rehearsal) string {
 	if c.State == "left" {
 		return "All checks held"
 	}
@@ -14,17 +19,24 @@ func (c Crowd) allHold() string {
 }
 
 // failures names the checks that failed, the first few of them.
-func (c Crowd) failures() string {
+func failures(c contract.Rehearsal) string {
 	const few = 3
-	if len(c.Failed) > few {
-		return strings.Join(c.Failed[:few], "; ") + " and " + itoa(len(c.Failed)-few) + " more"
+	var names []string
+	for _, check := range c.Failed[:min(len(c.Failed), few)] {
+		names = append(names, check.Name)
 	}
-	return strings.Join(c.Failed, "; ")
+	if more := len(c.Failed) - few; more > 0 {
+		return strings.Join(names, "; ") + " and " + itoa(more) + " more"
+	}
+	return strings.Join(names, "; ")
 }
 
-func (c Crowd) moreWord() string {
+func moreWord(c contract.Rehearsal) string {
 	if c.State == "left" || c.State == "none" {
 		return "Fill it again"
 	}
 	return "More phones"
 }
+
+// wholeMS writes milliseconds, rounded up.
+func wholeMS(ms float64) string { return grouped(int(math.Ceil(ms))) }
