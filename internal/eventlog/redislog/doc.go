@@ -4,7 +4,7 @@
 //	drumroll:{CODE}:log    the stream; each item has one field r, the record
 //	drumroll:{CODE}:here   how many phones are connected: a hash of node → "phones:ms"
 //	drumroll:signing-key   32 bytes
-//	drumroll:{CODE}:measure, drumroll:measure   a stream that Measure makes and removes
+//	drumroll:{CODE}:measure   a stream that Measure makes and removes
 //
 // The braces keep the keys of an event in one slot of a Cluster.
 //

@@ -45,7 +45,13 @@ func (l *Log) read(ctx context.Context, code string, after eventlog.Offset, limi
 			}
 			block = max(block, time.Millisecond)
 		}
-		streams, err := l.xread(ctx, client, code, after, limit, block)
+		// The library allows a blocking command ten seconds more than it blocks; a few are
+		// enough to notice that the server is gone.
+		limited, cancel := context.WithTimeout(ctx, max(block, 0)+ioTimeout)
+		streams, err := client.XRead(limited, &redis.XReadArgs{
+			Streams: []string{logKey(code), after.String()}, Count: int64(limit), Block: block,
+		}).Result()
+		cancel()
 		switch {
 		case err != nil && !errors.Is(err, redis.Nil):
 			return nil, readError(err)
@@ -67,36 +73,24 @@ func (l *Log) read(ctx context.Context, code string, after eventlog.Offset, limi
 	}
 }
 
-// xread is one XREAD. The library allows a blocking command ten seconds more than it
-// blocks; a few are enough to notice that the server is gone.
-func (l *Log) xread(ctx context.Context, client redis.UniversalClient, code string, after eventlog.Offset, limit int, block time.Duration) ([]redis.XStream, error) {
-	limited, cancel := context.WithTimeout(ctx, max(block, 0)+ioTimeout)
-	defer cancel()
-	return client.XRead(limited, &redis.XReadArgs{
-		Streams: []string{logKey(code), after.String()},
-		Count:   int64(limit),
-		Block:   block,
-	}).Result()
-}
-
 // At implements eventlog.Log.
 func (l *Log) At(ctx context.Context, code string, at eventlog.Offset) ([]byte, error) {
 	if err := l.checkCall(code); err != nil {
 		return nil, err
 	}
 	found, err := l.client.XRangeN(ctx, logKey(code), at.String(), at.String(), 1).Result()
-	if err != nil {
-		return nil, fmt.Errorf("read event %s at %v: %w", code, at, readError(err))
-	}
-	if len(found) == 0 {
+	if err == nil && len(found) == 0 {
 		_, err := l.Head(ctx, code) // ErrNotFound if there is no log
 		return nil, err
 	}
-	one, err := toRecords(found)
-	if err != nil {
-		return nil, fmt.Errorf("read event %s at %v: %w", code, at, err)
+	var records []eventlog.Record
+	if err == nil {
+		records, err = toRecords(found)
 	}
-	return one[0].Data, nil
+	if err != nil {
+		return nil, fmt.Errorf("read event %s at %v: %w", code, at, readError(err))
+	}
+	return records[0].Data, nil
 }
 
 // Head implements eventlog.Log.

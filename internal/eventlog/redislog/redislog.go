@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -108,7 +109,7 @@ func Open(ctx context.Context, urls string, c Config) (*Log, error) {
 		return nil
 	}
 	l.tail = connect(tail)
-	l.rewriter = newRewriter(client, l.logger)
+	l.rewriter = &rewriter{client: client, logger: l.logger, wake: make(chan struct{}, 1), deleted: map[string]bool{}}
 	l.running.Go(func() { l.rewriter.run(l.done) })
 	return l, nil
 }
@@ -169,14 +170,14 @@ func (l *Log) Delete(ctx context.Context, code string) error {
 		p.Unlink(ctx, presenceKey(code))
 		return nil
 	})
+	if err == nil && log.Val() == 0 {
+		err = eventlog.ErrNotFound
+	} else {
+		l.rewriter.noteDeleted(logKey(code)) // after an error, it may have been done
+	}
 	if err != nil {
-		l.rewriter.noteDeleted(logKey(code)) // it may have been done
 		return fmt.Errorf("delete event %s: %w", code, err)
 	}
-	if log.Val() == 0 {
-		return fmt.Errorf("delete event %s: %w", code, eventlog.ErrNotFound)
-	}
-	l.rewriter.noteDeleted(logKey(code))
 	return nil
 }
 
@@ -215,6 +216,49 @@ func (l *Log) SigningKey(ctx context.Context) ([]byte, error) {
 	return key, nil
 }
 
+// presenceLimit is how long a node's number counts unless it is announced again.
+const presenceLimit = 4 * time.Second
+
+// presenceScript sets the number of one node and adds up those of all nodes, by Redis'
+// own clock. KEYS: the hash, the log. ARGV: node, phones, limit in ms. It writes nothing
+// for an event without a log, and does not keep a 0.
+const presenceScript = `
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  return tonumber(ARGV[2])
+end
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if ARGV[2] == '0' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ':' .. string.format('%d', now))
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+local total = 0
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  local phones, told = string.match(all[i + 1], '^(%d+):(%d+)$')
+  if phones and now - told < tonumber(ARGV[3]) then
+    total = total + phones
+  else
+    redis.call('HDEL', KEYS[1], all[i])
+  end
+end
+return total`
+
+// Announce implements eventlog.Presence. Other nodes see the number at once.
+func (l *Log) Announce(ctx context.Context, code, node string, phones int) (int, error) {
+	if err := l.checkCall(code); err != nil {
+		return 0, err
+	}
+	total, err := l.presence.Run(ctx, l.client, []string{presenceKey(code), logKey(code)},
+		node, strconv.Itoa(max(phones, 0)), presenceLimit.Milliseconds()).Int()
+	if err != nil {
+		return 0, fmt.Errorf("count the phones of event %s: %w", code, err)
+	}
+	return total, nil
+}
+
 // Ping implements eventlog.Health. It writes a key that expires, so that it notices a
 // replica, a full memory or a failing disk, and in a Cluster it asks every master.
 func (l *Log) Ping(ctx context.Context) error {
@@ -233,6 +277,48 @@ func (l *Log) Ping(ctx context.Context) error {
 	return nil
 }
 
+// measureLapse is when the records of a measurement expire if this process dies before it
+// removes them.
+const measureLapse = 30 * time.Second
+
+// Measure implements eventlog.Health. It appends to a stream of its own, on the master
+// that has the event, and removes the stream.
+func (l *Log) Measure(ctx context.Context, code string) (m eventlog.Measurement, err error) {
+	if l.isClosed() {
+		return m, eventlog.ErrClosed
+	}
+	// Each node measures an event once at a time; several nodes that measure at once share
+	// the stream, and the last one removes it. Without a code, the braces are part of a name.
+	key := "drumroll:{" + code + "}:measure"
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), ioTimeout)
+		defer cancel()
+		if uerr := l.client.Unlink(end, key).Err(); err == nil && uerr != nil {
+			err = fmt.Errorf("measure Redis: %w", uerr)
+		}
+	}()
+	trips, err := eventlog.MeasureAppends(ctx, func() error { return l.client.Exists(ctx, key).Err() })
+	if err != nil {
+		return m, fmt.Errorf("measure Redis: %w", err)
+	}
+	record := make([]byte, eventlog.MeasureBytes)
+	m, err = eventlog.MeasureAppends(ctx, func() error {
+		_, err := l.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			return errors.Join(p.XAdd(ctx, &redis.XAddArgs{Stream: key, Values: []any{field, record}}).Err(),
+				p.PExpire(ctx, key, measureLapse).Err())
+		})
+		return err
+	})
+	if err != nil {
+		return m, fmt.Errorf("measure Redis: %w", appendError(err))
+	}
+	m.RoundTrip = trips.Median
+	if d, err := l.Durability(ctx); err == nil {
+		m.Remarks = d.clauses
+	}
+	return m, nil
+}
+
 // Close implements eventlog.Log. An append under way may end with an unknown outcome. If
 // a deletion still waits for its rewrite, Close asks for it first.
 func (l *Log) Close() error {
@@ -243,4 +329,17 @@ func (l *Log) Close() error {
 		err = errors.Join(l.tail.Close(), l.client.Close())
 	})
 	return err
+}
+
+// LogTo sends what the Redis library itself reports (failed dials, lost nodes) to the
+// logger, as debug messages: everything that matters is also returned as an error.
+// Without LogTo the library writes to stderr. The library has one unguarded logger for
+// the whole process: call LogTo before the first Open.
+func LogTo(logger *slog.Logger) { redis.SetLogger(libraryLog{logger}) }
+
+type libraryLog struct{ *slog.Logger }
+
+// Printf implements go-redis' logger.
+func (l libraryLog) Printf(ctx context.Context, format string, v ...any) {
+	l.DebugContext(ctx, "redis client", "message", fmt.Sprintf(format, v...))
 }

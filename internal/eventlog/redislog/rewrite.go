@@ -38,10 +38,6 @@ type rewriter struct {
 	warned bool // that a rewrite was refused; used by run only
 }
 
-func newRewriter(client redis.UniversalClient, logger *slog.Logger) *rewriter {
-	return &rewriter{client: client, logger: logger, wake: make(chan struct{}, 1), deleted: map[string]bool{}}
-}
-
 // noteDeleted asks for a rewrite by the master of a deleted key.
 func (w *rewriter) noteDeleted(key string) {
 	w.mu.Lock()
@@ -51,15 +47,6 @@ func (w *rewriter) noteDeleted(key string) {
 	case w.wake <- struct{}{}:
 	default:
 	}
-}
-
-// takeDeleted returns the deleted keys and forgets them.
-func (w *rewriter) takeDeleted() map[string]bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	keys := w.deleted
-	w.deleted = map[string]bool{}
-	return keys
 }
 
 // run asks for rewrites until done is closed, and then a last time.
@@ -89,7 +76,11 @@ func (w *rewriter) askMasters() (soon bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), rewriteCall)
 	defer cancel()
 	answers := map[string]error{} // by master
-	for key := range w.takeDeleted() {
+	w.mu.Lock()
+	keys := w.deleted
+	w.deleted = map[string]bool{}
+	w.mu.Unlock()
+	for key := range keys {
 		master, name, err := w.masterOf(ctx, key)
 		if err == nil {
 			known := false

@@ -65,7 +65,7 @@ func TestTooOld(t *testing.T) {
 		"5.0.14": true, "6.0.16": true, "6.1.240": true, "6.2.0": false, "6.2": false, "7.0.15": false,
 		"8.2.1": false, "10.0.0": false, "": false, "unstable": false, "255.255.255": false,
 	} {
-		if got := (&settings{version: version}).tooOld(); got != want {
+		if got := (&settings{version: version}).before(oldestMajor, oldestMinor); got != want {
 			t.Errorf("version %q: too old is %v, want %v", version, got, want)
 		}
 	}
