@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -80,15 +81,16 @@ type Replica struct {
 	cursorMoved chan struct{} // closed and replaced when the cursor moves or err is set
 	err         error         // why the event stopped
 	clock       logClock
-	cursor      eventlog.Offset
+	cursor      eventlog.Offset // set on the tail's goroutine only, which reads it without the lock
 
 	// Used on the tail's goroutine only.
 	lossFence  lossFence
-	lost       []event.Command // what the log lost and has to be told, see lost.go
+	lost       []event.Command // what the log lost and has to be told, see sayLost
 	lastRecord []byte          // at the cursor, to check that the log still holds it
 
 	deadlinesChanged chan struct{} // one slot
 	drawsChanged     chan struct{} // one slot
+	roundRetry       time.Duration // of completeDue, on its goroutine only
 
 	work      sync.WaitGroup // that the fold handed out
 	heads     headReads
@@ -196,24 +198,17 @@ func (r *Replica) haltEvent(err error) {
 	r.stopEvent(err)
 }
 
-// stopEvent notes why the event stopped and wakes all that wait.
+// stopEvent ends the event on this node.
 func (r *Replica) stopEvent(err error) {
-	r.mu.Lock()
-	if r.err == nil {
-		r.err = err
-	}
-	r.wakeWaitersLocked()
-	r.mu.Unlock()
+	r.endFold(err)
 	r.notifyWatcher(Change{Structure: true})
 	r.cancel()
 }
 
-// endFold tells those that still wait that the fold has ended.
-func (r *Replica) endFold() {
+// endFold notes why the fold ends, unless it has ended, and wakes all that wait for it.
+func (r *Replica) endFold(why error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.err == nil {
-		r.err = eventlog.ErrStopped
-	}
+	r.err = cmp.Or(r.err, why)
 	r.wakeWaitersLocked()
 }

@@ -168,7 +168,7 @@ func (s *Set) newReplica(code string, producer event.Producer, cancel context.Ca
 		cfg: &s.cfg, code: code, producer: producer, log: s.cfg.Log, logger: s.cfg.Logger,
 		cancel: cancel, done: make(chan struct{}),
 		state: event.New(), cursorMoved: make(chan struct{}),
-		deadlinesChanged: make(chan struct{}, 1), drawsChanged: make(chan struct{}, 1),
+		deadlinesChanged: make(chan struct{}, 1), drawsChanged: make(chan struct{}, 1), roundRetry: minRoundRetry,
 		heads: headReads{wake: make(chan struct{}, 1), over: make(chan struct{})},
 	}
 	r.batcher = eventlog.NewBatcher(eventlog.BatcherConfig[submission]{
@@ -186,7 +186,10 @@ func (s *Set) load(code string, producer event.Producer, l *loading) {
 	r := s.newReplica(code, producer, cancel)
 	err := r.loadToHead(ctx)
 	if errors.Is(err, ErrDeleted) {
-		err = s.finishDelete(ctx, code)
+		// The node that wrote the delete record died before it removed the log.
+		if err = s.cfg.Log.Delete(ctx, code); err == nil {
+			err = eventlog.ErrNotFound
+		}
 	}
 	if err != nil {
 		l.err = fmt.Errorf("load event %s: %w", code, err)
@@ -220,25 +223,25 @@ func (s *Set) run(ctx context.Context, r *Replica, ready func()) {
 	done()
 	r.lastUsed.Store(time.Now().UnixMilli())
 	ready()
-	others.Go(func() { r.watchDeadlines(ctx) })
+	others.Go(func() { watchTimers(ctx, r.deadlinesChanged, r.closeOverdue) })
 	if s.cfg.Complete != nil {
-		others.Go(func() { r.watchDraws(ctx) })
+		others.Go(func() { watchTimers(ctx, r.drawsChanged, r.completeDue) })
 	}
 
 	// The end: the Batcher flushes what it has, the tail folds what was flushed, and the
 	// rest is failed.
 	others.Wait()
-	if head, err := s.finalHead(r.code); err == nil && r.Err() == nil {
-		wait, cancel := context.WithTimeout(context.Background(), s.cfg.GiveUp)
-		if err := r.Wait(wait, head); err != nil && !errors.Is(err, ErrDeleted) {
+	endCtx, cancel := context.WithTimeout(context.Background(), 2*s.cfg.GiveUp)
+	defer cancel()
+	if head, err := s.cfg.Log.Head(endCtx, r.code); err == nil && r.Err() == nil {
+		if err := r.Wait(endCtx, head); err != nil && !errors.Is(err, ErrDeleted) {
 			s.cfg.Logger.Warn("stopped before the log's head was folded", "event", r.code, "err", err)
 		}
-		cancel()
 	}
 	stopTail()
 	tail.Wait()
 	r.work.Wait()
-	r.endFold()
+	r.endFold(eventlog.ErrStopped)
 	r.batcher.Stop()
 	close(r.done)
 }
@@ -253,12 +256,6 @@ func (s *Set) forget(code string, l *loading, why error) {
 		}
 	}
 	s.dropLoaded(code, l)
-}
-
-func (s *Set) finalHead(code string) (eventlog.Offset, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.GiveUp)
-	defer cancel()
-	return s.cfg.Log.Head(ctx, code)
 }
 
 // evictIdle ends replicas that were not used for a while.
@@ -310,15 +307,6 @@ func (s *Set) Delete(ctx context.Context, r *Replica) error {
 		return fmt.Errorf("delete event %s: %w", r.code, err)
 	}
 	return nil
-}
-
-// finishDelete removes a log that ends with its event's deletion: the node that wrote
-// that record died before the second step. The error is never nil.
-func (s *Set) finishDelete(ctx context.Context, code string) error {
-	if err := s.cfg.Log.Delete(ctx, code); err != nil {
-		return fmt.Errorf("finish deleting event %s: %w", code, err)
-	}
-	return fmt.Errorf("event %s: %w", code, eventlog.ErrNotFound)
 }
 
 // Close ends all replicas, after their submissions were flushed and settled.

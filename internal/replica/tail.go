@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"drumroll/internal/event"
@@ -11,11 +12,10 @@ import (
 )
 
 const (
-	readMax    = 512                    // records a read
-	readWait   = time.Second            // how long a read waits for one
-	checkEvery = 5 * time.Second        // how often the cursor is checked against the log
-	closeRetry = 100 * time.Millisecond // how soon a failed close by the clock is tried again
-	shortPause = 50 * time.Millisecond  // after the first of several errors
+	readMax    = 512                   // records a read
+	readWait   = time.Second           // how long a read waits for one
+	checkEvery = 5 * time.Second       // how often the cursor is checked against the log
+	shortPause = 50 * time.Millisecond // after the first of several errors
 )
 
 // tail reads and folds until ctx ends or the event stops.
@@ -41,10 +41,7 @@ func (r *Replica) tail(ctx context.Context) {
 			suspect, checked, pause = false, time.Now(), shortPause
 		}
 		r.passLossFence()
-		r.mu.RLock()
-		cursor := r.cursor
-		r.mu.RUnlock()
-		records, err := r.log.Read(ctx, r.code, cursor, readMax, readWait)
+		records, err := r.log.Read(ctx, r.code, r.cursor, readMax, readWait)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -94,27 +91,45 @@ func (r *Replica) checkLog(ctx context.Context) (bool, error) {
 	if err := r.measureClock(ctx); err != nil {
 		return false, err
 	}
-	holds, err := r.logHoldsCursor(ctx)
+	data, err := r.log.At(ctx, r.code, r.cursor)
 	if err != nil {
 		return false, r.endsWith(err)
 	}
-	if holds {
+	if bytes.Equal(data, r.lastRecord) {
 		r.sayLost()
 		return true, r.setLossFence(ctx)
 	}
 	r.logger.Error("the log lost records that were folded here: folding it again", "event", r.code)
 	r.cfg.Metrics.Rewound()
 	newest := r.batcher.NewestConfirmed()
-	before := r.shown()
+	var shown []event.ShownRun
+	r.View(func(s *event.State) { shown = s.Shown() })
 	if err := r.loadToHead(ctx); err != nil {
 		return false, r.endsWith(err)
 	}
 	r.batcher.FailLost(newest)
-	r.noteLost(before)
+	r.View(func(s *event.State) { r.lost = append(r.lost, s.Lost(shown)...) })
 	r.sayLost()
 	r.notifyWatcher(Change{Structure: true})
 	r.wakeTimers()
 	return true, nil
+}
+
+// sayLost appends what the fold has not heard of yet: a log that loses its tail can take
+// back what people have seen, and the node that remembers says so in the log. It is called
+// again with every check of the log.
+func (r *Replica) sayLost() {
+	if len(r.lost) == 0 {
+		return
+	}
+	r.View(func(s *event.State) {
+		r.lost = slices.DeleteFunc(r.lost, func(c event.Command) bool { return s.Heard(&c) })
+	})
+	for _, c := range r.lost {
+		// Not waited for: this is the goroutine that folds it. Should the Batcher be
+		// full, the next check tries again.
+		_ = r.batcher.Add(submission{command: &c})
+	}
 }
 
 // endsWith stops the event for an error after which it cannot go on, and returns nil
@@ -129,18 +144,6 @@ func (r *Replica) endsWith(err error) error {
 		return err
 	}
 	return nil
-}
-
-// logHoldsCursor reports whether the log still holds the record at the cursor.
-func (r *Replica) logHoldsCursor(ctx context.Context) (bool, error) {
-	r.mu.RLock()
-	cursor := r.cursor
-	r.mu.RUnlock()
-	data, err := r.log.At(ctx, r.code, cursor)
-	if err != nil {
-		return false, err
-	}
-	return bytes.Equal(data, r.lastRecord), nil
 }
 
 // measureClock measures the log's clock against this process's monotonic one.
@@ -179,64 +182,8 @@ func (r *Replica) setLossFence(ctx context.Context) error {
 }
 
 func (r *Replica) passLossFence() {
-	if r.lossFence.seq == 0 {
-		return
-	}
-	r.mu.RLock()
-	passed := r.cursor.Compare(r.lossFence.at) >= 0
-	r.mu.RUnlock()
-	if passed {
+	if r.lossFence.seq != 0 && r.cursor.Compare(r.lossFence.at) >= 0 {
 		r.batcher.FailLost(r.lossFence.seq)
 		r.lossFence = lossFence{}
 	}
-}
-
-// wakeTimers has watchDeadlines and watchDraws look again.
-func (r *Replica) wakeTimers() {
-	for _, wake := range []chan struct{}{r.deadlinesChanged, r.drawsChanged} {
-		select {
-		case wake <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// watchDeadlines appends the closes of countdowns that have run out.
-func (r *Replica) watchDeadlines(ctx context.Context) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
-	for {
-		timer.Reset(r.closeOverdue(ctx))
-		select {
-		case <-r.deadlinesChanged:
-		case <-timer.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// closeOverdue proposes a close for each countdown that has run out and returns how
-// long to sleep until the next one.
-func (r *Replica) closeOverdue(ctx context.Context) time.Duration {
-	var deadlines []event.Deadline
-	r.View(func(s *event.State) { deadlines = s.Deadlines() })
-	next := checkEvery // the log's clock is measured that often, and may have jumped
-	for _, d := range deadlines {
-		left := time.UnixMilli(int64(d.Ms)).Sub(r.Now())
-		if left <= 0 {
-			set := d.Set
-			try, cancel := context.WithTimeout(ctx, 2*r.cfg.GiveUp)
-			_, err := r.Propose(try, &event.Command{Type: event.CmdClose, Activity: d.Activity, Deadline: &set})
-			cancel()
-			if err == nil {
-				continue
-			}
-			// No answer, or refused because another node closed or extended it: look at the
-			// state again soon.
-			left = closeRetry
-		}
-		next = min(next, left)
-	}
-	return next
 }

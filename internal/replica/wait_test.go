@@ -49,7 +49,7 @@ func TestWaitEnds(t *testing.T) {
 		got := make(chan error, 1)
 		go func() { got <- r.Wait(t.Context(), eventlog.Offset{Ms: 9}) }()
 		synctest.Wait()
-		r.endFold()
+		r.endFold(eventlog.ErrStopped)
 		if err := <-got; !errors.Is(err, eventlog.ErrStopped) {
 			t.Errorf("Wait when the fold ends: %v", err)
 		}
