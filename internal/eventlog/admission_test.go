@@ -57,8 +57,9 @@ func newQueue(t *testing.T, most int, cost time.Duration) *queue {
 		Encode: func(seq uint64, items []time.Time) ([]byte, int) {
 			return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, seq), uint64(len(items))), len(items)
 		},
-		Fail:   func([]time.Time, error) { t.Error("an item failed") },
-		Logger: slog.New(slog.DiscardHandler),
+		Fail:    func([]time.Time, error) { t.Error("an item failed") },
+		Observe: func(int, int, time.Duration) {},
+		Logger:  slog.New(slog.DiscardHandler),
 	})
 	q.log.met = func(seq uint64) {
 		q.mu.Lock()

@@ -28,8 +28,8 @@ type Appender interface {
 	Append(ctx context.Context, code string, records [][]byte) (Offset, error)
 }
 
-// BatcherConfig says what a Batcher needs to know. All fields but MaxWait and
-// Observe are required.
+// BatcherConfig says what a Batcher needs to know. All fields but MaxWait are
+// required.
 type BatcherConfig[T any] struct {
 	Log  Appender
 	Code string
@@ -138,8 +138,10 @@ func (b *Batcher[T]) TakeRecord(seq uint64) []T {
 	f, ok := b.inFlight[seq]
 	if ok {
 		delete(b.inFlight, seq)
-		if !f.confirmed {
-			b.readBackLocked()
+		if !f.confirmed { // it needs no further append
+			if b.unread--; b.unread == 0 {
+				close(b.allRead)
+			}
 		}
 	}
 	lost := b.removeConfirmedLocked(func(at uint64, _ flight[T]) bool { return at < seq })
@@ -172,14 +174,6 @@ func (b *Batcher[T]) NewestConfirmed() (newest uint64) {
 		}
 	}
 	return newest
-}
-
-// readBackLocked notes that the fold has met one record of the present flush: it needs
-// no further append.
-func (b *Batcher[T]) readBackLocked() {
-	if b.unread--; b.unread == 0 {
-		close(b.allRead)
-	}
 }
 
 // FailLost fails the confirmed records up to seq that the fold has not met. The log has
@@ -276,9 +270,7 @@ func (b *Batcher[T]) flushBatch(ctx context.Context) bool {
 	start := time.Now()
 	err := b.appendBatch(ctx, next.records, next.allRead)
 	now := time.Now()
-	if b.cfg.Observe != nil {
-		b.cfg.Observe(next.items, next.bytes, now.Sub(start))
-	}
+	b.cfg.Observe(next.items, next.bytes, now.Sub(start))
 	b.fail(b.endFlight(next, now, err), err)
 	return true
 }

@@ -33,7 +33,7 @@ type eventFile struct {
 	// unsettled bytes behind the end may hold what a failed append left; guarded by writer.
 	unsettled int64
 
-	mu    sync.Mutex // guards state and its index; never held during I/O
+	mu    sync.Mutex // guards state and its reads; never held during I/O
 	state state
 }
 
@@ -44,7 +44,8 @@ type state struct {
 	damage  error       // why the file is not opened again until it is another one
 	head    eventlog.Offset
 	end     int64         // of the frame that holds the head
-	index   *index        // of file
+	newest  mark          // where that frame begins
+	reads   *[7]mark      // where the last reads of file ended
 	life    int           // how many logs under this code ended before
 	changed chan struct{} // closed when a later state replaces this one
 }
@@ -155,7 +156,7 @@ func (f *eventFile) loadLocked(file *os.File) error {
 	}
 	f.size, f.unsettled = int64(len(b)), 0
 	f.log.clock.raiseTo(c.head.Ms)
-	f.publish(state{file: file, info: info, head: c.head, end: int64(c.end), index: &index{newest: c.newest}, life: f.snapshot().life})
+	f.publish(state{file: file, info: info, head: c.head, end: int64(c.end), newest: c.newest, reads: new([7]mark), life: f.snapshot().life})
 	return nil
 }
 
@@ -260,9 +261,7 @@ func (f *eventFile) append(records [][]byte) (eventlog.Offset, error) {
 		}
 		return refused(err)
 	}
-	f.mu.Lock()
-	s.index.newest = mark{s.head, s.end}
-	f.mu.Unlock()
+	s.newest = mark{s.head, s.end}
 	s.head, s.end = eventlog.Offset{Ms: first.Ms, Seq: first.Seq + uint64(len(records)) - 1}, end
 	f.publish(s)
 	return s.head, nil
@@ -356,7 +355,7 @@ func (f *eventFile) at(ctx context.Context, at eventlog.Offset) ([]byte, error) 
 // at least one.
 func (f *eventFile) readRecords(s state, after eventlog.Offset, limit int) (records []eventlog.Record, err error) {
 	f.mu.Lock()
-	from := s.index.find(after)
+	from := s.findMark(after)
 	f.mu.Unlock()
 	for len(records) == 0 {
 		b := make([]byte, min(s.end-from.pos, readBytes))
@@ -386,8 +385,8 @@ func (f *eventFile) readRecords(s state, after eventlog.Offset, limit int) (reco
 		}
 	}
 	f.mu.Lock()
-	s.index.reads[s.index.next%len(s.index.reads)] = from
-	s.index.next++
+	copy(s.reads[1:], s.reads[:])
+	s.reads[0] = from
 	f.mu.Unlock()
 	return records, nil
 }
@@ -434,18 +433,11 @@ type mark struct {
 	pos   int64
 }
 
-// index is where the newest frame of an open file begins, and where some reads ended: reads
-// in order and at the end read nothing twice.
-type index struct {
-	newest mark
-	reads  [7]mark
-	next   int // of reads to be replaced
-}
-
-// find returns the last mark that is not behind the record after an offset.
-func (x *index) find(after eventlog.Offset) mark {
+// findMark returns the last known mark that is not behind the record after an offset: reads in
+// order and at the end read nothing twice. The caller holds eventFile.mu.
+func (s *state) findMark(after eventlog.Offset) mark {
 	from := mark{pos: headBytes}
-	for _, m := range append(x.reads[:], x.newest) {
+	for _, m := range append(s.reads[:], s.newest) {
 		if m.pos > from.pos && m.after.Compare(after) <= 0 {
 			from = m
 		}

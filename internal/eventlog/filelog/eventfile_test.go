@@ -218,7 +218,7 @@ func TestIndex(t *testing.T) {
 		head := mustAppend(t, l, "ABC234", "more")
 		for r := range at {
 			s := l.files["ABC234"].snapshot()
-			if from := s.index.find(at[r]); from.after.Compare(before[r]) < 0 {
+			if from := s.findMark(at[r]); from.after.Compare(before[r]) < 0 {
 				t.Errorf("round %d: the read after %v begins at byte %d, behind %v", i, at[r], from.pos, from.after)
 			}
 			before[r] = at[r]

@@ -20,6 +20,9 @@ const (
 	tempSuffix = ".tmp"
 )
 
+// errLocked is tryLock's error if another process, or this one, holds the lock.
+var errLocked = errors.New("in use by another drumroll")
+
 // openFolder makes the folder, locks it for this process until the returned file is closed
 // or the process ends in any way, and removes what a crash left unfinished.
 func openFolder(dir string) (lock *os.File, err error) {

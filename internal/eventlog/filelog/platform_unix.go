@@ -8,9 +8,6 @@ import (
 	"syscall"
 )
 
-// errLocked: another process, or this one, holds the lock.
-var errLocked = errors.New("in use by another drumroll")
-
 func tryLock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {

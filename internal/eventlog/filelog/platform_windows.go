@@ -7,9 +7,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// errLocked: another process, or this one, holds the lock.
-var errLocked = errors.New("in use by another drumroll")
-
 // tryLock locks a byte far behind the end: the others stay readable.
 func tryLock(f *os.File) error {
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
