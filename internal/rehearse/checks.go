@@ -40,22 +40,21 @@ func ofTheServer() []string {
 	return []string{checkTotals, checkTotalsOnly, checkUpToDate, checkWinners}
 }
 
-// skippedChecks are checks that were not made.
-type skippedChecks map[string]bool
-
-func (s skippedChecks) skip(names ...string) {
-	for _, name := range names {
-		s[name] = true
-	}
-}
-
 // Checks is how many promises are watched.
 func Checks() int { return len(allChecks()) }
 
 // checks counts what failed, and keeps the first example of each.
 type checks struct {
-	mu     sync.Mutex
-	failed map[string]*Check
+	mu  sync.Mutex
+	all []Check // in the order of the report
+}
+
+func newChecks() *checks {
+	c := &checks{all: make([]Check, Checks())}
+	for i, name := range allChecks() {
+		c.all[i].Name = name
+	}
+	return c
 }
 
 func (c *checks) fail(name, format string, args ...any) { c.add(name, 1, format, args...) }
@@ -64,37 +63,30 @@ func (c *checks) fail(name, format string, args ...any) { c.add(name, 1, format,
 func (c *checks) add(name string, n int, format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f := c.failed[name]
-	if f == nil {
-		f = &Check{Name: name, Example: fmt.Sprintf(format, args...)}
-		c.failed[name] = f
+	check := &c.all[slices.Index(allChecks(), name)]
+	if check.Failed == 0 {
+		check.Example = fmt.Sprintf(format, args...)
 	}
-	f.Failed += n
+	check.Failed += n
 }
 
-func (c *checks) failures() (n int) {
+// skip notes checks that are not made.
+func (c *checks) skip(names ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, f := range c.failed {
-		n += f.Failed
+	for i := range c.all {
+		c.all[i].Skipped = c.all[i].Skipped || slices.Contains(names, c.all[i].Name)
 	}
-	return n
 }
 
-// broken are the checks that have failed so far.
-func (c *checks) broken() []Check {
-	return slices.DeleteFunc(c.list(nil), func(check Check) bool { return check.Failed == 0 })
-}
-
-func (c *checks) list(skipped skippedChecks) (all []Check) {
+// list is all checks as they stand, and how often they failed together.
+func (c *checks) list() (all []Check, failures int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, name := range allChecks() {
-		if f := c.failed[name]; f != nil {
-			all = append(all, *f)
-		} else {
-			all = append(all, Check{Name: name, Skipped: skipped[name]})
-		}
+	for _, check := range c.all {
+		check.Skipped = check.Skipped && check.Failed == 0
+		all = append(all, check)
+		failures += check.Failed
 	}
-	return all
+	return all, failures
 }

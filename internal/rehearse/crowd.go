@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -101,7 +100,7 @@ type crowd struct {
 	newest        atomic.Pointer[contract.Event]
 	spread        spreads
 
-	checks  checks
+	checks  *checks
 	latency *latencies
 	frames  struct{ state, tick, ack, won atomic.Int64 }
 
@@ -116,10 +115,10 @@ type crowd struct {
 	refused map[string]int // by reason
 	owners  map[string]int // tickets, by phone
 
-	ending   atomic.Bool // no new taps
-	gone     atomic.Bool // the event was deleted
-	vanished chan struct{}
-	over     context.Context // ends when the phones go home
+	ending atomic.Bool     // no new taps
+	over   context.Context // ends when the phones go home
+	gone   context.Context // ends with the event; vanish says that it was deleted
+	vanish context.CancelFunc
 }
 
 // Run rehearses until the script's time is up, ctx ends or the event is gone; the
@@ -155,18 +154,17 @@ func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
 	select {
 	case <-stay:
 	case <-ctx.Done():
-	case <-c.vanished:
+	case <-c.gone.Done():
 	}
 	c.ending.Store(true)
 	atOnce := errors.Is(context.Cause(ctx), ErrAtOnce)
 	settled := !atOnce && c.settle(ctx)
 	lasted := time.Since(c.start)
-	skipped := skippedChecks{}
 	if atOnce {
-		skipped.skip(checkConnected, checkAnswered)
-		skipped.skip(ofTheServer()...)
+		c.checks.skip(checkConnected, checkAnswered)
+		c.checks.skip(ofTheServer()...)
 	} else {
-		c.finalChecks(ctx, settled, skipped)
+		c.finalChecks(ctx, settled)
 	}
 
 	goHome()
@@ -174,7 +172,7 @@ func run(ctx context.Context, cfg Config, limit patience) (*Report, error) {
 		p.leave()
 	}
 	wg.Wait()
-	return c.report(lasted, ctx.Err() != nil, skipped), nil
+	return c.report(lasted, ctx.Err() != nil), nil
 }
 
 // MaxLocalPhones is how many phones, at most so many, fit into a process that is also
@@ -198,9 +196,10 @@ func newCrowd(ctx context.Context, cfg Config) (*crowd, error) {
 	c := &crowd{
 		cfg:    cfg,
 		states: newRecall(32), ticks: newRecall(256),
-		latency: newLatencies(), checks: checks{failed: map[string]*Check{}},
-		refused: map[string]int{}, owners: map[string]int{}, vanished: make(chan struct{}),
+		latency: newLatencies(), checks: newChecks(),
+		refused: map[string]int{}, owners: map[string]int{},
 	}
+	c.gone, c.vanish = context.WithCancel(context.Background())
 	plain := new(http.Protocols)
 	plain.SetHTTP1(true)
 	proxy := http.ProxyFromEnvironment
@@ -218,10 +217,8 @@ func newCrowd(ctx context.Context, cfg Config) (*crowd, error) {
 	}
 	c.phones = make([]*phone, cfg.Phones)
 	for i := range c.phones {
-		r := rand.New(rand.NewPCG(cfg.Seed, uint64(i)))
-		p := &phone{c: c, no: i, random: r}
-		p.arrives = time.Duration(r.Float64() * float64(cfg.Script.JoinOver))
-		c.phones[i] = p
+		random := rand.New(rand.NewPCG(cfg.Seed, uint64(i)))
+		c.phones[i] = &phone{c: c, no: i, random: random, arrives: time.Duration(random.Float64() * float64(cfg.Script.JoinOver))}
 	}
 	return c, nil
 }
@@ -237,7 +234,8 @@ func (c *crowd) find(ctx context.Context) error {
 		return fmt.Errorf("open the join page: %w", err)
 	}
 	res.Body.Close()
-	c.base, c.code = split(res.Request.URL)
+	u := res.Request.URL
+	c.base, c.code = u.Scheme+"://"+u.Host, strings.ToUpper(strings.Trim(path.Base(u.Path), "/."))
 	if res.StatusCode != http.StatusOK || c.code == "" {
 		return fmt.Errorf("no event at %s: the server answers %s", c.cfg.JoinURL, res.Status)
 	}
@@ -248,15 +246,6 @@ func (c *crowd) find(ctx context.Context) error {
 	}
 	c.before = *e
 	return nil
-}
-
-// split cuts a join URL into http(s)://host and the event's code.
-func split(u *url.URL) (base, code string) {
-	code = path.Base(u.Path)
-	if code == "/" || code == "." {
-		code = ""
-	}
-	return u.Scheme + "://" + u.Host, strings.ToUpper(code)
 }
 
 // refuse counts what the crowd was refused.
@@ -284,13 +273,6 @@ func (c *crowd) own(ticket string, p *phone) {
 	c.mu.Unlock()
 	if known && owner != p.no {
 		c.checks.fail(checkTicket, "ticket %s was given to phones %d and %d", ticket, owner, p.no)
-	}
-}
-
-// vanish ends the rehearsal of an event that is no more.
-func (c *crowd) vanish() {
-	if !c.gone.Swap(true) {
-		close(c.vanished)
 	}
 }
 
@@ -347,12 +329,9 @@ func (c *crowd) pace() {
 			c.lateness.Store(behind)
 		}
 		placed := false
-		for range min(len(c.phones), 256) {
-			p := c.phones[next]
+		for tries := min(len(c.phones), 256); tries > 0 && !placed; tries-- {
+			placed = c.phones[next].tapAny(due)
 			next = (next + 1) % len(c.phones)
-			if placed = p.tapAny(due); placed {
-				break
-			}
 		}
 		if !placed {
 			c.unplaced.Add(1)
@@ -369,7 +348,7 @@ func (c *crowd) anythingOpen() bool {
 func (c *crowd) settle(ctx context.Context) bool {
 	begin := time.Now()
 	for limit := c.limit.settle; ; {
-		if c.gone.Load() || c.waiting.Load() == 0 && c.connected.Load() == c.started.Load() {
+		if c.gone.Err() != nil || c.waiting.Load() == 0 && c.connected.Load() == c.started.Load() {
 			return true
 		}
 		if ctx.Err() != nil {
@@ -390,13 +369,14 @@ func (c *crowd) progress() {
 		for _, n := range c.allRefused() {
 			refused += int64(n)
 		}
+		checks, failures := c.checks.list()
 		c.cfg.Progress(Progress{
 			Elapsed: time.Since(c.start), ForAll: c.cfg.Script.Stay, Settling: c.ending.Load(),
 			Phones: len(c.phones), Connected: int(c.connected.Load()),
 			Accepted: c.counted.Load() + c.changed.Load() + c.unchanged.Load(),
 			Retried:  c.retried.Load(), Refused: refused,
-			CheckIns:     c.checkIns.Load(),
-			FailedChecks: c.checks.failures(), Failed: c.checks.broken(), LatencyP99: c.latency.quantile(0.99),
+			CheckIns: c.checkIns.Load(), LatencyP99: c.latency.quantile(0.99), FailedChecks: failures,
+			Failed: slices.DeleteFunc(checks, func(check Check) bool { return check.Failed == 0 }),
 		})
 	}
 }

@@ -22,12 +22,12 @@ func (c *crowd) ask(ctx context.Context) (*contract.Event, error) {
 	return &e, err
 }
 
-// finalChecks compares what the phones know with what the server says. It adds the checks
-// that could not be made to skipped.
-func (c *crowd) finalChecks(ctx context.Context, settled bool, skipped skippedChecks) {
+// finalChecks compares what the phones know with what the server says. Checks
+// that cannot be made are skipped.
+func (c *crowd) finalChecks(ctx context.Context, settled bool) {
 	interrupted := ctx.Err() != nil
 	if !settled && interrupted {
-		skipped.skip(checkConnected, checkAnswered)
+		c.checks.skip(checkConnected, checkAnswered)
 	} else if !settled {
 		if n := c.started.Load() - c.got.Load(); n > 0 {
 			c.checks.add(checkConnected, int(n), "%d of %d phones were never sent a state", n, c.started.Load())
@@ -36,9 +36,9 @@ func (c *crowd) finalChecks(ctx context.Context, settled bool, skipped skippedCh
 			c.checks.add(checkAnswered, int(n), "%d taps were not answered, %v after the last", n, c.limit.settle)
 		}
 	}
-	if c.gone.Load() {
-		skipped.skip(checkAnswered)
-		skipped.skip(ofTheServer()...)
+	if c.gone.Err() != nil {
+		c.checks.skip(checkAnswered)
+		c.checks.skip(ofTheServer()...)
 		return
 	}
 	over, cancel := context.WithTimeout(context.Background(), askTimeout)
@@ -48,14 +48,14 @@ func (c *crowd) finalChecks(ctx context.Context, settled bool, skipped skippedCh
 		if !interrupted && !errors.Is(err, errGone) {
 			c.checks.fail(checkTotals, "the event could not be read in the end: %v", err)
 		}
-		skipped.skip(ofTheServer()...)
+		c.checks.skip(ofTheServer()...)
 		return
 	}
 	c.checkEvent("the API", e)
 	c.checkWinners(e)
 	alone := c.before.People.Joined == 0 && int64(e.People.Joined) == c.identities.Load()
 	if !alone {
-		skipped.skip(checkTotalsOnly)
+		c.checks.skip(checkTotalsOnly)
 	}
 	for i := range e.Activities {
 		c.checkTotals(&e.Activities[i], alone)
@@ -78,14 +78,11 @@ func (c *crowd) agreed(ctx context.Context) (*contract.Event, error) {
 				example = what
 			}
 		}
-		if behind == 0 {
-			return e, nil
-		}
-		if time.Now().After(deadline) {
+		late := behind > 0 && time.Now().After(deadline)
+		if late {
 			c.checks.add(checkUpToDate, behind, "%s", example)
-			return e, nil
 		}
-		if !c.sleep(100 * time.Millisecond) {
+		if behind == 0 || late || !c.sleep(100*time.Millisecond) {
 			return e, nil
 		}
 	}

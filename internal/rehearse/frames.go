@@ -15,7 +15,6 @@ import (
 // shared is a frame, or the part of it, that many phones are sent alike. It is
 // decoded and checked for the first of them; what another is sent is compared.
 type shared struct {
-	T     string          `json:"t"`
 	Seq   uint64          `json:"seq"`
 	Event *contract.Event `json:"event"` // of a state
 	// Of a tick.
@@ -88,15 +87,14 @@ var (
 // receive takes one frame of a phone's connection.
 func (c *crowd) receive(p *phone, data []byte) {
 	var err error
+	var s *shared
 	switch {
 	case bytes.HasPrefix(data, tickStart):
-		var s *shared
 		if s, err = c.ticks.get(data, c.decodeTick); err == nil {
 			c.frames.tick.Add(1)
 			p.onTick(s)
 		}
 	case bytes.HasPrefix(data, stateStart):
-		var s *shared
 		var y contract.You
 		if s, y, err = c.decodeState(data); err == nil {
 			c.frames.state.Add(1)

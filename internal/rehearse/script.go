@@ -48,12 +48,10 @@ func DefaultScript() Script {
 
 // Slower is the script with thinking times this many times as long.
 func (s Script) Slower(times float64) Script {
-	all := map[string]Taking{}
+	s.Kinds = maps.Clone(s.Kinds)
 	for name, take := range s.Kinds {
-		take.After = time.Duration(times * float64(take.After))
-		all[name] = take
+		s.Kinds[name] = Taking{Share: take.Share, After: time.Duration(times * float64(take.After))}
 	}
-	s.Kinds = all
 	return s
 }
 

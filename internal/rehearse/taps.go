@@ -73,12 +73,11 @@ func (p *phone) onState(s *shared, y *contract.You) {
 			continue
 		}
 		r := p.runOfLocked(a)
+		if r == nil && a.State != contract.Open {
+			continue
+		}
 		if r == nil {
-			if a.State == contract.Open {
-				r = p.beginLocked(a)
-			} else {
-				continue
-			}
+			r = p.beginLocked(a)
 		}
 		if !r.acked || now.Sub(r.ackedAt) >= p.c.limit.lag { // else the state may have been made before the entry was folded
 			r.does.compare(p, r, a, y, now)
@@ -206,6 +205,12 @@ func (p *phone) tapAny(due time.Time) bool {
 func (p *phone) tapAndUnlock(r *part, c choice, due time.Time) {
 	r.tapped = true
 	p.tapLocked(r, c, due)
+	p.sendAndUnlock(r)
+}
+
+// sendAndUnlock sends a run's waiting tap; without a connection it goes with the next
+// state. It gives mu back.
+func (p *phone) sendAndUnlock(r *part) {
 	if !p.ready {
 		p.mu.Unlock()
 		return
@@ -323,13 +328,11 @@ func (p *phone) againLocked(r *part, t *tap, least time.Duration) {
 	time.AfterFunc(wait, func() {
 		p.mu.Lock()
 		t.backing = false
-		if r.waiting != t || !p.ready || p.home {
+		if r.waiting != t || p.home {
 			p.mu.Unlock()
-			return // or it goes with the next state
+			return
 		}
-		frame, socket := p.frameLocked(r), p.socket
-		p.mu.Unlock()
-		send(socket, frame)
+		p.sendAndUnlock(r)
 	})
 }
 
