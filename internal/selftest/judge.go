@@ -29,8 +29,8 @@ const (
 
 // judge puts facts into words.
 func judge(f facts) contract.SelfTest {
-	phones, capacity := judgePhones(f)
-	return contract.SelfTest{Checks: []contract.SelfCheck{judgeLog(f), judgeAddress(f), phones}, Phones: capacity.phones, Limit: capacity.limit}
+	check, phones, limit := judgePhones(f)
+	return contract.SelfTest{Checks: []contract.SelfCheck{judgeLog(f), judgeAddress(f), check}, Phones: phones, Limit: limit}
 }
 
 func judgeLog(f facts) contract.SelfCheck {
@@ -65,17 +65,17 @@ func judgeLog(f facts) contract.SelfCheck {
 func judgeAddress(f facts) contract.SelfCheck {
 	c := contract.SelfCheck{Name: "address", Status: OK}
 	switch {
-	case f.local:
+	case f.Local:
 		c.Status = Warn
 		c.Says = "The QR code leads to this machine alone. Phones need another address: open the console at that address, or set --public-url."
-	case f.address == "":
+	case f.Address == "":
 		c.Says = "The QR code leads to the address that you have open. Try it with a phone on the guests' network."
 	case f.away != nil:
 		// A public address may answer from everywhere but from inside its own network.
 		c.Status = Warn
-		c.Says = fmt.Sprintf("%s, where the QR code leads, does not answer from here: %s. Try it with a phone: if the phone gets through, all is well.", f.address, shortCause(f.away))
+		c.Says = fmt.Sprintf("%s, where the QR code leads, does not answer from here: %s. Try it with a phone: if the phone gets through, all is well.", f.Address, shortCause(f.away))
 	default:
-		c.Says = fmt.Sprintf("%s, where the QR code leads, answers from here in %s. Guest networks can keep devices apart, and only a phone on that network shows it: try one.", f.address, milliseconds(f.answer))
+		c.Says = fmt.Sprintf("%s, where the QR code leads, answers from here in %s. Guest networks can keep devices apart, and only a phone on that network shows it: try one.", f.Address, milliseconds(f.answer))
 	}
 	return c
 }
@@ -88,19 +88,14 @@ func SocketsFor(files int) int {
 	return files - spareFiles
 }
 
-// capacity is the limit that a growing crowd meets first.
-type capacity struct {
-	limit  string // its name; "": none is known
-	phones int
-	says   string
-}
-
-// judgePhones finds the limit that comes first.
-func judgePhones(f facts) (contract.SelfCheck, capacity) {
-	var first capacity
-	consider := func(limit string, phones int, says string) {
-		if first.limit == "" || phones < first.phones {
-			first = capacity{limit, max(phones, 0), says}
+// judgePhones finds the limit that a growing crowd meets first, and how many phones that
+// allows; "": none is known.
+func judgePhones(f facts) (c contract.SelfCheck, phones int, limit string) {
+	c = contract.SelfCheck{Name: "phones", Status: OK, Says: "No limit on the number of phones is known here."}
+	consider := func(name string, room int, says string) {
+		if limit == "" || room < phones {
+			phones, limit = max(room, 0), name
+			c.Says = fmt.Sprintf("Room for about %s phones on this node. The first limit is %s.", humanize.Comma(int64(roundDown(phones))), says)
 		}
 	}
 	if l := f.limits; l.files > 0 {
@@ -109,22 +104,16 @@ func judgePhones(f facts) (contract.SelfCheck, capacity) {
 	if m := f.limits.memory; m > 0 {
 		consider("memory", int(m/perPhone), fmt.Sprintf("memory: %s MB are free", humanize.Comma(int64(m>>20))))
 	}
-	if f.sockets > 0 {
-		consider("sockets", f.sockets, fmt.Sprintf("the %s sockets that a node takes at most", humanize.Comma(int64(f.sockets))))
+	if f.Sockets > 0 {
+		consider("sockets", f.Sockets, fmt.Sprintf("the %s sockets that a node takes at most", humanize.Comma(int64(f.Sockets))))
 	}
-	if f.proxied && f.limits.ports > 0 {
+	if f.Proxied && f.limits.ports > 0 {
 		consider("ports", f.limits.ports, fmt.Sprintf("ports: a proxy on one address has %s to reach this node from (net.ipv4.ip_local_port_range raises it; so does a second address)", humanize.Comma(int64(f.limits.ports))))
 	}
-	c := contract.SelfCheck{Name: "phones", Status: OK}
-	if first.limit == "" {
-		c.Says = "No limit on the number of phones is known here."
-		return c, first
-	}
-	c.Says = fmt.Sprintf("Room for about %s phones on this node. The first limit is %s.", humanize.Comma(int64(roundDown(first.phones))), first.says)
-	if first.phones < fewPhones {
+	if limit != "" && phones < fewPhones {
 		c.Status = Warn
 	}
-	return c, first
+	return c, phones, limit
 }
 
 // roundDown keeps two digits: these are estimates.

@@ -14,9 +14,10 @@ import (
 // laptop is a sound node in a venue.
 func laptop() facts {
 	return facts{
+		Subject: Subject{Address: "http://192.168.1.20:8080", Sockets: 200_000},
 		log:     eventlog.Measurement{Appends: 20, Median: 800 * time.Microsecond, Worst: 3 * time.Millisecond},
 		limits:  limits{files: 20_000, memory: 4 << 30, ports: 28_232},
-		address: "http://192.168.1.20:8080", answer: 2 * time.Millisecond, sockets: 200_000,
+		answer:  2 * time.Millisecond,
 	}
 }
 
@@ -38,17 +39,17 @@ func TestJudge(t *testing.T) {
 			[]string{"no answer in time"}, "files", 18_976},
 		"address":           {func(*facts) {}, "address", OK, []string{"http://192.168.1.20:8080", "in 2 ms", "try one"}, "files", 18_976},
 		"address away":      {func(f *facts) { f.away = errors.New("refused") }, "address", Warn, []string{"does not answer from here: refused"}, "files", 18_976},
-		"this machine only": {func(f *facts) { f.local, f.address = true, "" }, "address", Warn, []string{"this machine alone", "--public-url"}, "files", 18_976},
-		"as opened":         {func(f *facts) { f.address = "" }, "address", OK, []string{"that you have open"}, "files", 18_976},
+		"this machine only": {func(f *facts) { f.Local, f.Address = true, "" }, "address", Warn, []string{"this machine alone", "--public-url"}, "files", 18_976},
+		"as opened":         {func(f *facts) { f.Address = "" }, "address", OK, []string{"that you have open"}, "files", 18_976},
 		"files first":       {func(*facts) {}, "phones", OK, []string{"about 18,000 phones", "ulimit -n"}, "files", 18_976},
 		"few files":         {func(f *facts) { f.limits.files = 256 }, "phones", Warn, []string{"about 120 phones", "256"}, "files", 128},
 		"hardly a file":     {func(f *facts) { f.limits.files = 100 }, "phones", Warn, []string{"about 50 phones"}, "files", 50},
 		"memory first":      {func(f *facts) { f.limits.memory = 400 << 20 }, "phones", OK, []string{"400 MB"}, "memory", 10_240},
-		"sockets first":     {func(f *facts) { f.sockets = 5000 }, "phones", OK, []string{"5,000 sockets"}, "sockets", 5000},
-		"ports first": {func(f *facts) { f.proxied, f.limits.files = true, 1_000_000 }, "phones", OK,
+		"sockets first":     {func(f *facts) { f.Sockets = 5000 }, "phones", OK, []string{"5,000 sockets"}, "sockets", 5000},
+		"ports first": {func(f *facts) { f.Proxied, f.limits.files = true, 1_000_000 }, "phones", OK,
 			[]string{"about 28,000 phones", "ip_local_port_range"}, "ports", 28_232},
 		"ports of nobody": {func(f *facts) { f.limits.files = 1_000_000 }, "phones", OK, []string{"memory"}, "memory", 104_857},
-		"nothing known": {func(f *facts) { f.limits, f.sockets = limits{}, 0 }, "phones", OK,
+		"nothing known": {func(f *facts) { f.limits, f.Sockets = limits{}, 0 }, "phones", OK,
 			[]string{"No limit"}, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {

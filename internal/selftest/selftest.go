@@ -1,3 +1,11 @@
+// Package selftest measures, before the doors open, what this node can bear, and
+// says it in words: how fast the log takes records, how many phones the limits of
+// this process and machine allow, and whether the address in the QR code answers. It
+// names the limit that a growing crowd meets first.
+//
+// Run measures, and judge puts the figures into words. judge is pure, so that tests can
+// give it the figures of any machine. Guests see nothing of a Run, and it leaves nothing
+// behind.
 package selftest
 
 import (
@@ -31,17 +39,15 @@ const (
 	Fail = "fail" // the show cannot go on
 )
 
-// facts are what Run measured. An error says why the figure next to it is missing.
+// facts are what Run measured of a subject. An error says why the figure next to it is
+// missing.
 type facts struct {
-	log     eventlog.Measurement
-	logErr  error
-	limits  limits
-	address string
-	local   bool
-	answer  time.Duration // of the address
-	away    error         // why it does not answer
-	proxied bool
-	sockets int
+	Subject
+	log    eventlog.Measurement
+	logErr error
+	limits limits
+	answer time.Duration // of the address
+	away   error         // why it does not answer
 }
 
 // limits are those of the process and the machine; 0: unknown, or no limit.
@@ -58,7 +64,7 @@ const (
 
 // Run measures for about a second, or for some seconds if something does not answer.
 func Run(ctx context.Context, s Subject) contract.SelfTest {
-	f := facts{limits: measureLimits(), address: s.Address, local: s.Local, proxied: s.Proxied, sockets: s.Sockets}
+	f := facts{Subject: s, limits: measureLimits()}
 	logCtx, cancel := context.WithTimeout(ctx, logLimit)
 	f.log, f.logErr = s.Log.Measure(logCtx, s.Code)
 	cancel()

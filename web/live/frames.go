@@ -68,11 +68,9 @@ func (r *room) state(a hub.Audience, snap event.Snapshot, connected int, now tim
 			shared = nil
 		}
 	}()
-	if a.View == view.Host {
-		snap = r.s.Kinds.WithCodes(snap)
-	}
 	frame := contract.State{T: contract.FrameState, Seq: seq}
 	if a.View == view.Host {
+		snap = r.s.Kinds.WithCodes(snap)
 		frame.Event = r.s.Kinds.HostEvent(snap, connected, now)
 	} else {
 		frame.Event = kinds.Event(snap, connected, now)
@@ -162,14 +160,12 @@ func ticks(snap event.Snapshot, connected int, seq uint64) (frames, essence []by
 		essence = append(essence, payload[mark:]...)
 		frames = socket.AppendText(frames, payload)
 	}
-	any := false
 	for i := range snap.Activities {
 		if a := &snap.Activities[i]; a.State == event.Open || a.ID == snap.Current {
 			add(a)
-			any = true
 		}
 	}
-	if !any {
+	if frames == nil {
 		add(nil)
 	}
 	return frames, essence

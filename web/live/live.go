@@ -1,3 +1,8 @@
+// Package live carries events to phones, screens and consoles: a room for each event
+// makes its frames, and sockets take them and bring entries.
+//
+// A room makes the frames of an audience once; what is personal is spliced in. Its
+// goroutines, and those of sockets, end with Drain.
 package live
 
 import (
@@ -11,7 +16,9 @@ import (
 	"drumroll/internal/contract"
 	"drumroll/internal/event"
 	"drumroll/internal/eventlog"
+	"drumroll/internal/hub"
 	"drumroll/internal/replica"
+	"drumroll/internal/socket"
 	"drumroll/web/crowd"
 	"drumroll/web/entries"
 	"drumroll/web/kinds"
@@ -86,7 +93,9 @@ func (s *Sockets) Drain(ctx context.Context) int {
 	s.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, r := range all {
-		wg.Go(func() { r.leave(ctx, over) })
+		wg.Go(func() {
+			r.topic.Close(ctx, over, func(c hub.Conn) { c.Close(socket.CloseLeaving, "this node is leaving") })
+		})
 	}
 	wg.Wait()
 	// A process that ended now would cut those who still answer the close frame, and

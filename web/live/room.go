@@ -177,10 +177,6 @@ func (r *room) end() {
 	r.topic.Close(r.s.over, 0, func(c hub.Conn) { c.Close(code, reason) })
 }
 
-func (r *room) leave(ctx context.Context, over time.Duration) {
-	r.topic.Close(ctx, over, func(c hub.Conn) { c.Close(socket.CloseLeaving, "this node is leaving") })
-}
-
 // connected is the number of phones, over all nodes.
 func (r *room) connected() int { return int(r.phones.Load() + r.elsewhere.Load()) }
 

@@ -228,6 +228,7 @@ func (c *client) refuse(ref []byte, err error) {
 
 // letIn lets a socket of a view in. The host's is asked for its key instead.
 func (s *Sockets) letIn(r *http.Request, name string) error {
+	valve := s.Valves.Arrivals
 	switch name {
 	case view.Host:
 		return nil
@@ -235,9 +236,9 @@ func (s *Sockets) letIn(r *http.Request, name string) error {
 		if !s.Valves.Limits.Allow(overload.Screens, session.ClientIP(r)) && !s.Sessions.OfHost(r) {
 			return problem.Rate
 		}
-		return s.Valves.Screens.Admit(overload.SocketCost, func() bool { return s.Sessions.OfHost(r) })
+		valve = s.Valves.Screens
 	}
-	return s.Valves.Arrivals.Admit(overload.SocketCost, func() bool { return s.Sessions.OfHost(r) })
+	return valve.Admit(overload.SocketCost, func() bool { return s.Sessions.OfHost(r) })
 }
 
 // socketWaiter acknowledges one entry, from the fold's goroutine.

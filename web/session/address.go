@@ -67,13 +67,9 @@ func (s *Sessions) OwnBase() string {
 
 // scheme believes a forwarding header from trusted proxies only.
 func (s *Sessions) scheme(r *http.Request) string {
-	if r.TLS != nil {
+	proto, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
+	if r.TLS != nil || strings.EqualFold(strings.TrimSpace(proto), "https") && s.fromProxy(r) {
 		return "https"
-	}
-	if proto := r.Header.Get("X-Forwarded-Proto"); proto != "" && s.fromProxy(r) {
-		if strings.EqualFold(strings.TrimSpace(strings.Split(proto, ",")[0]), "https") {
-			return "https"
-		}
 	}
 	return "http"
 }
