@@ -41,16 +41,12 @@ type raffleRun struct {
 
 	frozen *freeze // from close on: the newest
 
-	commitment fairdraw.Hash // end of the run's seed chain
-	committed  bool
-	lastSeed   fairdraw.Hash // the chain element revealed last, or the commitment
-	runDraws   int           // draws of this run
-	redraws    int           // those of them that were redraws
-	winners    []Winner      // standing, in draw order
+	commitment *fairdraw.Hash   // end of the run's seed chain; nil until open
+	last       *fairdraw.Record // the run's newest draw; before the first, only its Seed is set: the commitment
+	redraws    int              // draws of this run that were redraws
+	winners    []Winner         // standing, in draw order
 	voided     []Voided
 	returned   []fairdraw.Return // given back since the run's newest draw, nobody drawn instead
-	shortfall  int
-	lastDraw   int // number of this run's newest draw
 
 	chain     *beacon.Chain // that goes into the run's draws; nil: none
 	lastRound uint64        // that the newest draw used
@@ -88,7 +84,7 @@ func (raffle) check(spec *Spec) *Refusal {
 	return nil
 }
 
-func (raffle) begin(a *activity) { a.raffleRun = &raffleRun{} }
+func (raffle) begin(a *activity) { a.raffleRun = &raffleRun{last: &fairdraw.Record{}} }
 
 func (raffle) open(a *activity, c *Command) *Refusal {
 	switch {
@@ -99,7 +95,7 @@ func (raffle) open(a *activity, c *Command) *Refusal {
 	}
 	r := a.raffleRun
 	r.chain = c.Chain
-	r.commitment, r.lastSeed, r.committed = *c.Commitment, *c.Commitment, true
+	r.commitment, r.last.Seed = c.Commitment, *c.Commitment
 	return nil
 }
 

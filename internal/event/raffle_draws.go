@@ -26,7 +26,7 @@ func (s *State) refuseUndrawable(a *activity, c *Command, redraw bool) *Refusal 
 		return conflict("its frozen list was abandoned: reset the raffle")
 	case c.Draw != 0 && c.Draw != len(s.draws)+1:
 		return conflict("draw %d has been made already", c.Draw)
-	case a.raffleRun.runDraws >= MaxDraws:
+	case a.raffleRun.last.Element >= MaxDraws:
 		return conflict("a run has at most %d draws", MaxDraws)
 	case s.drawElsewhere(a):
 		return conflict("another raffle's draw waits for its round, and who wins there cannot win here, or the other way round")
@@ -49,6 +49,7 @@ func armDraw(s *State, a *activity, at Position, c *Command) *Refusal {
 	if no := s.refuseUndrawable(a, c, c.Void != ""); no != nil {
 		return no
 	}
+	_, unknown := a.standingWinner(c.Void)
 	switch {
 	case a.raffleRun.chain == nil:
 		return conflict("this raffle is drawn without a beacon")
@@ -56,8 +57,8 @@ func armDraw(s *State, a *activity, at Position, c *Command) *Refusal {
 		return conflict("the raffle was reset in the meantime")
 	case a.raffleRun.pending != nil:
 		return conflict("a draw is waiting for its round already")
-	case c.Void != "" && a.winnerIndex(c.Void) < 0:
-		return conflict("that ticket is not among the winners")
+	case c.Void != "" && unknown != nil:
+		return unknown
 	case c.Void != "" && c.Reason == "":
 		return invalid("a redraw needs a reason")
 	}
@@ -67,7 +68,7 @@ func armDraw(s *State, a *activity, at Position, c *Command) *Refusal {
 	// The first draw from a freeze takes the round that the freeze named.
 	r := a.raffleRun
 	p := &pending{asked: uint64(r.frozen.facts.At), round: uint64(r.frozen.facts.Beacon.Round), void: c.Void, reason: c.Reason}
-	if r.runDraws > r.frozen.facts.Draws {
+	if r.last.Element > r.frozen.facts.Draws {
 		p.asked, p.round = at.Ms, fairdraw.RoundFor(*r.chain, at.Ms)
 	}
 	if p.round <= r.lastRound {
@@ -79,13 +80,11 @@ func armDraw(s *State, a *activity, at Position, c *Command) *Refusal {
 
 // refuseUnfrozen refuses a draw that nobody can win, or that has to be frozen again first.
 func (s *State) refuseUnfrozen(a *activity) *Refusal {
-	if no := s.refuseWithoutCandidates(a); no != nil {
-		return no
+	no := s.refuseWithoutCandidates(a)
+	if no == nil && s.staleFreeze(a) {
+		no = conflict("another raffle was drawn since the freeze, so the list has to be frozen again first")
 	}
-	if s.staleFreeze(a) {
-		return conflict("another raffle was drawn since the freeze, so the list has to be frozen again first")
-	}
-	return nil
+	return no
 }
 
 // refuseWithoutCandidates refuses a draw for which no entrant is left who can win.
@@ -114,7 +113,7 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 	if no := s.refuseUndrawable(a, c, redraw); no != nil {
 		return no
 	}
-	if c.Seed == nil || c.Run != a.run || sha256.Sum256(c.Seed[:]) != [32]byte(a.raffleRun.lastSeed) {
+	if c.Seed == nil || c.Run != a.run || sha256.Sum256(c.Seed[:]) != [32]byte(a.raffleRun.last.Seed) {
 		return conflict("another draw came first")
 	}
 	public, no := a.beaconPart(c)
@@ -123,8 +122,8 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 	}
 	wanted, voids, prize := a.Raffle.Winners, -1, a.prizeName(a.nextPrize())
 	if redraw {
-		if voids = a.winnerIndex(void); voids < 0 {
-			return conflict("that ticket is not among the winners")
+		if voids, no = a.standingWinner(void); no != nil {
+			return no
 		}
 		if reason == "" {
 			return invalid("a redraw needs a reason")
@@ -142,7 +141,7 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 	if redraw {
 		spent[r.ticketOf.get(r.winners[voids].who)-1] = fairdraw.SkipVoided
 	}
-	list, frozen, element := r.frozen.entrantList(), r.frozen.ready(), r.runDraws+1
+	list, frozen, element := r.frozen.entrantList(), r.frozen.ready(), r.last.Element+1
 	picks := fairdraw.Select(*c.Seed, frozen.Hash, list.Size(), element, public.Bytes(), wanted, func(pos int) string {
 		e := uint32(list.Source(pos))
 		if why := r.frozen.unfitReason(e); why != "" {
@@ -154,7 +153,7 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 	d := &Draw{Number: len(s.draws) + 1, Activity: a.id, Title: a.Title, Run: a.run, At: at, frozen: r.frozen}
 	record := fairdraw.Record{
 		Code: s.code, Title: a.Title, Draw: d.Number, Element: element, Freeze: *frozen,
-		Previous: r.lastSeed, Seed: *c.Seed, Beacon: public, Prize: prize, Reason: reason,
+		Previous: r.last.Seed, Seed: *c.Seed, Beacon: public, Prize: prize, Reason: reason,
 	}
 	d.Record = fairdraw.NewRecord(record, list, picks, void, r.returned)
 	if redraw {
@@ -169,12 +168,8 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 		r.winners = append(r.winners, Winner{Ticket: e.ticket, Draw: d.Number, Prize: prize, ms: at.Ms, who: e.who})
 		d.won = append(d.won, WinnerTicket{s.people.id(e.who), e.ticket})
 	}
-	r.shortfall = wanted - len(d.won)
-	r.runDraws++
 	r.frozen.draws++
-	r.lastDraw = d.Number
-	r.lastSeed = *c.Seed
-	r.returned, r.pending = nil, nil
+	r.last, r.returned, r.pending = d.Record, nil, nil
 	if public != nil {
 		r.lastRound = uint64(public.Round)
 	}
@@ -263,15 +258,11 @@ func (a *activity) setClaim(at int, claim string) {
 
 // standingWinner finds a winner's ticket that was not given back.
 func (a *activity) standingWinner(ticket string) (at int, no *Refusal) {
-	if at = a.winnerIndex(ticket); at < 0 {
+	at = slices.IndexFunc(a.raffleRun.winners, func(w Winner) bool { return w.Ticket.String() == ticket })
+	if at < 0 {
 		return -1, conflict("that ticket is not among the winners")
 	}
 	return at, nil
-}
-
-// winnerIndex is the index of a standing winner's ticket, or -1.
-func (a *activity) winnerIndex(ticket string) int {
-	return slices.IndexFunc(a.raffleRun.winners, func(w Winner) bool { return w.Ticket.String() == ticket })
 }
 
 func (a *activity) giveBack(at int, reason string) {
@@ -282,7 +273,7 @@ func (a *activity) giveBack(at int, reason string) {
 // nextPrize is which prize the next draw that is no redraw is for, from 1; 0
 // where none is left, or none is named.
 func (a *activity) nextPrize() int {
-	if next := a.raffleRun.runDraws - a.raffleRun.redraws + 1; next <= len(a.Raffle.Prizes) {
+	if next := a.raffleRun.last.Element - a.raffleRun.redraws + 1; next <= len(a.Raffle.Prizes) {
 		return next
 	}
 	return 0
@@ -314,7 +305,7 @@ func (s *State) PendingDraws() []PendingDraw {
 			continue
 		}
 		round := r.pending.round
-		out = append(out, PendingDraw{a.id, a.run, r.runDraws + 1, r.chain.Hash.String(), round, r.chain.TimeOf(round)})
+		out = append(out, PendingDraw{a.id, a.run, r.last.Element + 1, r.chain.Hash.String(), round, r.chain.TimeOf(round)})
 	}
 	return out
 }

@@ -225,7 +225,7 @@ func TestFreezeIsWorkForLater(t *testing.T) {
 
 func TestDrawsOfARunAreBounded(t *testing.T) {
 	j, id := bring(t, Raffle, Drawn)
-	j.s.findActivity(id).raffleRun.runDraws = MaxDraws
+	j.s.findActivity(id).raffleRun.last = &fairdraw.Record{Element: MaxDraws}
 	j.refuse(Conflict, j.drawing(id))
 }
 

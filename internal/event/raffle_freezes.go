@@ -101,8 +101,8 @@ func (s *State) addFreeze(at Position, a *activity) {
 	r, f := a.raffleRun, a.raffleRun.frozen
 	f.done, f.title, f.elsewhere = make(chan struct{}), a.Title, s.wonElsewhere(a)
 	f.facts = &fairdraw.Freeze{
-		Event: fairdraw.ID(s.uid), Activity: a.id, Run: a.run, Number: 1, Draws: r.runDraws, At: int(at.Ms),
-		Commitment: r.commitment, Rules: a.rules(),
+		Event: fairdraw.ID(s.uid), Activity: a.id, Run: a.run, Number: 1, Draws: r.last.Element, At: int(at.Ms),
+		Commitment: *r.commitment, Rules: a.rules(),
 	}
 	if f.before != nil {
 		f.facts.Number += f.before.facts.Number

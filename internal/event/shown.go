@@ -11,7 +11,7 @@ func (s *State) Shown() []ShownRun {
 	var out []ShownRun
 	for _, a := range s.activities {
 		if r := a.raffleRun; r != nil && r.frozen != nil {
-			out = append(out, ShownRun{a.id, a.run, r.frozen.facts.Number, r.runDraws})
+			out = append(out, ShownRun{a.id, a.run, r.frozen.facts.Number, r.last.Element})
 		}
 	}
 	return out
@@ -27,7 +27,7 @@ func (s *State) Lost(before []ShownRun) []Command {
 		if a == nil || a.raffleRun == nil || a.run > was.run {
 			continue
 		}
-		if r := a.raffleRun; a.run < was.run || r.frozen == nil || r.frozen.facts.Number < was.freezes || r.runDraws < was.draws {
+		if r := a.raffleRun; a.run < was.run || r.frozen == nil || r.frozen.facts.Number < was.freezes || r.last.Element < was.draws {
 			out = append(out, Command{Type: CmdSpent, Activity: was.activity, Run: was.run})
 		}
 	}

@@ -181,7 +181,7 @@ func (s *State) Entry(p Participant, e *Entry) (Item, Status) {
 // run, the 1-based index of the element, and the number that the draw will have.
 func (s *State) NextSeed(id int) (run, element, number int) {
 	if a := s.findActivity(id); a != nil && a.raffleRun != nil {
-		return a.run, a.raffleRun.runDraws + 1, len(s.draws) + 1
+		return a.run, a.raffleRun.last.Element + 1, len(s.draws) + 1
 	}
 	return 0, 0, 0
 }

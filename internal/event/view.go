@@ -100,11 +100,8 @@ func (s *State) Snapshot() Snapshot {
 	}
 	returned := map[fairdraw.Ticket]bool{}
 	for _, d := range s.draws {
-		if d.Record.Voided != nil {
-			returned[d.Record.Voided.Ticket] = true
-		}
-		for _, r := range d.Record.Returned {
-			returned[r.Ticket] = true
+		for _, ticket := range d.Record.GivenBack() {
+			returned[ticket] = true
 		}
 	}
 	for _, a := range s.activities {

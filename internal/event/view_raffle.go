@@ -91,14 +91,14 @@ func (raffle) view(s *State, a *activity, out *Activity) {
 	spec, r := a.Raffle, a.raffleRun
 	v := &RaffleView{
 		WinnersWanted: spec.Winners, Prizes: spec.Prizes, Again: spec.Again, Eligible: spec.Eligible, ClaimSeconds: spec.ClaimSeconds,
-		NextPrize: a.nextPrize(), Shortfall: r.shortfall, LastDraw: r.lastDraw, Pending: s.pendingView(a),
+		NextPrize: a.nextPrize(), Shortfall: r.last.Shortfall(), LastDraw: r.last.Draw, Pending: s.pendingView(a),
 		Beacon: spec.Beacon || r.chain != nil,
 	}
 	out.Raffle = v
 	if other := s.findActivity(spec.Eligible.TookPart); other != nil && other.state != Draft {
 		v.TookPart = other.Title
 	}
-	if r.committed {
+	if r.commitment != nil {
 		v.Commitment = r.commitment.String()
 	}
 	if r.chain != nil {
@@ -138,7 +138,7 @@ func (s *State) pendingView(a *activity) *PendingView {
 		return nil
 	}
 	v := &PendingView{Draw: len(s.draws) + 1, Round: p.round, Ms: r.chain.TimeOf(p.round), Redraw: p.void, Prize: a.prizeName(a.nextPrize())}
-	if at := a.winnerIndex(p.void); at >= 0 {
+	if at, no := a.standingWinner(p.void); no == nil {
 		v.Prize = r.winners[at].Prize
 	}
 	return v

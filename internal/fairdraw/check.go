@@ -5,18 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"drumroll/internal/beacon"
 )
 
 // maxInteger is the largest integer that JavaScript holds exactly.
 const maxInteger = 1<<53 - 1
-
-func (v *verifier) form() {
-	r := v.r
-	v.step(StepRecord, fmt.Sprintf("event %s, raffle %d, run %d, draw %d", r.Code, r.Freeze.Activity, r.Freeze.Run, r.Draw),
-		fmt.Sprintf("version %d", r.Version), formError(r), "the record is complete and well formed")
-}
 
 func formError(r *Record) error {
 	switch {
@@ -107,19 +99,6 @@ func unless(holds bool, format string, args ...any) error {
 	return fmt.Errorf(format, args...)
 }
 
-// draw makes the steps that need nothing but the record.
-func (v *verifier) draw(chains []beacon.Chain) {
-	v.fixed()
-	v.beacon(chains)
-	v.named()
-	v.order()
-	v.picks()
-	digest := v.r.digest()
-	v.step(StepDigest, "all of the record", digest.String(),
-		unless(digest == v.r.Digest, "the record adds up to %v, but says %v: it was changed after it was written", digest, v.r.Digest),
-		"this copy is as it was written")
-}
-
 // fixed checks that the seed and the freeze are those that were fixed before.
 func (v *verifier) fixed() {
 	r, f := v.r, &v.r.Freeze
@@ -159,7 +138,7 @@ func (v *verifier) places(name string, places []Place, more func(i int) error, s
 	v.step(name, tickets(places), v.r.Freeze.Root.String(), err, fmt.Sprintf("%d %s", len(places), shows))
 }
 
-// named checks everybody whom the record names.
+// named checks everybody whom the record names, one by one and together.
 func (v *verifier) named() {
 	r := v.r
 	v.places(StepWinners, r.Winners, func(i int) error {
@@ -177,6 +156,8 @@ func (v *verifier) named() {
 	if r.Voided != nil {
 		v.places(StepVoided, []Place{*r.Voided}, nil, "given back by this redraw, proven to stand in the frozen list")
 	}
+	places := r.places()
+	v.step(StepOrder, tickets(places), fmt.Sprintf("%d places", len(places)), orderError(r, places), "tickets rise with their positions, and none that is given back wins")
 }
 
 func placesOf(skips []Skip) []Place {
@@ -187,12 +168,7 @@ func placesOf(skips []Skip) []Place {
 	return places
 }
 
-// order checks that the places fit together.
-func (v *verifier) order() {
-	places := v.r.places()
-	v.step(StepOrder, tickets(places), fmt.Sprintf("%d places", len(places)), orderError(v.r, places), "tickets rise with their positions, and none that is given back wins")
-}
-
+// orderError says why places do not fit together.
 func orderError(r *Record, places []Place) error {
 	slices.SortStableFunc(places, func(a, b Place) int { return a.Position - b.Position })
 	for i := 1; i < len(places); i++ {
@@ -205,7 +181,7 @@ func orderError(r *Record, places []Place) error {
 	for _, w := range r.Winners {
 		seen[w.Ticket] = true
 	}
-	for _, back := range r.givenBack() {
+	for _, back := range r.GivenBack() {
 		if seen[back] {
 			return fmt.Errorf("%v is given back twice, or wins as it is given back", back)
 		}
@@ -214,38 +190,42 @@ func orderError(r *Record, places []Place) error {
 	return nil
 }
 
-// picks repeats the draw as far as the record tells it.
+// picks repeats the draw as far as the record tells it, and adds it all up.
 func (v *verifier) picks() {
 	r := v.r
-	var came []string
-	v.step(StepPicks, fmt.Sprintf("seed %v, freeze %v, size %d, element %d", r.Seed, r.Freeze.Hash, r.Freeze.Size, r.Element), "",
-		v.repeat(func(pos int) { came = append(came, fmt.Sprint(pos)) }), "the seed and the freeze lead to exactly these, in this order")
-	v.steps[len(v.steps)-1].Out = "positions " + strings.Join(came, ", ")
+	came, err := repeatError(r)
+	v.step(StepPicks, fmt.Sprintf("seed %v, freeze %v, size %d, element %d", r.Seed, r.Freeze.Hash, r.Freeze.Size, r.Element),
+		"positions "+strings.Join(came, ", "), err, "the seed and the freeze lead to exactly these, in this order")
+	digest := r.digest()
+	v.step(StepDigest, "all of the record", digest.String(),
+		unless(digest == r.Digest, "the record adds up to %v, but says %v: it was changed after it was written", digest, r.Digest),
+		"this copy is as it was written")
 }
 
-func (v *verifier) repeat(came func(pos int)) error {
-	r := v.r
+// repeatError says where the draw came to another position than its record names, and
+// to which positions it came until then.
+func repeatError(r *Record) (came []string, err error) {
 	up := newDrum(r.Seed, r.Freeze.Hash, r.Freeze.Size, r.Element, r.Beacon.Bytes())
 	winners, skips := 0, 0
 	for winners+skips < len(r.Winners)+len(r.Skips) {
 		if up.left == 0 || winners == r.Wanted() {
-			return fmt.Errorf("the draw was over after %d winners and %d skips, but the record names more", winners, skips)
+			return came, fmt.Errorf("the draw was over after %d winners and %d skips, but the record names more", winners, skips)
 		}
 		pos := up.next()
-		came(pos)
+		came = append(came, fmt.Sprint(pos))
 		switch {
 		case winners < len(r.Winners) && r.Winners[winners].Position == pos:
 			winners++
 		case skips < len(r.Skips) && r.Skips[skips].Position == pos:
 			skips++
 		default:
-			return fmt.Errorf("position %d comes up after %d winners and %d skips, but the record names another", pos, winners, skips)
+			return came, fmt.Errorf("position %d comes up after %d winners and %d skips, but the record names another", pos, winners, skips)
 		}
 	}
 	if winners < r.Wanted() && up.left > 0 {
-		return fmt.Errorf("the draw stopped after %d of %d winners with %d entrants left", winners, r.Wanted(), up.left)
+		return came, fmt.Errorf("the draw stopped after %d of %d winners with %d entrants left", winners, r.Wanted(), up.left)
 	}
-	return nil
+	return came, nil
 }
 
 func tickets(places []Place) string {

@@ -32,15 +32,9 @@ func (d *ID) UnmarshalText(text []byte) error { return decodeHex(d[:], string(te
 // decodeHex fills dst from exactly twice as many lower-case hex digits. One
 // value has one text form, so that records can be compared as text.
 func decodeHex(dst []byte, s string) error {
-	if len(s) != 2*len(dst) {
-		return fmt.Errorf("%d characters: want %d hex digits", len(s), 2*len(dst))
-	}
-	if strings.ToLower(s) != s {
-		return fmt.Errorf("%q: want lower-case hex digits", s)
-	}
 	b, err := hex.DecodeString(s)
-	if err != nil {
-		return fmt.Errorf("%q: %w", s, err)
+	if err != nil || len(b) != len(dst) || strings.ToLower(s) != s {
+		return fmt.Errorf("want %d lower-case hex digits", 2*len(dst))
 	}
 	copy(dst, b)
 	return nil

@@ -101,7 +101,7 @@ func (h *runHistory) giveBack(r *Record) error {
 	} else if h.named++; h.named <= len(r.Freeze.Rules.Prizes) {
 		prize = r.Freeze.Rules.Prizes[h.named-1]
 	}
-	for _, ticket := range r.givenBack() {
+	for _, ticket := range r.GivenBack() {
 		if h.standing[ticket] != SkipWon {
 			return fmt.Errorf("%v is given back, which had not won", ticket)
 		}
@@ -135,8 +135,8 @@ func (r *Record) places() []Place {
 	return all
 }
 
-// givenBack lists the tickets that a draw's record says were given back.
-func (r *Record) givenBack() []Ticket {
+// GivenBack lists the tickets that a draw's record says were given back.
+func (r *Record) GivenBack() []Ticket {
 	var back []Ticket
 	for _, s := range r.Returned {
 		back = append(back, s.Ticket)

@@ -71,13 +71,19 @@ type Known struct {
 // fails it is the only one.
 func Verify(r *Record, known Known) []Step {
 	v := verifier{r: r}
-	if v.form(); !OK(v.steps) {
+	err := formError(r)
+	v.step(StepRecord, fmt.Sprintf("event %s, raffle %d, run %d, draw %d", r.Code, r.Freeze.Activity, r.Freeze.Run, r.Draw),
+		fmt.Sprintf("version %d", r.Version), err, "the record is complete and well formed")
+	if err != nil {
 		return v.steps
 	}
 	v.told(StepToldPromise, "commitment", known.Commitment, r.Freeze.Commitment)
 	v.told(StepToldFreeze, "freeze hash", known.Freeze, r.Freeze.Hash)
 	v.toldRound(known.Round)
-	v.draw(known.Chains)
+	v.fixed()
+	v.beacon(known.Chains)
+	v.named()
+	v.picks()
 	v.history(known.Earlier, known.Chains)
 	v.entrants(known.Entrants)
 	return v.steps
