@@ -157,7 +157,7 @@ func (m message) place(p Place) message {
 // ParseRecord reads the JSON of a record: exactly what a Record encodes to, in
 // any order of members and with any white space (decodeStrictly).
 func ParseRecord(data []byte) (*Record, error) {
-	said, err := parseStrictly(data)
+	said, _, err := parseStrictly(data)
 	if err != nil {
 		return nil, fmt.Errorf("draw record: %w", err)
 	}

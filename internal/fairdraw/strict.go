@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -14,7 +15,7 @@ import (
 // once, under exactly its name, and nothing else: no null, and of an integer's
 // forms only the plain one. Two readers cannot see two things in what passes.
 func decodeStrictly(data []byte, into any) error {
-	said, err := parseStrictly(data)
+	said, tokens, err := parseStrictly(data)
 	if err != nil {
 		return err
 	}
@@ -25,74 +26,41 @@ func decodeStrictly(data []byte, into any) error {
 	if err != nil {
 		return err
 	}
-	is, err := parseStrictly(understood)
+	is, needed, err := parseStrictly(understood)
 	if err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(said, is) {
-		return errors.New("a member is missing, unknown or named otherwise than in the schema")
+	if tokens != needed || !reflect.DeepEqual(said, is) {
+		return errors.New("a member is missing, unknown, there twice or named otherwise than in the schema")
 	}
 	return nil
 }
 
-func parseStrictly(data []byte) (any, error) {
+// parseStrictly reads JSON, and counts its tokens: of a member that stands twice the
+// value holds only the last, so it has fewer than were counted.
+func parseStrictly(data []byte) (value any, tokens int, err error) {
 	if !json.Valid(data) || !utf8.Valid(data) {
-		return nil, errors.New("this is no JSON")
+		return nil, 0, errors.New("this is no JSON")
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
-	return nextValue(dec)
-}
-
-func nextValue(dec *json.Decoder) (any, error) {
-	token, err := dec.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch token := token.(type) {
-	case nil:
-		return nil, errors.New("null stands for nothing here")
-	case json.Number:
-		if strings.Trim(token.String(), "0123456789") != "" {
-			return nil, fmt.Errorf("%v is not an integer in plain digits", token)
-		}
-	case json.Delim:
-		if token == '[' {
-			return nextArray(dec)
-		}
-		return nextObject(dec)
-	}
-	return token, nil
-}
-
-func nextArray(dec *json.Decoder) (any, error) {
-	list := []any{}
-	for dec.More() {
-		v, err := nextValue(dec)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	_, err := dec.Token()
-	return list, err
-}
-
-func nextObject(dec *json.Decoder) (any, error) {
-	members := map[string]any{}
-	for dec.More() {
+	for ; ; tokens++ {
 		token, err := dec.Token()
-		if err != nil {
-			return nil, err
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		name := token.(string)
-		if _, twice := members[name]; twice {
-			return nil, fmt.Errorf("%q stands twice", name)
-		}
-		if members[name], err = nextValue(dec); err != nil {
-			return nil, err
+		number, is := token.(json.Number)
+		switch {
+		case err != nil:
+			return nil, 0, err
+		case token == nil:
+			return nil, 0, errors.New("null stands for nothing here")
+		case is && strings.Trim(number.String(), "0123456789") != "":
+			return nil, 0, fmt.Errorf("%v is not an integer in plain digits", number)
 		}
 	}
-	_, err := dec.Token()
-	return members, err
+	dec = json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	err = dec.Decode(&value)
+	return value, tokens, err
 }
