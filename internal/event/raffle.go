@@ -48,9 +48,8 @@ type raffleRun struct {
 	voided     []Voided
 	returned   []fairdraw.Return // given back since the run's newest draw, nobody drawn instead
 
-	chain     *beacon.Chain // that goes into the run's draws; nil: none
-	lastRound uint64        // that the newest draw used
-	pending   *pending      // the draw that waits for its round
+	chain   *beacon.Chain // that goes into the run's draws; nil: none
+	pending *pending      // the draw that waits for its round
 }
 
 type entrant struct {

@@ -71,7 +71,7 @@ func armDraw(s *State, a *activity, at Position, c *Command) *Refusal {
 	if r.last.Element > r.frozen.facts.Draws {
 		p.asked, p.round = at.Ms, fairdraw.RoundFor(*r.chain, at.Ms)
 	}
-	if p.round <= r.lastRound {
+	if b := r.last.Beacon; b != nil && p.round <= uint64(b.Round) {
 		return conflict("the beacon's next round is not due yet: ask again in a moment")
 	}
 	r.pending = p
@@ -170,9 +170,6 @@ func drawWinners(s *State, a *activity, at Position, c *Command) *Refusal {
 	}
 	r.frozen.draws++
 	r.last, r.returned, r.pending = d.Record, nil, nil
-	if public != nil {
-		r.lastRound = uint64(public.Round)
-	}
 	a.state = Drawn
 	s.draws = append(s.draws, d)
 	return nil
@@ -300,12 +297,10 @@ type PendingDraw struct {
 func (s *State) PendingDraws() []PendingDraw {
 	var out []PendingDraw
 	for _, a := range s.activities {
-		r := a.raffleRun
-		if r == nil || r.pending == nil {
-			continue
+		if r := a.raffleRun; r != nil && r.pending != nil {
+			round := r.pending.round
+			out = append(out, PendingDraw{a.id, a.run, r.last.Element + 1, r.chain.Hash.String(), round, r.chain.TimeOf(round)})
 		}
-		round := r.pending.round
-		out = append(out, PendingDraw{a.id, a.run, r.last.Element + 1, r.chain.Hash.String(), round, r.chain.TimeOf(round)})
 	}
 	return out
 }

@@ -67,11 +67,11 @@ type arrival struct {
 	ms   uint64
 }
 
-// joinedBefore is how many participants joined before a time: those with a
-// lower index.
+// joinedBefore is how many participants joined before a time, or at all where that is
+// 0: those with a lower index.
 func (s *State) joinedBefore(ms uint64) int {
 	k := sort.Search(len(s.arrivals), func(i int) bool { return s.arrivals[i].ms >= ms })
-	if k == len(s.arrivals) {
+	if ms == 0 || k == len(s.arrivals) {
 		return s.people.ids.len
 	}
 	return s.arrivals[k].from
@@ -128,7 +128,7 @@ func refreezeEntrants(s *State, a *activity, at Position, c *Command) *Refusal {
 		return conflict("a draw is waiting for its round")
 	case !s.staleFreeze(a):
 		return conflict("who can win is as it was frozen")
-	case r.chain != nil && fairdraw.RoundFor(*r.chain, at.Ms) <= r.lastRound:
+	case r.last.Beacon != nil && fairdraw.RoundFor(*r.chain, at.Ms) <= uint64(r.last.Beacon.Round):
 		return conflict("the beacon's next round is not due yet: ask again in a moment")
 	}
 	if no := s.refuseWithoutCandidates(a); no != nil {
@@ -163,10 +163,7 @@ func (s *State) Stale(id int) bool {
 func (s *State) judgeEntrants(a *activity) {
 	f, rule := a.raffleRun.frozen, a.Raffle.Eligible
 	part := s.findActivity(rule.TookPart)
-	early := s.people.ids.len
-	if rule.JoinedBefore > 0 {
-		early = s.joinedBefore(rule.JoinedBefore)
-	}
+	early := s.joinedBefore(rule.JoinedBefore)
 	f.unfit = make([]unfitness, f.entrants.len)
 	for e := range f.unfit {
 		who := f.entrants.at(uint32(e)).who

@@ -105,11 +105,10 @@ func (s *State) Snapshot() Snapshot {
 		}
 	}
 	for _, a := range s.activities {
-		if a.raffleRun == nil {
-			continue
-		}
-		for _, v := range a.raffleRun.voided { // those since the newest draw are in no record yet
-			returned[v.Ticket] = true
+		if a.raffleRun != nil {
+			for _, v := range a.raffleRun.voided { // those since the newest draw are in no record yet
+				returned[v.Ticket] = true
+			}
 		}
 	}
 	for _, d := range s.draws {

@@ -29,12 +29,11 @@ func picksOf(r *Record, list *List, reason func(pos int) string) *Record {
 
 // unsorted is a list whose entrants stand as a forger likes.
 func unsorted(leaves []Leaf) *List {
-	l := &List{leaf: func(i int) Leaf { return leaves[i] }}
+	var order []uint32
 	for i := range leaves {
-		l.order = append(l.order, uint32(i))
+		order = append(order, uint32(i))
 	}
-	l.build()
-	return l
+	return build(func(i int) Leaf { return leaves[i] }, order)
 }
 
 // resized claims another size for a list of 12, whose tree has the same path to the

@@ -136,8 +136,7 @@ func (r *Record) places() []Place {
 }
 
 // GivenBack lists the tickets that a draw's record says were given back.
-func (r *Record) GivenBack() []Ticket {
-	var back []Ticket
+func (r *Record) GivenBack() (back []Ticket) {
 	for _, s := range r.Returned {
 		back = append(back, s.Ticket)
 	}

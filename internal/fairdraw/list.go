@@ -33,17 +33,13 @@ func NewList(n int, leaf func(i int) Leaf) *List {
 	if n < 0 || n >= 1<<32 {
 		panic(fmt.Sprintf("fairdraw: list of %d entrants", n))
 	}
-	l := &List{leaf: leaf, order: sortByTicket(n, leaf)}
-	l.build()
-	return l
+	return build(leaf, sortByTicket(n, leaf))
 }
 
 // Relist makes the list of the same entrants with other things said of them: leaf
 // gives for each i the ticket that l has, so that nothing is sorted again.
 func (l *List) Relist(leaf func(i int) Leaf) *List {
-	again := &List{leaf: leaf, order: l.order}
-	again.build()
-	return again
+	return build(leaf, l.order)
 }
 
 func sortByTicket(n int, leaf func(i int) Leaf) []uint32 {
@@ -74,7 +70,8 @@ func sortByTicket(n int, leaf func(i int) Leaf) []uint32 {
 }
 
 // build hashes the complete subtrees from keptLevel up, then the root.
-func (l *List) build() {
+func build(leaf func(i int) Leaf, order []uint32) *List {
+	l := &List{leaf: leaf, order: order}
 	level := make([]tlog.Hash, len(l.order)>>keptLevel)
 	for k := range level {
 		level[k] = l.subtree(keptLevel, k)
@@ -92,6 +89,7 @@ func (l *List) build() {
 		panic(fmt.Sprintf("fairdraw: %v", err)) // readHashes never fails
 	}
 	l.root = Hash(root)
+	return l
 }
 
 // subtree hashes the leaves from k·2^level to (k+1)·2^level.
