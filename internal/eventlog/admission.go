@@ -27,10 +27,6 @@ const (
 	idlePart = 10
 )
 
-func newAdmission(maxHeld int, maxWait time.Duration) admission {
-	return admission{maxHeld: maxHeld, maxWait: maxWait, bound: maxHeld}
-}
-
 // isFull reports whether a further item would wait for too long.
 func (a *admission) isFull() bool {
 	if a.held >= minBound && a.maxWait > 0 && !a.probeAdded.IsZero() {

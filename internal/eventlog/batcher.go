@@ -84,7 +84,10 @@ type flight[T any] struct {
 
 // NewBatcher returns a Batcher; nothing is appended until Run.
 func NewBatcher[T any](cfg BatcherConfig[T]) *Batcher[T] {
-	return &Batcher[T]{cfg: cfg, wake: make(chan struct{}, 1), inFlight: map[uint64]flight[T]{}, admission: newAdmission(cfg.MaxPending, cfg.MaxWait)}
+	return &Batcher[T]{
+		cfg: cfg, wake: make(chan struct{}, 1), inFlight: map[uint64]flight[T]{},
+		admission: admission{maxHeld: cfg.MaxPending, maxWait: cfg.MaxWait, bound: cfg.MaxPending},
+	}
 }
 
 // Add queues an item. ErrOverloaded and ErrStopped mean that it was not taken;

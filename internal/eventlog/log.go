@@ -64,13 +64,6 @@ type Connections interface {
 	Dials() uint64
 }
 
-// Keys keeps the secret that all nodes of a store share.
-type Keys interface {
-	// SigningKey returns 32 random bytes. The first node that asks creates them, and all
-	// nodes get the same ones.
-	SigningKey(ctx context.Context) ([]byte, error)
-}
-
 // Presence counts connected phones over all nodes of a store. It is no part of the log.
 type Presence interface {
 	// Announce says how many phones are connected to this node for an event, and
@@ -95,9 +88,12 @@ type Store interface {
 	Log
 	Clock
 	Connections
-	Keys
 	Presence
 	Health
+
+	// SigningKey returns 32 random bytes. The first node that asks creates them, and all
+	// nodes get the same ones.
+	SigningKey(ctx context.Context) ([]byte, error)
 }
 
 // ValidCode reports whether a Log may keep an event under this code: 1 to 32 upper-case

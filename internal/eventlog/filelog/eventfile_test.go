@@ -88,8 +88,8 @@ func TestUnusedFilesAreClosed(t *testing.T) {
 			open++
 		}
 	}
-	if open > idle || l.idle > idle {
-		t.Errorf("%d files open, %d slots idle, want at most %d", open, l.idle, idle)
+	if open > idle || len(l.idle) > idle {
+		t.Errorf("%d files open, %d slots idle, want at most %d", open, len(l.idle), idle)
 	}
 }
 

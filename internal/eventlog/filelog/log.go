@@ -39,15 +39,13 @@ type Log struct {
 	logger  *slog.Logger
 	sync    func(*os.File) error // syncData, but for tests
 
-	key      sync.Mutex    // held while the signing key is read or made
-	done     chan struct{} // closed by Close; wakes waiting reads and the sweeper
-	calls    sync.WaitGroup
-	sweeping sync.WaitGroup // not in calls, because the sweeper makes calls
+	key     sync.Mutex     // held while the signing key is read or made
+	done    chan struct{}  // closed by Close; wakes waiting reads and the sweeper
+	running sync.WaitGroup // calls, and the sweeper
 
-	mu     sync.Mutex // guards the fields below; never held during I/O
-	closed bool
-	files  map[string]*eventFile
-	idle   int // how many of them have no users
+	mu    sync.Mutex // guards the fields below, and the close of done; never held during I/O
+	files map[string]*eventFile
+	idle  map[*eventFile]bool // those without users
 }
 
 var _ eventlog.Store = (*Log)(nil)
@@ -57,7 +55,7 @@ var _ eventlog.Store = (*Log)(nil)
 func Open(dir string, c Config) (*Log, error) {
 	l, err := open(dir, c, newClock(), maxIdleFiles)
 	if err == nil && l.keep > 0 {
-		l.sweeping.Go((&sweeper{log: l}).run)
+		l.running.Go((&sweeper{log: l}).run)
 	}
 	return l, err
 }
@@ -70,7 +68,7 @@ func open(dir string, c Config, clock *clock, maxIdle int) (*Log, error) {
 	return &Log{
 		dir: dir, lock: lock, clock: clock, maxIdle: maxIdle, keep: c.Retention,
 		logger: cmp.Or(c.Logger, slog.New(slog.DiscardHandler)), sync: syncData,
-		done: make(chan struct{}), files: make(map[string]*eventFile),
+		done: make(chan struct{}), files: make(map[string]*eventFile), idle: make(map[*eventFile]bool),
 	}, nil
 }
 
@@ -120,7 +118,7 @@ func (l *Log) Now(context.Context) (time.Time, error) { return l.clock.now(), l.
 // Dials implements eventlog.Connections: there are no connections.
 func (l *Log) Dials() uint64 { return 0 }
 
-// SigningKey implements eventlog.Keys. A key file of a wrong length is an error,
+// SigningKey implements eventlog.Store. A key file of a wrong length is an error,
 // and it is never replaced: all cookies and tokens were signed with what it held.
 func (l *Log) SigningKey(context.Context) ([]byte, error) {
 	if err := l.closedError(); err != nil {
@@ -176,15 +174,13 @@ func (l *Log) Measure(ctx context.Context, _ string) (m eventlog.Measurement, er
 // file and unlocks the folder.
 func (l *Log) Close() error {
 	l.mu.Lock()
-	closed := l.closed
-	l.closed = true
-	l.mu.Unlock()
-	if closed {
+	if l.closedError() != nil {
+		l.mu.Unlock()
 		return nil
 	}
 	close(l.done)
-	l.sweeping.Wait()
-	l.calls.Wait()
+	l.mu.Unlock()
+	l.running.Wait()
 	for _, f := range l.files { // no calls are left that could use it
 		f.close()
 	}
@@ -193,12 +189,12 @@ func (l *Log) Close() error {
 
 // closedError is ErrClosed after Close.
 func (l *Log) closedError() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
+	select {
+	case <-l.done:
 		return eventlog.ErrClosed
+	default:
+		return nil
 	}
-	return nil
 }
 
 // use makes a call with the code's eventFile, which stays open until it returns.
@@ -207,18 +203,17 @@ func use[T any](ctx context.Context, l *Log, code string, call func(*eventFile) 
 		return result, fmt.Errorf("event %q: %w", code, eventlog.ErrNotFound)
 	}
 	l.mu.Lock()
-	if l.closed {
+	if err := l.closedError(); err != nil {
 		l.mu.Unlock()
-		return result, eventlog.ErrClosed
+		return result, err
 	}
 	f := l.files[code]
 	if f == nil {
 		f = newEventFile(l, code, filepath.Join(l.dir, eventsFolder, code+fileSuffix))
 		l.files[code] = f
-		l.idle++
 	}
 	l.pinLocked(f)
-	l.calls.Add(1)
+	l.running.Add(1)
 	l.mu.Unlock()
 	defer l.release(f)
 	if err := ctx.Err(); err != nil {
@@ -228,9 +223,8 @@ func use[T any](ctx context.Context, l *Log, code string, call func(*eventFile) 
 }
 
 func (l *Log) pinLocked(f *eventFile) {
-	if f.users++; f.users == 1 {
-		l.idle--
-	}
+	f.users++
+	delete(l.idle, f)
 }
 
 // unpinLocked forgets an eventFile without users that remembers nothing (no open file, no
@@ -243,28 +237,26 @@ func (l *Log) unpinLocked(f *eventFile) {
 		delete(l.files, f.code)
 		return
 	}
-	l.idle++
+	l.idle[f] = true
 }
 
 // release ends a use, and closes some unused file if too many are open.
 func (l *Log) release(f *eventFile) {
-	defer l.calls.Done()
+	defer l.running.Done()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.unpinLocked(f)
-	if l.idle <= l.maxIdle {
+	if len(l.idle) <= l.maxIdle {
 		return
 	}
-	for _, unused := range l.files {
-		if unused.users == 0 {
-			// Pinned while it closes, so that a new user waits for the close and does not
-			// meet the file's lock.
-			l.pinLocked(unused)
-			l.mu.Unlock()
-			unused.close()
-			l.mu.Lock()
-			l.unpinLocked(unused)
-			return
-		}
+	for unused := range l.idle {
+		// Pinned while it closes, so that a new user waits for the close and does not meet the
+		// file's lock.
+		l.pinLocked(unused)
+		l.mu.Unlock()
+		unused.close()
+		l.mu.Lock()
+		l.unpinLocked(unused)
+		return
 	}
 }

@@ -49,6 +49,9 @@ func (addOnce) NoRetry() bool { return true }
 // addRecords runs appendScript. If Redis does not know the script (it has just started, or
 // another server took over), it is sent whole, in one more round trip.
 func (l *Log) addRecords(ctx context.Context, code, id string, records ...[]byte) (eventlog.Offset, error) {
+	if err := l.checkCall(code); err != nil {
+		return eventlog.Offset{}, err
+	}
 	args := make([]any, 0, 6+len(records))
 	args = append(args, "evalsha", l.append.Hash(), 1, logKey(code), l.keepMs, id)
 	for _, r := range records {
@@ -92,9 +95,6 @@ func appendError(err error) error {
 
 // Create implements eventlog.Log. The first offset is always 0-1.
 func (l *Log) Create(ctx context.Context, code string, first []byte) (eventlog.Offset, error) {
-	if err := l.checkCall(code); err != nil {
-		return eventlog.Offset{}, err
-	}
 	at, err := l.addRecords(ctx, code, "0-1", first)
 	if err != nil && redis.HasErrorPrefix(err, "The ID specified in XADD is equal or smaller") {
 		err = eventlog.ErrExists
@@ -109,9 +109,6 @@ func (l *Log) Create(ctx context.Context, code string, first []byte) (eventlog.O
 func (l *Log) Append(ctx context.Context, code string, records [][]byte) (eventlog.Offset, error) {
 	if len(records) == 0 {
 		return l.Head(ctx, code)
-	}
-	if err := l.checkCall(code); err != nil {
-		return eventlog.Offset{}, err
 	}
 	at, err := l.addRecords(ctx, code, "*", records...)
 	if err != nil {

@@ -45,8 +45,7 @@ type Log struct {
 	tail     redis.UniversalClient // for reads that block
 	presence *redis.Script
 	append   *redis.Script
-	keepMs   int64 // from an event's last append on; 0: for ever
-	logger   *slog.Logger
+	keepMs   int64         // from an event's last append on; 0: for ever
 	dials    atomic.Uint64 // connections that tail has made
 	rewriter *rewriter
 
@@ -97,7 +96,6 @@ func Open(ctx context.Context, urls string, c Config) (*Log, error) {
 		presence: redis.NewScript(presenceScript),
 		append:   redis.NewScript(appendScript),
 		keepMs:   int64((max(c.Retention, 0) + time.Millisecond - 1) / time.Millisecond),
-		logger:   cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
 		done:     make(chan struct{}),
 	}
 	if err := l.checkExpiryRight(ctx); err != nil {
@@ -109,7 +107,8 @@ func Open(ctx context.Context, urls string, c Config) (*Log, error) {
 		return nil
 	}
 	l.tail = connect(tail)
-	l.rewriter = &rewriter{client: client, logger: l.logger, wake: make(chan struct{}, 1), deleted: map[string]bool{}}
+	logger := cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
+	l.rewriter = &rewriter{client: client, logger: logger, wake: make(chan struct{}, 1), deleted: map[string]bool{}}
 	l.running.Go(func() { l.rewriter.run(l.done) })
 	return l, nil
 }
@@ -194,7 +193,7 @@ func (l *Log) Now(ctx context.Context) (time.Time, error) {
 	return now, nil
 }
 
-// SigningKey implements eventlog.Keys.
+// SigningKey implements eventlog.Store.
 func (l *Log) SigningKey(ctx context.Context) ([]byte, error) {
 	if l.isClosed() {
 		return nil, eventlog.ErrClosed
