@@ -16,7 +16,7 @@ func (r *Replica) loadToHead(ctx context.Context) error {
 	if err := r.measureClock(ctx); err != nil {
 		return err
 	}
-	head, err := r.log.Head(ctx, r.code)
+	head, err := r.cfg.Log.Head(ctx, r.code)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (r *Replica) foldFromStart(ctx context.Context, head eventlog.Offset) (err 
 		}
 	}()
 	for cursor.Compare(head) < 0 {
-		records, err := r.log.Read(ctx, r.code, cursor, readMax, 0)
+		records, err := r.cfg.Log.Read(ctx, r.code, cursor, readMax, 0)
 		if err != nil {
 			return err
 		}

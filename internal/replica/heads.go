@@ -63,7 +63,7 @@ func (r *Replica) readHeads(ctx context.Context) {
 		h.next = nil
 		h.mu.Unlock()
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.cfg.GiveUp)
-		read.head, read.err = r.log.Head(limited, r.code)
+		read.head, read.err = r.cfg.Log.Head(limited, r.code)
 		cancel()
 		close(read.done)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,8 +65,6 @@ type Replica struct {
 	// producer is this load's own: a Batcher numbers its records from 1, and an append
 	// of an earlier load of the same event may still be on its way.
 	producer event.Producer
-	log      Log
-	logger   *slog.Logger
 	batcher  *eventlog.Batcher[submission]
 	cancel   context.CancelFunc
 	done     chan struct{} // closed when all goroutines have ended
@@ -193,7 +190,7 @@ func (r *Replica) wakeWaitersLocked() {
 
 // haltEvent stops the event for an error that an operator has to look at.
 func (r *Replica) haltEvent(err error) {
-	r.logger.Error("event stopped", "event", r.code, "err", err)
+	r.cfg.Logger.Error("event stopped", "event", r.code, "err", err)
 	r.cfg.Metrics.Stopped()
 	r.stopEvent(err)
 }

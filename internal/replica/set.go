@@ -165,8 +165,7 @@ func (s *Set) dropLoaded(code string, l *loading) {
 
 func (s *Set) newReplica(code string, producer event.Producer, cancel context.CancelFunc) *Replica {
 	r := &Replica{
-		cfg: &s.cfg, code: code, producer: producer, log: s.cfg.Log, logger: s.cfg.Logger,
-		cancel: cancel, done: make(chan struct{}),
+		cfg: &s.cfg, code: code, producer: producer, cancel: cancel, done: make(chan struct{}),
 		state: event.New(), cursorMoved: make(chan struct{}),
 		deadlinesChanged: make(chan struct{}, 1), drawsChanged: make(chan struct{}, 1), roundRetry: minRoundRetry,
 		heads: headReads{wake: make(chan struct{}, 1), over: make(chan struct{})},

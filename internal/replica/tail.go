@@ -22,7 +22,7 @@ const (
 func (r *Replica) tail(ctx context.Context) {
 	var results []event.Result
 	checked := time.Now()
-	dials := r.log.Dials()
+	dials := r.cfg.Log.Dials()
 	suspect := false // after an error or on a new connection: the log may have lost its tail
 	pause := shortPause
 	for ctx.Err() == nil {
@@ -32,16 +32,14 @@ func (r *Replica) tail(ctx context.Context) {
 				return // the node leaves, or the event stopped
 			}
 			if err != nil {
-				r.logger.Warn("cannot reach the log", "event", r.code, "err", err)
-				r.batcher.FailOverdue(2 * r.cfg.GiveUp)
-				pause = backOff(ctx, pause)
+				pause = r.backOff(ctx, pause, "cannot reach the log", err)
 				suspect = true
 				continue
 			}
 			suspect, checked, pause = false, time.Now(), shortPause
 		}
 		r.passLossFence()
-		records, err := r.log.Read(ctx, r.code, r.cursor, readMax, readWait)
+		records, err := r.cfg.Log.Read(ctx, r.code, r.cursor, readMax, readWait)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -52,15 +50,13 @@ func (r *Replica) tail(ctx context.Context) {
 			r.haltEvent(err)
 			return
 		case err != nil:
-			r.logger.Warn("read failed, trying again", "event", r.code, "err", err)
-			r.batcher.FailOverdue(2 * r.cfg.GiveUp)
-			pause = backOff(ctx, pause)
+			pause = r.backOff(ctx, pause, "read failed, trying again", err)
 			suspect = true
 			continue
-		case r.log.Dials() != dials:
+		case r.cfg.Log.Dials() != dials:
 			// These records may not follow those folded here. They are read again after a
 			// check.
-			dials = r.log.Dials()
+			dials = r.cfg.Log.Dials()
 			suspect = true
 			continue
 		}
@@ -76,8 +72,11 @@ func (r *Replica) tail(ctx context.Context) {
 	}
 }
 
-// backOff waits for pause or the context, and returns the next, longer pause.
-func backOff(ctx context.Context, pause time.Duration) time.Duration {
+// backOff reports that the log could not be read, waits for pause or the context, and
+// returns the next, longer pause.
+func (r *Replica) backOff(ctx context.Context, pause time.Duration, what string, err error) time.Duration {
+	r.cfg.Logger.Warn(what, "event", r.code, "err", err)
+	r.batcher.FailOverdue(2 * r.cfg.GiveUp)
 	select {
 	case <-time.After(pause):
 	case <-ctx.Done():
@@ -91,7 +90,7 @@ func (r *Replica) checkLog(ctx context.Context) (bool, error) {
 	if err := r.measureClock(ctx); err != nil {
 		return false, err
 	}
-	data, err := r.log.At(ctx, r.code, r.cursor)
+	data, err := r.cfg.Log.At(ctx, r.code, r.cursor)
 	if err != nil {
 		return false, r.endsWith(err)
 	}
@@ -99,7 +98,7 @@ func (r *Replica) checkLog(ctx context.Context) (bool, error) {
 		r.sayLost()
 		return true, r.setLossFence(ctx)
 	}
-	r.logger.Error("the log lost records that were folded here: folding it again", "event", r.code)
+	r.cfg.Logger.Error("the log lost records that were folded here: folding it again", "event", r.code)
 	r.cfg.Metrics.Rewound()
 	newest := r.batcher.NewestConfirmed()
 	var shown []event.ShownRun
@@ -149,7 +148,7 @@ func (r *Replica) endsWith(err error) error {
 // measureClock measures the log's clock against this process's monotonic one.
 func (r *Replica) measureClock(ctx context.Context) error {
 	before := time.Now()
-	now, err := r.log.Now(ctx)
+	now, err := r.cfg.Log.Now(ctx)
 	if err != nil {
 		return err
 	}
@@ -173,7 +172,7 @@ func (r *Replica) setLossFence(ctx context.Context) error {
 	if seq == 0 {
 		return nil
 	}
-	head, err := r.log.Head(ctx, r.code)
+	head, err := r.cfg.Log.Head(ctx, r.code)
 	if err != nil {
 		return err
 	}

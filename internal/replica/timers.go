@@ -46,9 +46,8 @@ func (r *Replica) closeOverdue(ctx context.Context) time.Duration {
 	for _, d := range deadlines {
 		left := time.UnixMilli(int64(d.Ms)).Sub(r.Now())
 		if left <= 0 {
-			set := d.Set
 			try, cancel := context.WithTimeout(ctx, 2*r.cfg.GiveUp)
-			_, err := r.Propose(try, &event.Command{Type: event.CmdClose, Activity: d.Activity, Deadline: &set})
+			_, err := r.Propose(try, &event.Command{Type: event.CmdClose, Activity: d.Activity, Deadline: &d.Set})
 			cancel()
 			if err == nil {
 				continue
@@ -87,7 +86,7 @@ func (r *Replica) completeDue(ctx context.Context) time.Duration {
 			continue
 		}
 		failed = true
-		r.logger.Warn("a draw waits for its round of the beacon", "event", r.code, "activity", d.Activity, "round", d.Round, "err", err)
+		r.cfg.Logger.Warn("a draw waits for its round of the beacon", "event", r.code, "activity", d.Activity, "round", d.Round, "err", err)
 		// Everybody should see that the draw waits, and no record says so.
 		r.touchState()
 	}
