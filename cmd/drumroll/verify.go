@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 
 	"drumroll/internal/beacon/source"
@@ -36,9 +37,9 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return nil
 	})
 	flags.IntVar(&draw, "draw", 0, "`number` of the draw to check, where FILE is an event's export.json; its earlier draws are found there too")
-	flags.StringVar(&known.Freeze, "freeze", "", "`hash` of the freeze as it was shown before the draw: 32 digits or all 64")
-	flags.IntVar(&known.Round, "round", 0, "`number` of the beacon's round as it was shown before its time")
-	flags.StringVar(&known.Commitment, "commitment", "", "`hash` of the commitment as it was shown before the first entry: 32 digits or all 64")
+	flags.Func("freeze", "`hash` of the freeze as it was shown before the draw: 32 digits or all 64", into(&known.Freeze, notedHash))
+	flags.Func("round", "`number` of the beacon's round as it was shown before its time", into(&known.Round, notedRound))
+	flags.Func("commitment", "`hash` of the commitment as it was shown before the first entry: 32 digits or all 64", into(&known.Commitment, notedHash))
 	flags.Func("beacon", "`file` that describes a chain of public randomness to be trusted beside drand's quicknet", func(path string) error {
 		s, err := source.Read(path)
 		if err == nil {
@@ -86,6 +87,23 @@ func verify(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return errNotVerified
 	}
 	return nil
+}
+
+// notedHash and notedRound refuse what cannot have been noted: verify would take it for
+// not given.
+func notedHash(text string) (string, error) {
+	if text == "" {
+		return "", errors.New("it is empty")
+	}
+	return text, nil
+}
+
+func notedRound(text string) (int, error) {
+	round, err := strconv.Atoi(text)
+	if err != nil || round < 1 {
+		return 0, errors.New("rounds are numbers from 1")
+	}
+	return round, nil
 }
 
 func readRecord(ctx context.Context, source string) ([]byte, error) {

@@ -38,11 +38,11 @@ func TestVerify(t *testing.T) {
 			lines: []string{"ok    history"},
 		},
 		"noted": {
-			args:  []string{"--freeze", "ED90 7BE1 7534 ECA5 9718 7EAC 6E4A 50CB", "--round", "1000", drawData + "record1.json"},
+			args:  []string{"--freeze", "6AC1 656F 1284 F221 1C36 9A71 E649 DBC0", "--round", "1", drawData + "record1.json"},
 			lines: []string{"ok    told freeze", "ok    told round", "not checked: told promise, because ", ", 0 failed, 2 not checked"},
 		},
-		"other freeze":  {args: []string{"--freeze", "ED90 7BE1 7534 ECA5 9718 7EAC 6E4A 50C0", drawData + "record1.json"}, err: errNotVerified, lines: []string{"FAIL  told freeze", "1 failed"}},
-		"other round":   {args: []string{"--round", "1001", drawData + "record1.json"}, err: errNotVerified, lines: []string{"FAIL  told round"}},
+		"other freeze":  {args: []string{"--freeze", "6AC1 656F 1284 F221 1C36 9A71 E649 DBC1", drawData + "record1.json"}, err: errNotVerified, lines: []string{"FAIL  told freeze", "1 failed"}},
+		"other round":   {args: []string{"--round", "2", drawData + "record1.json"}, err: errNotVerified, lines: []string{"FAIL  told round"}},
 		"history amiss": {args: []string{drawData + "record3.json"}, lines: []string{"not checked: history, because "}},
 		"forged":        {args: []string{forged}, err: errNotVerified, lines: []string{"ok    commitment", "FAIL  freeze"}},
 		"not a record":  {args: []string{drawData + "page.mjs"}, err: errNotVerified, lines: []string{"FAIL  record"}},
@@ -60,7 +60,13 @@ func TestVerify(t *testing.T) {
 			}
 		})
 	}
-	for _, args := range [][]string{{}, {"a", "b"}, {"--bad"}, {server.URL + "/none.json"}} {
+	for _, args := range [][]string{{}, {"a", "b"}, {"--bad"}, {"--freeze", "", forged}, {"--commitment=", forged}, {"--round", "0", forged}} {
+		var stdout, stderr strings.Builder
+		if err := verify(t.Context(), args, &stdout, &stderr); !errors.Is(err, errUsage) {
+			t.Errorf("verify %q: %v, want %v", args, err, errUsage)
+		}
+	}
+	for _, args := range [][]string{{server.URL + "/none.json"}} {
 		var stdout, stderr strings.Builder
 		if err := verify(t.Context(), args, &stdout, &stderr); err == nil {
 			t.Errorf("verify %q has no error", args)

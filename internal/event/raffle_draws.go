@@ -71,11 +71,17 @@ func armDraw(s *State, a *activity, at Position, c *Command) *Refusal {
 	if r.last.Element > r.frozen.facts.Draws {
 		p.asked, p.round = at.Ms, fairdraw.RoundFor(*r.chain, at.Ms)
 	}
-	if b := r.last.Beacon; b != nil && p.round <= uint64(b.Round) {
+	if !r.lastRoundCame(p.asked) {
 		return conflict("the beacon's next round is not due yet: ask again in a moment")
 	}
 	r.pending = p
 	return nil
+}
+
+// lastRoundCame reports whether ms, by the log's clock, is not before the round that the
+// newest draw used: only then can a draw be asked for, or frozen again for.
+func (r *raffleRun) lastRoundCame(ms uint64) bool {
+	return r.last.Beacon == nil || ms >= r.chain.TimeOf(uint64(r.last.Beacon.Round))
 }
 
 // refuseUnfrozen refuses a draw that nobody can win, or that has to be frozen again first.

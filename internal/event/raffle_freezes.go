@@ -128,7 +128,7 @@ func refreezeEntrants(s *State, a *activity, at Position, c *Command) *Refusal {
 		return conflict("a draw is waiting for its round")
 	case !s.staleFreeze(a):
 		return conflict("who can win is as it was frozen")
-	case r.last.Beacon != nil && fairdraw.RoundFor(*r.chain, at.Ms) <= uint64(r.last.Beacon.Round):
+	case !r.lastRoundCame(at.Ms):
 		return conflict("the beacon's next round is not due yet: ask again in a moment")
 	}
 	if no := s.refuseWithoutCandidates(a); no != nil {

@@ -19,9 +19,9 @@ func formError(r *Record) error {
 	case (r.Voided == nil) != (r.Reason == ""):
 		return errors.New("a redraw names the ticket given back and a reason, any other draw neither")
 	}
-	for _, s := range r.Returned {
+	for _, s := range slices.Concat(r.Skips, r.Returned) {
 		if s.Reason == "" {
-			return fmt.Errorf("%s (%s) gave the ticket back without a reason", s.Handle, s.Ticket.Short())
+			return fmt.Errorf("%s (%s) is passed over, or gave the ticket back, without a reason", s.Handle, s.Ticket.Short())
 		}
 	}
 	return rangeError(r)
@@ -51,6 +51,9 @@ func rangeError(r *Record) error {
 	if r.Beacon != nil {
 		numbers = append(numbers, ranged{"freeze/beacon/round", f.Beacon.Round, 1, maxInteger},
 			ranged{"beacon/asked", r.Beacon.Asked, 0, maxInteger}, ranged{"beacon/round", r.Beacon.Round, 1, maxInteger})
+	}
+	for _, p := range r.places() {
+		numbers = append(numbers, ranged{"position", p.Position, 0, 1<<32 - 2})
 	}
 	for _, n := range numbers {
 		if n.n < n.least || n.n > n.most {
@@ -147,7 +150,7 @@ func (v *verifier) named() {
 	}, "proven to stand in the frozen list as one who can win")
 	v.places(StepSkips, placesOf(r.Skips), func(i int) error {
 		s := r.Skips[i]
-		known := s.Reason != "" && s.Reason == s.Unfit || s.Unfit == "" && (s.Reason == SkipWon || s.Reason == SkipVoided)
+		known := s.Reason == s.Unfit || s.Unfit == "" && (s.Reason == SkipWon || s.Reason == SkipVoided)
 		return unless(known, "%s (%s) was passed over as %q, which neither the frozen list nor the run gives", s.Handle, s.Ticket.Short(), s.Reason)
 	}, "passed over, each with a reason")
 	if len(r.Returned) > 0 {
@@ -169,13 +172,21 @@ func placesOf(skips []Skip) []Place {
 }
 
 // orderError says why places do not fit together.
-func orderError(r *Record, places []Place) error {
+// oneListError says which two places cannot stand in one list. It sorts them.
+func oneListError(places []Place) error {
 	slices.SortStableFunc(places, func(a, b Place) int { return a.Position - b.Position })
 	for i := 1; i < len(places); i++ {
 		a, b := places[i-1], places[i]
 		if a.Position == b.Position && a.Leaf != b.Leaf || a.Position < b.Position && a.Ticket.Compare(b.Ticket) >= 0 {
 			return fmt.Errorf("%v at position %d and %v at position %d cannot stand in one list", a.Ticket, a.Position, b.Ticket, b.Position)
 		}
+	}
+	return nil
+}
+
+func orderError(r *Record, places []Place) error {
+	if err := oneListError(places); err != nil {
+		return err
 	}
 	seen := map[Ticket]bool{}
 	for _, w := range r.Winners {

@@ -155,10 +155,10 @@ func makeForgeries(t *testing.T) (all []forgery) {
 	late.Freeze.At, late.Freeze.Beacon = late.Beacon.Asked, &FreezeBeacon{first.Freeze.Beacon.Chain, late.Beacon.Round}
 	why := func(pos int) string { return ra.lists[0].Leaf(pos).Unfit }
 	add("F-5", "a late freeze", StepToldFreeze, recordQuestion{Record: sealedText(t, picksOf(&late, ra.lists[0], why)), Freeze: told})
-	add("F-5", "a late freeze, told the round alone", StepToldRound, recordQuestion{Record: sealedText(t, picksOf(&late, ra.lists[0], why)), Round: 1000})
+	add("F-5", "a late freeze, told the round alone", StepToldRound, recordQuestion{Record: sealedText(t, picksOf(&late, ra.lists[0], why)), Round: 1})
 	asked := *second
 	asked.Beacon = quicknetSource().beacon(2)
-	add("F-5", "a late asking", StepToldRound, recordQuestion{Record: sealedText(t, &asked), Freeze: told, Round: 1001})
+	add("F-5", "a late asking", StepToldRound, recordQuestion{Record: sealedText(t, &asked), Freeze: told, Round: 10})
 	early := *second
 	early.Beacon = quicknetSource().beacon(0)
 	early.Beacon.Asked -= 9_000
@@ -282,7 +282,7 @@ func makeForgeries(t *testing.T) (all []forgery) {
 		List: lines[0] + strings.Replace(lines[1], `"handle":`, `"handle":"A friend","handle":`, 1) + strings.Join(lines[2:], "")})
 	add("F-12", "a list's head with a wrong root", StepEntrants, recordQuestion{Record: texts[0],
 		List: strings.Replace(ra.entrants(t, 0), first.Freeze.Root.String(), seedOf(1).String(), 1)})
-	return all
+	return append(all, makeRunForgeries(t)...)
 }
 
 func ptr[T any](v T) *T { return &v }

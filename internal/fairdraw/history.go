@@ -29,7 +29,7 @@ func historyError(r *Record, earlier [][]byte, chains []beacon.Chain) error {
 		draws = append(draws, e)
 	}
 	slices.SortStableFunc(draws, func(a, b *Record) int { return a.Element - b.Element })
-	run := runHistory{standing: map[Ticket]string{}, prizes: map[Ticket]string{}, places: map[int]Leaf{}}
+	run := runHistory{chains: chains, standing: map[Ticket]string{}, prizes: map[Ticket]string{}}
 	for i, e := range append(draws, r) {
 		if e.Element != i+1 {
 			return fmt.Errorf("the records given are not those of draws 1 to %d of the run", r.Element)
@@ -45,22 +45,23 @@ func historyError(r *Record, earlier [][]byte, chains []beacon.Chain) error {
 			return fmt.Errorf("draw %d: %w", e.Draw, err)
 		}
 	}
-	return nil
+	return oneListError(run.places)
 }
 
 // runHistory is what the draws of a run say together, up to one of them.
 type runHistory struct {
+	chains   []beacon.Chain
 	last     *Record
 	drawn    []int             // their numbers in the event
 	standing map[Ticket]string // winners → the reason to skip them
 	prizes   map[Ticket]string // winners → what they win
 	named    int               // draws so far that are no redraws
-	places   map[int]Leaf      // entrants that were named, by position
+	places   []Place           // that were named, each with what lasts of its Unfit
 }
 
 func (h *runHistory) add(r *Record) error {
 	if h.last != nil {
-		if err := followError(h.last, r); err != nil {
+		if err := followError(h.last, r, h.chains); err != nil {
 			return err
 		}
 	}
@@ -68,11 +69,8 @@ func (h *runHistory) add(r *Record) error {
 		if n := wonElsewhere(p.Unfit); n > 0 && slices.Contains(h.drawn, n) {
 			return fmt.Errorf("draw %d was no other raffle's", n)
 		}
-		seen, is := h.places[p.Position]
-		if is && (seen.Ticket != p.Ticket || seen.Handle != p.Handle || seen.NonceHash != p.NonceHash || lasting(seen.Unfit) != lasting(p.Unfit)) {
-			return fmt.Errorf("%s (%s) stands at position %d, where another stood before", p.Handle, p.Ticket.Short(), p.Position)
-		}
-		h.places[p.Position] = p.Leaf
+		p.Unfit = lasting(p.Unfit)
+		h.places = append(h.places, p)
 	}
 	if err := h.giveBack(r); err != nil {
 		return err
@@ -114,7 +112,7 @@ func (h *runHistory) giveBack(r *Record) error {
 }
 
 // followError says why a draw cannot be the one after last in its run.
-func followError(last, r *Record) error {
+func followError(last, r *Record, chains []beacon.Chain) error {
 	switch {
 	case r.Previous != last.Seed:
 		return errors.New("its seed does not follow from that of the draw before")
@@ -122,6 +120,11 @@ func followError(last, r *Record) error {
 		return fmt.Errorf("it does not come after draw %d", last.Draw)
 	case r.Beacon != nil && last.Beacon != nil && r.Beacon.Round <= last.Beacon.Round:
 		return fmt.Errorf("draw %d used round %d of the beacon, and this one no later round", last.Draw, last.Beacon.Round)
+	case r.Beacon != nil && last.Beacon != nil:
+		// Of a chain that is not known the step beacon fails.
+		if chain, err := knownChain(last.Freeze.Beacon.Chain, chains); err == nil && uint64(r.Beacon.Asked) < chain.TimeOf(uint64(last.Beacon.Round)) {
+			return fmt.Errorf("it was asked for at %d, before round %d, which draw %d used", r.Beacon.Asked, last.Beacon.Round, last.Draw)
+		}
 	}
 	return r.Freeze.followError(&last.Freeze, last.Element)
 }
@@ -161,7 +164,7 @@ func listRoot(r *Record, list io.Reader) (Hash, error) {
 	var tree treeHasher
 	var last Ticket
 	err := readEntrants(list, func(h ListHead) error {
-		if h.Version != RecordVersion || h.Code != r.Code || h.Freeze.Hash != r.Freeze.Hash || h.Freeze.sum() != r.Freeze.Hash {
+		if h.Version != RecordVersion || h.Code != r.Code || h.Freeze.Hash != r.Freeze.Hash || h.Freeze.sum() != r.Freeze.sum() {
 			return errors.New("this is the list of another freeze")
 		}
 		return nil

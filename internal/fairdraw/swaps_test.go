@@ -32,7 +32,7 @@ func makeSwaps(t *testing.T) (all []forgery) {
 	add("a winner too many", StepPicks, forged(first, func(r *Record) { r.Winners = append(r.Winners, place(stranger)) }))
 	add("a winner kept back", StepPicks, forged(first, func(r *Record) { r.Winners = r.Winners[:2] }))
 	add("nobody wins", StepRecord, forged(first, func(r *Record) { r.Winners = []Place{} }))
-	add("a winner passed over without a reason", StepSkips, forged(first, func(r *Record) {
+	add("a winner passed over without a reason", StepRecord, forged(first, func(r *Record) {
 		r.Skips, r.Winners = append(r.Skips, Skip{Place: r.Winners[0]}), r.Winners[1:]
 	}))
 	add("one who cannot win wins", StepWinners, forged(last, func(r *Record) {

@@ -26,23 +26,28 @@ type raffle struct {
 	records []*Record
 }
 
-// quicknet are rounds 1000, 1001 and 1002 of drand's quicknet.
-var quicknet = []string{
-	"b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39",
-	"b33bf3667cbd5a82de3a24b4e0e9fe5513cc1a0e840368c6e31f5fcfa79bea03f73896b25883abf2853d10337fb8fa41",
-	"ab066f9c12dd6de1336fca0f925192fb0c72a771c3e4c82ede1fd362c1a770f9eb05843c6308ce2530b53a99c0281a6e",
+// quicknet are rounds of drand's quicknet.
+var quicknet = map[int]string{
+	1:    "b55e7cb2d5c613ee0b2e28d6750aabbb78c39dcc96bd9d38c2c2e12198df95571de8e8e402a0cc48871c7089a2b3af4b",
+	10:   "ac415e508c484053efed1c6c330e3ae0bf20185b66ed088864dac1ff7d6f927610824986390d3239dac4dd73e6f865f5",
+	123:  "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4b13e0dfc92",
+	1000: "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39",
+	1001: "b33bf3667cbd5a82de3a24b4e0e9fe5513cc1a0e840368c6e31f5fcfa79bea03f73896b25883abf2853d10337fb8fa41",
+	1002: "ab066f9c12dd6de1336fca0f925192fb0c72a771c3e4c82ede1fd362c1a770f9eb05843c6308ce2530b53a99c0281a6e",
 }
 
 // source is a beacon of a test: a chain and the signatures of its rounds.
 type source struct {
 	chain     beacon.Chain
-	round     int // of draw 0
-	signature func(draw int) Signature
+	rounds    []int // of the draws
+	signature func(round int) Signature
 }
 
-func quicknetSource() *source {
-	return &source{beacon.Quicknet(), 1000, func(draw int) (s Signature) {
-		if err := s.UnmarshalText([]byte(quicknet[draw])); err != nil {
+func quicknetSource() *source { return quicknetRounds(1, 10, 1001) }
+
+func quicknetRounds(rounds ...int) *source {
+	return &source{beacon.Quicknet(), rounds, func(round int) (s Signature) {
+		if err := s.UnmarshalText([]byte(quicknet[round])); err != nil {
 			panic(err)
 		}
 		return s
@@ -52,14 +57,14 @@ func quicknetSource() *source {
 // ownSource is a beacon whose key the test has.
 func ownSource(seed string) *source {
 	key := beacontest.NewKey(seed, 3*time.Second, time.Unix(1_690_000_000, 0))
-	return &source{key.Chain, 7, func(draw int) Signature { return Signature(key.Sign(uint64(7 + draw))) }}
+	return &source{key.Chain, []int{7, 17, 27}, func(round int) Signature { return Signature(key.Sign(uint64(round))) }}
 }
 
 // at is the log's time at which what names draw's round has to stand.
-func (s *source) at(draw int) int { return int(s.chain.TimeOf(uint64(s.round+draw))) - beaconAhead }
+func (s *source) at(draw int) int { return int(s.chain.TimeOf(uint64(s.rounds[draw]))) - beaconAhead }
 
 func (s *source) beacon(draw int) *Beacon {
-	b := &Beacon{Asked: s.at(draw), Round: s.round + draw, Signature: s.signature(draw)}
+	b := &Beacon{Asked: s.at(draw), Round: s.rounds[draw], Signature: s.signature(s.rounds[draw])}
 	b.Randomness = sha256.Sum256(b.Signature[:])
 	return b
 }

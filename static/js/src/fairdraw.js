@@ -3,7 +3,7 @@
 import { bytesToHex as hex, hexToBytes as bytes } from "@noble/hashes/utils.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { formFault, readRecord } from "./record.js";
-import { checkProof, digest, freezeHash, positions, rewind, roundFor, shortTicket } from "./scheme.js";
+import { checkProof, digest, freezeHash, positions, rewind, roundFor, roundTime, shortTicket } from "./scheme.js";
 
 const placesOf = (r) => [...r.winners, ...r.skips, ...r.returned, ...(r.voided ? [r.voided] : [])];
 const givenBack = (r) => [...r.returned, ...(r.voided ? [r.voided] : [])].map((p) => p.ticket);
@@ -48,14 +48,21 @@ const firstFault = (all, faultOf) => {
 
 const sameEntrant = (a, b) => a.ticket === b.ticket && a.handle === b.handle && a.nonce_hash === b.nonce_hash;
 
-function orderFault(r) {
-  const places = placesOf(r).sort((a, b) => a.position - b.position);
+// Which two places cannot stand in one list, or "".
+function oneListFault(all) {
+  const places = [...all].sort((a, b) => a.position - b.position);
   for (let i = 1; i < places.length; i++) {
     const [a, b] = [places[i - 1], places[i]];
     if (a.position === b.position ? !sameEntrant(a, b) || a.unfit !== b.unfit : a.ticket >= b.ticket) {
       return `${a.ticket} at position ${a.position} and ${b.ticket} at position ${b.position} cannot stand in one list`;
     }
   }
+  return "";
+}
+
+function orderFault(r) {
+  const fault = oneListFault(placesOf(r));
+  if (fault) return fault;
   const seen = new Set(r.winners.map((w) => w.ticket));
   return firstFault(givenBack(r), (ticket) => {
     if (seen.has(ticket)) return `${ticket} is given back twice, or wins as it is given back`;
@@ -175,6 +182,7 @@ class Verifier {
   beacon(beaconOf = notHere) {
     const { beacon: b, freeze: f } = this.r;
     const { chain, unchecked, fault = "" } = beaconOf({ chain: f.beacon.chain, round: b.round, signature: b.signature });
+    this.chain = chain;
     const randomness = hex(sha256(bytes(b.signature)));
     const wrong = fault || (randomness === b.randomness ? "" : `the signature of round ${b.round} gives ${randomness}, but ${b.randomness} went into the draw`);
     if (unchecked && !wrong) this.unchecked("beacon", unchecked);
@@ -201,7 +209,7 @@ const tickets = (places) => places.map((p) => p.ticket).join(", ");
 function listFault(r, list) {
   const { head, hasher } = list;
   if (list.fault) return list.fault;
-  if (head.code !== r.code || head.freeze.hash !== r.freeze.hash || freezeHash(head.freeze) !== r.freeze.hash) return "this is the list of another freeze";
+  if (head.code !== r.code || head.freeze.hash !== r.freeze.hash || freezeHash(head.freeze) !== freezeHash(r.freeze)) return "this is the list of another freeze";
   if (head.freeze.size !== hasher.size) return `the list has ${hasher.size} entrants, but ${head.freeze.size} were frozen`;
   const wrong = hasher.fault || firstFault(list.unfit, (unfit) => unfitFault(r, unfit));
   if (wrong) return wrong;
@@ -210,32 +218,35 @@ function listFault(r, list) {
 }
 
 function historyFault(r, earlier, beaconOf) {
-  const run = { last: null, drawn: new Set(), standing: new Map(), prizes: new Map(), named: 0, places: new Map() };
+  const run = { last: null, drawn: new Set(), standing: new Map(), prizes: new Map(), named: 0, places: [], chain: undefined };
   if (earlier.some(formFault)) return "an earlier record cannot be read, or is not complete";
   const draws = [...earlier].sort((a, b) => a.element - b.element);
   for (const [i, e] of [...draws, r].entries()) {
     if (e.element !== i + 1) return `the records given are not those of draws 1 to ${r.element} of the run`;
-    const failed = e !== r && checkAlone(e, beaconOf).find((s) => s.status === "FAIL");
+    const { steps, chain } = e === r ? { steps: [] } : checkAlone(e, beaconOf);
+    const failed = steps.find((s) => s.status === "FAIL");
     if (failed) return `draw ${e.draw} does not check out itself: ${failed.name}: ${failed.detail}`;
     const fault = addDraw(run, e);
     if (fault) return `draw ${e.draw}: ${fault}`;
+    run.chain = chain;
   }
-  return "";
+  return oneListFault(run.places);
 }
 
 function checkAlone(r, beaconOf) {
   const v = new Verifier(r);
   if (v.form()) v.draw(beaconOf);
-  return v.steps;
+  return v;
 }
 
 function addDraw(run, r) {
   const { standing, prizes } = run;
-  const fault = (run.last && followFault(run.last, r))
-    || firstFault(placesOf(r), (p) => placeAgainFault(run, p))
+  const fault = (run.last && followFault(run.last, r, run.chain))
+    || firstFault(placesOf(r), (p) => (run.drawn.has(elsewhere(p.unfit)) ? `draw ${elsewhere(p.unfit)} was no other raffle's` : ""))
     || giveBackFault(run, r)
     || firstFault(r.skips, (s) => (s.unfit || standing.get(s.ticket) === s.reason ? "" : `${who(s)} was passed over as "${s.reason}", but is not`))
     || firstFault(r.winners, (w) => (standing.has(w.ticket) ? `${who(w)} wins, but is "${standing.get(w.ticket)}"` : ""));
+  for (const p of placesOf(r)) run.places.push({ ...p, unfit: lasting(p.unfit) });
   for (const { ticket } of r.winners) {
     standing.set(ticket, "won before");
     prizes.set(ticket, r.prize);
@@ -247,14 +258,6 @@ function addDraw(run, r) {
 
 // A leaf's reason where every freeze of the run has the same, else "".
 const lasting = (unfit) => (unfit === "barred" || elsewhere(unfit) ? "" : unfit);
-
-function placeAgainFault(run, p) {
-  if (run.drawn.has(elsewhere(p.unfit))) return `draw ${elsewhere(p.unfit)} was no other raffle's`;
-  const seen = run.places.get(p.position);
-  run.places.set(p.position, p);
-  if (!seen || sameEntrant(seen, p) && lasting(seen.unfit) === lasting(p.unfit)) return "";
-  return `${who(p)} stands at position ${p.position}, where another stood before`;
-}
 
 // Takes back the wins that a draw's record says were given back, and checks the prize
 // that is drawn for.
@@ -269,10 +272,11 @@ function giveBackFault(run, r) {
   return fault || (r.prize === prize ? "" : `it is for "${r.prize}", but "${prize}" was to come`);
 }
 
-function followFault(last, r) {
+function followFault(last, r, chain) {
   if (r.previous !== last.seed) return "its seed does not follow from that of the draw before";
   if (r.draw <= last.draw) return `it does not come after draw ${last.draw}`;
   if (r.beacon && last.beacon && r.beacon.round <= last.beacon.round) return `draw ${last.draw} used round ${last.beacon.round} of the beacon, and this one no later round`;
+  if (r.beacon && last.beacon && chain && r.beacon.asked < roundTime(chain, last.beacon.round)) return `it was asked for at ${r.beacon.asked}, before round ${last.beacon.round}, which draw ${last.draw} used`;
   return freezeAgainFault(last.freeze, r.freeze, last.element);
 }
 

@@ -24,8 +24,9 @@ function misfit(value, form) {
 }
 
 const leafForm = { ticket: isHex(32), handle: isText, nonce_hash: isHex(64), unfit: isText };
-const placeForm = { position: within(0, most), ...leafForm, proof: listOf(isHex(64)) };
-const skipForm = { ...placeForm, reason: isText };
+const placeForm = { position: within(0, TWO32 - 2), ...leafForm, proof: listOf(isHex(64)) };
+const isReason = (v) => isText(v) && v !== "";
+const skipForm = { ...placeForm, reason: isReason };
 const rulesForm = {
   again: isTruth, took_part: within(0, most), joined_before: within(0, most), checked_in: isTruth,
   wanted: within(1, most), prizes: listOf(isText),
@@ -41,8 +42,8 @@ const recordForm = {
   freeze: fits(freezeForm), previous: isHex(64), seed: isHex(64),
   beacon: optional(fits({ asked: within(0, most), round: within(1, most), signature: isHex(96), randomness: isHex(64) })),
   prize: isText, winners: (v) => listOf(fits(placeForm))(v) && v.length > 0, skips: listOf(fits(skipForm)),
-  returned: listOf((v) => fits(skipForm)(v) && v.reason !== ""),
-  voided: optional(fits(placeForm)), reason: optional((v) => isText(v) && v !== ""), digest: isHex(64),
+  returned: listOf(fits(skipForm)),
+  voided: optional(fits(placeForm)), reason: optional(isReason), digest: isHex(64),
 };
 const headForm = { version: within(RECORD_VERSION, RECORD_VERSION), code: isText, freeze: fits(freezeForm) };
 

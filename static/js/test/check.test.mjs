@@ -68,7 +68,7 @@ test("another freeze, promise, round or size than this phone was told is shouted
   const eye = Array(8).fill("ABAB").join(" ");
   assert.match(check(first, { kept: keptFreeze(1, { hash: other }) }).fault, new RegExp(`told the freeze ${eye}`));
   assert.match(check(first, { kept: { ...told, commitment: other } }).fault, new RegExp(`promised ${eye}`));
-  assert.match(check(first, { kept: keptFreeze(1, { round: 1001 }) }).fault, /public round 1001, but round 1000/);
+  assert.match(check(first, { kept: keptFreeze(1, { round: 1001 }) }).fault, /public round 1001, but round 1/);
   assert.match(check(second, { kept: { ...told, rounds: { ...told.rounds, [second.draw]: { round: 1002, at: 0 } } } }).fault, /public round 1002/);
   // A collision of the half that people see is caught by programs.
   const half = first.freeze.hash.slice(0, 32) + "0".repeat(32);
@@ -97,8 +97,8 @@ test("what changes on the way is shouted", () => {
     [{ freeze: { ...freeze, hash: "ab".repeat(32) } }, {}, /freeze hash was changed/],
     [{ freeze: { ...freeze, size: 11 }, entries: 11 }, {}, /number of tickets was changed/],
     [{ entries: 11 }, {}, /number of tickets was changed/],
-    [{ freeze: { ...freeze, beacon: { ...freeze.beacon, round: 1 } }, round: 1 }, {}, /public round to wait for was changed/],
-    [{ round: 1 }, {}, /public round to wait for was changed/],
+    [{ freeze: { ...freeze, beacon: { ...freeze.beacon, round: 2 } }, round: 2 }, {}, /public round to wait for was changed/],
+    [{ round: 2 }, {}, /public round to wait for was changed/],
     [{}, { pseudonym: "02".repeat(16) }, /number that goes into this phone’s ticket was changed/],
   ]) {
     const after = updateTold(before, { ...raffle, ...change }, { ...by, ...more });
