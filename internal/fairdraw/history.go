@@ -121,7 +121,7 @@ func followError(last, r *Record, chains []beacon.Chain) error {
 	case r.Beacon != nil && last.Beacon != nil && r.Beacon.Round <= last.Beacon.Round:
 		return fmt.Errorf("draw %d used round %d of the beacon, and this one no later round", last.Draw, last.Beacon.Round)
 	case r.Beacon != nil && last.Beacon != nil:
-		// Of a chain that is not known the step beacon fails.
+		// Where the chain is not known, the step beacon fails.
 		if chain, err := knownChain(last.Freeze.Beacon.Chain, chains); err == nil && uint64(r.Beacon.Asked) < chain.TimeOf(uint64(last.Beacon.Round)) {
 			return fmt.Errorf("it was asked for at %d, before round %d, which draw %d used", r.Beacon.Asked, last.Beacon.Round, last.Draw)
 		}
