@@ -95,9 +95,8 @@ func TestDrawWithABeacon(t *testing.T) {
 	noReason.Reason = ""
 	j.refuse(Invalid, noReason)
 	j.refuse(Conflict, j.arming(id, won)) // in the same few seconds
-	j.ms = a.Raffle.RoundMs - 1
+	j.ms = a.Raffle.RoundMs - 2           // each command counts one on
 	j.refuse(Conflict, j.arming(id, won)) // by the log's clock the round has not come
-	j.ms++
 	j.do(j.arming(id, won))
 	p = j.activity(id).Raffle.Pending
 	if p.Ms < j.ms+10_000 || p.Round <= a.Raffle.Round || p.Redraw != won || p.Prize != "A keyboard" {
