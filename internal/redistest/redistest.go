@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -171,23 +172,22 @@ func (s *Server) sendCommand(command string) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// FreePort returns a port that is not in use. A node of a Cluster also takes the port
-// plus 10000, so the result is at most 55535.
+// FreePort finds a port of this machine that nothing listens on, and neither on the one
+// that is 10,000 higher, which a Cluster's nodes use among themselves. Both are below the
+// ports that the kernel gives away by itself, so that no connection takes them before the
+// server starts.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	for range 200 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if port <= 55535 {
+		if port := 10_000 + rand.IntN(10_000); isFree(port) && isFree(port+10_000) {
 			return port
 		}
 	}
-	t.Fatal("no free port below 55536")
+	t.Fatal("no free port from 10,000 to 20,000")
 	return 0
+}
+
+func isFree(port int) bool {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	return err == nil && l.Close() == nil
 }
